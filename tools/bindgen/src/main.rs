@@ -1,1 +1,31 @@
-fn main() {}
+//! Runs wasm-bindgen at exactly the version that the lock file names.
+//!
+//! `bindgen <input.wasm> <output directory> [--inline]` writes `incoming.js`
+//! and `incoming_bg.wasm`. With `--inline` the glue knows no default path of
+//! the wasm, because the caller brings the bytes.
+
+use std::{env, error::Error, path::Path};
+
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [input, output] => generate(input.as_ref(), output.as_ref(), false),
+        [input, output, "--inline"] => generate(input.as_ref(), output.as_ref(), true),
+        _ => Err("usage: bindgen <input.wasm> <output directory> [--inline]".into()),
+    }
+}
+
+fn generate(input: &Path, output: &Path, inline: bool) -> Result<(), Box<dyn Error>> {
+    Bindgen::new()
+        .input_path(input)
+        .out_name("incoming")
+        .web(true)?
+        .omit_default_module_path(inline)
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(output)?;
+    Ok(())
+}

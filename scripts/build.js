@@ -1,0 +1,63 @@
+// Builds pkg/, what npm publishes: Rust to wasm, its glue, the face, the types.
+
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { bundleModule, bundleScript } from './lib/bundle.js';
+import { writeManifest } from './lib/manifest.js';
+import { npmBin, pkg, root, target, wasmTriple } from './lib/paths.js';
+import { reportSizes } from './lib/report.js';
+import { main, run } from './lib/run.js';
+import { setUpBuild } from './lib/setup.js';
+
+// --all-features would write imports in a form that no browser reads yet.
+const WASM_FEATURES = [
+  '--mvp-features',
+  '--enable-bulk-memory',
+  '--enable-bulk-memory-opt',
+  '--enable-nontrapping-float-to-int',
+  '--enable-sign-ext',
+  '--enable-mutable-globals',
+  '--enable-reference-types',
+  '--enable-multivalue',
+  '--enable-call-indirect-overlong',
+];
+
+await main(async () => {
+  await setUpBuild();
+  const work = path.join(target, 'package');
+  rmSync(pkg, { recursive: true, force: true });
+  mkdirSync(pkg, { recursive: true });
+  await compile();
+  await bind(path.join(work, 'module'));
+  await bind(path.join(work, 'inline'), '--inline');
+  const wasm = path.join(pkg, 'incoming_bg.wasm');
+  await shrink(path.join(work, 'module', 'incoming_bg.wasm'), wasm);
+  await bundleModule(path.join(work, 'module', 'incoming.js'));
+  await bundleScript(path.join(work, 'inline', 'incoming.js'), wasm);
+  copyDocuments();
+  writeManifest();
+  reportSizes();
+});
+
+async function compile() {
+  const what = ['--package', 'incoming-uploader', '--lib', '--target', wasmTriple];
+  await run('cargo', ['build', '--profile', 'wasm', ...what]);
+}
+
+async function bind(folder, ...flags) {
+  const wasm = path.join(target, wasmTriple, 'wasm', 'incoming_uploader.wasm');
+  await run('cargo', ['run', '--quiet', '--package', 'bindgen', '--', wasm, folder, ...flags]);
+}
+
+async function shrink(from, to) {
+  await run(npmBin('wasm-opt'), ['-Oz', ...WASM_FEATURES, from, '-o', to]);
+}
+
+function copyDocuments() {
+  copyFileSync(path.join(root, 'js', 'index.d.ts'), path.join(pkg, 'index.d.ts'));
+  for (const name of ['README.md', 'LICENSE']) {
+    if (existsSync(path.join(root, name))) {
+      copyFileSync(path.join(root, name), path.join(pkg, name));
+    }
+  }
+}

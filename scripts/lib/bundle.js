@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { manifest } from './manifest.js';
+import { pkg, root } from './paths.js';
+
+/** The ES module; bundlers find the wasm through `new URL(..., import.meta.url)`. */
+export function bundleModule(glue) {
+  return bundle({
+    entryPoints: [path.join(root, 'js', 'index.js')],
+    outfile: path.join(pkg, 'index.js'),
+    format: 'esm',
+    alias: { '#glue': glue },
+  });
+}
+
+/** The script-tag build: one file with the wasm inside and one global. */
+export function bundleScript(glue, wasm) {
+  return bundle({
+    entryPoints: [path.join(root, 'js', 'global.js')],
+    outfile: path.join(pkg, 'incoming.js'),
+    format: 'iife',
+    alias: { '#glue': glue, '#wasm': wasm },
+    loader: { '.wasm': 'binary' },
+  });
+}
+
+async function bundle(options) {
+  const { build } = await import('esbuild');
+  const { name, version, license } = manifest();
+  await build({
+    bundle: true,
+    minify: true,
+    charset: 'utf8',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: { js: `/*! ${name} ${version} | ${license} */` },
+    define: { __VERSION__: JSON.stringify(version) },
+    ...options,
+  });
+}

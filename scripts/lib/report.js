@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pkg, root } from './paths.js';
+import { Expected } from './run.js';
+import { sizesOfFile, sum, table } from './sizes.js';
+
+const LIMIT = 40 * 1024;
+const FILES = ['incoming_bg.wasm', 'index.js', 'incoming.js', 'index.d.ts'];
+
+/** Prints and records the size of every file; fails when the client is too large. */
+export function reportSizes() {
+  const sizes = Object.fromEntries(FILES.map((name) => [name, sizesOfFile(path.join(pkg, name))]));
+  const client = sum([sizes['incoming_bg.wasm'], sizes['index.js']]);
+  const rows = [...Object.entries(sizes), ['client: wasm + index.js', client]];
+  const report = table(
+    ['file', 'raw', 'gzip', 'brotli'],
+    rows.map(([name, size]) => [name, size.raw, size.gzip, size.brotli]),
+  );
+  console.log(`\n${report}`);
+  record(report);
+  if (client.brotli > LIMIT) {
+    throw new Expected(`the client has ${client.brotli} bytes in brotli; the limit is ${LIMIT}`);
+  }
+}
+
+function record(report) {
+  const text = `# Size
+
+Bytes of the built package, as \`npm run build\` measured them last (gzip 9, brotli 11).
+The client is what a visitor of a bundled page downloads: the wasm, and \`index.js\` with the glue and
+the face. It may have at most ${LIMIT} bytes in brotli; the build fails above that. \`incoming.js\` is
+the script-tag build and has the wasm inside.
+
+${report}
+`;
+  mkdirSync(path.join(root, 'docs'), { recursive: true });
+  writeFileSync(path.join(root, 'docs', 'size.md'), text);
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { root, target, wasmTriple } from './paths.js';
+import { Expected, exitCode, output, run } from './run.js';
+import { isExecutable, which } from './which.js';
+
+/** What every build needs: Rust's wasm target and the npm packages of the lock file. */
+export async function setUpBuild() {
+  await ensureWasmTarget();
+  await ensureNodeModules();
+}
+
+/** What the browser tests need; returns where it is. */
+export async function setUpBrowser() {
+  await installDebianBrowser();
+  const chrome = findChrome();
+  const chromedriver = findChromedriver();
+  if (!chrome || !chromedriver) throw new Expected(missingBrowser(chrome, chromedriver));
+  return { chrome, chromedriver };
+}
+
+export function findChrome() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+  return process.env.CHROME ?? which(...names);
+}
+
+/** The wasm-bindgen test runner at the version of the lock file, built when it is not there. */
+export async function setUpTestRunner() {
+  const version = lockedVersion('wasm-bindgen');
+  const folder = path.join(target, 'tools');
+  const ours = path.join(folder, 'bin', 'wasm-bindgen-test-runner');
+  const found = [which('wasm-bindgen-test-runner'), ours].find((tool) => isVersion(tool, version));
+  if (found) return found;
+  await run('cargo', ['install', 'wasm-bindgen-cli', '--version', version, '--root', folder]);
+  return ours;
+}
+
+async function ensureWasmTarget() {
+  const libraries = output('rustc', ['--print', 'target-libdir', '--target', wasmTriple]);
+  if (libraries && existsSync(libraries)) return;
+  await run('rustup', ['target', 'add', wasmTriple]);
+}
+
+async function ensureNodeModules() {
+  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  const wanted = path.join(root, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
+  await run('npm', ['ci', '--include=dev', '--include=optional']);
+}
+
+async function installDebianBrowser() {
+  if ((findChrome() && findChromedriver()) || !isDebianRoot()) return;
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const packages = ['chromium', 'chromium-driver'];
+  await exitCode('apt-get', ['update'], { env });
+  await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
+}
+
+function findChromedriver() {
+  return process.env.CHROMEDRIVER ?? which('chromedriver', 'chromium.chromedriver');
+}
+
+function isDebianRoot() {
+  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && which('apt-get') !== null;
+}
+
+function missingBrowser(chrome, chromedriver) {
+  return [
+    'The tests need Chromium (or Chrome) and its chromedriver of the same version.',
+    `  browser:      ${chrome ?? 'not found on PATH; set CHROME to its path'}`,
+    `  chromedriver: ${chromedriver ?? 'not found on PATH; set CHROMEDRIVER to its path'}`,
+    'On Debian: apt-get install chromium chromium-driver',
+  ].join('\n');
+}
+
+function lockedVersion(crate) {
+  const lock = readFileSync(path.join(root, 'Cargo.lock'), 'utf8');
+  const found = lock.match(new RegExp(`name = "${crate}"\nversion = "([^"]+)"`));
+  if (!found) throw new Expected(`Cargo.lock names no version of ${crate}`);
+  return found[1];
+}
+
+function isVersion(tool, version) {
+  return tool && isExecutable(tool) && output(tool, ['--version'])?.endsWith(` ${version}`);
+}

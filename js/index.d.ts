@@ -1,0 +1,190 @@
+/**
+ * Uploads files of any size from a browser, over bad networks, with nothing lost.
+ *
+ * ```ts
+ * import { Uploader } from 'incoming-uploader';
+ *
+ * const uploader = new Uploader(uploadId, file, {
+ *   onprogress: (o) => showProgress(o.frac_complete, o.speed, o.eta),
+ * });
+ * await uploader.start().done;
+ * ```
+ *
+ * The script-tag build (`incoming.js`) has the same as a global, `incoming`.
+ */
+
+/** The script-tag build defines this global. */
+export as namespace incoming;
+
+/** What went wrong, as a word. The same as {@link ErrorCode}, which is a number. */
+export type ErrorKind =
+  | 'misuse'
+  | 'lost'
+  | 'timed_out'
+  | 'rejected'
+  | 'misbehaved'
+  | 'checksum_mismatch'
+  | 'file_changed'
+  | 'unsupported';
+
+/**
+ * What went wrong, as a number that never changes its meaning:
+ * 1 misuse, 2 lost, 3 timed_out, 4 rejected, 5 misbehaved, 6 checksum_mismatch,
+ * 7 file_changed, 8 unsupported.
+ */
+export type ErrorCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/** A function that is told about an uploader. */
+export type Callback = (uploader: Uploader) => void;
+
+/** How often, and after how long, a lost connection is tried again. */
+export interface RetryOptions {
+  /**
+   * Waiting times in milliseconds before the first, second, ... new attempt; the last one repeats.
+   * Each is varied a little at random, so that many clients do not return at the same moment.
+   */
+  delays?: number[];
+  /** How many attempts in a row may fail before the upload gives up. */
+  attempts?: number;
+}
+
+/** All of them are optional. An unknown name or a wrong type throws a `TypeError` that names it. */
+export interface UploaderOptions {
+  /** How to talk to the server. Default: `'incoming'`. */
+  protocol?: 'incoming';
+  /**
+   * Where the server is, as a URL. Default: what {@link set_server_hostname} was given, or the
+   * page's own host; `wss` unless the page was loaded over `http`.
+   */
+  endpoint?: string;
+  /** Bytes in one chunk, where the protocol lets the client choose. */
+  chunk_size?: number;
+  /** What happens after a lost connection. */
+  retry?: RetryOptions;
+  /** A connection on which nothing moves for so many milliseconds counts as lost. */
+  stall_timeout_ms?: number;
+  /** Called when any property changes. */
+  onprogress?: Callback | null;
+  /** Called when the upload is finished. */
+  onfinished?: Callback | null;
+  /** Called when the upload is cancelled. */
+  oncancelled?: Callback | null;
+  /** Called when an error ended the upload. */
+  onerror?: Callback | null;
+  /** Cancels the upload when it is aborted. */
+  signal?: AbortSignal | null;
+}
+
+/** Uploads one file. All properties can be read at any time. */
+export interface Uploader {
+  /** Name of the file, without a path. */
+  readonly filename: string;
+  /** Length of the file in bytes. */
+  readonly bytes_total: number;
+  /** Bytes that have left this page. */
+  readonly bytes_tx: number;
+  /** Bytes that the server has confirmed. */
+  readonly bytes_acked: number;
+  /** Bytes that have left this page and are not confirmed yet. */
+  readonly bytes_ahead: number;
+  /**
+   * The part of the file that the server has confirmed, from 0 to 1. At 1 the file is there, but
+   * the upload is only finished when the application has taken it over.
+   */
+  readonly frac_complete: number;
+  /** Chunks sent over the present connection. */
+  readonly chunks_tx_now: number;
+  /** Chunks confirmed over the present connection. */
+  readonly chunks_acked_now: number;
+  /** Chunks sent and not confirmed yet. */
+  readonly chunks_ahead: number;
+  /** Smoothed speed in bytes per second. */
+  readonly speed: number;
+  /** Seconds that are probably left, or null when that is unknown. */
+  readonly eta: number | null;
+  /** What is going on, in words. */
+  readonly state_msg: string;
+  /** Why the upload was cancelled, or null. */
+  readonly cancel_msg: string | null;
+  /** Number of the error, or null. */
+  readonly error_code: ErrorCode | null;
+  /** The error as a word, or null. */
+  readonly error_kind: ErrorKind | null;
+  /** The error as a sentence, or null. */
+  readonly error_msg: string | null;
+
+  /** Whether there is a connection to the server. */
+  readonly connected: boolean;
+  /** Whether the application has taken the file over: all is done. */
+  readonly finished: boolean;
+  /** Whether the upload is paused. */
+  readonly paused: boolean;
+  /** Whether the upload can be paused now. */
+  readonly can_pause: boolean;
+  /** Whether the server has been told of a cancellation and has not answered yet. */
+  readonly cancelling: boolean;
+  /** Whether the upload was cancelled. */
+  readonly cancelled: boolean;
+  /** Whether the upload can be cancelled now; not any more while the file is handed over. */
+  readonly can_cancel: boolean;
+
+  /**
+   * Resolves with this uploader when it is finished; rejects with an {@link UploadError} when it
+   * failed or was cancelled. Nobody has to look at it.
+   */
+  readonly done: Promise<Uploader>;
+
+  /** Called when any property changes. */
+  onprogress: Callback | null;
+  /** Called, after `onprogress`, when the upload is finished. */
+  onfinished: Callback | null;
+  /** Called, after `onprogress`, when the upload is cancelled. */
+  oncancelled: Callback | null;
+  /** Called, after `onprogress`, when an error occurs. */
+  onerror: Callback | null;
+
+  /** Starts the upload. */
+  start(): this;
+  /** Pauses or goes on. Any other word throws a `TypeError`. */
+  pause(what: 'pause' | 'unpause' | 'toggle'): this;
+  /** Cancels the upload; `reason` is handed to the application. */
+  cancel(reason?: string): this;
+}
+
+/** Makes an {@link Uploader}, with or without `new`. */
+export interface UploaderConstructor {
+  /**
+   * @param upload_id the ticket that the application got from the server
+   * @param file      the file, from a file input or a drop
+   */
+  new (upload_id: string, file: File, options?: UploaderOptions): Uploader;
+  (upload_id: string, file: File, options?: UploaderOptions): Uploader;
+}
+
+export const Uploader: UploaderConstructor;
+
+/** Why an upload did not finish. */
+export class UploadError extends Error {
+  readonly name: 'UploadError';
+  /** What went wrong, as a word. */
+  readonly kind: ErrorKind | 'cancelled';
+  /** The same as a number; 9 is a cancellation. */
+  readonly code: ErrorCode | 9;
+}
+
+/**
+ * Says where the server is when that is not the page's own host: `host` or `host:port`. Counts for
+ * uploaders that are made afterwards.
+ */
+export function set_server_hostname(hostname: string): void;
+
+/** The version of this package. */
+export const version: string;
+
+declare const incoming: {
+  readonly Uploader: UploaderConstructor;
+  readonly UploadError: typeof UploadError;
+  readonly set_server_hostname: typeof set_server_hostname;
+  readonly version: string;
+};
+export default incoming;

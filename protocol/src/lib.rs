@@ -1,1 +1,47 @@
-//! Protocols.
+//! Upload protocols as state machines: no I/O, no clock, no file bytes, no browser.
+//!
+//! An upload is a conversation. This crate holds the conversation and nothing else, so that a
+//! thousand faults can be staged in a second and the same code runs in any browser.
+//!
+//! # The run loop
+//! 1. Make an [`Upload`] of a [`Protocol`] and a [`Job`] and call [`Upload::start`].
+//! 2. Carry out the [`Step`]s that it returns, in order. Each names the attempt it belongs to.
+//! 3. Report what happens as [`Event`]s to [`Upload::handle`], each under the attempt of the step
+//!    that caused it. Go to 2.
+//! 4. The page may call [`Upload::pause`], [`Upload::start`] and [`Upload::cancel`] at any time;
+//!    each returns steps as well.
+//! 5. After [`Action::Notify`], show the page the [`Upload::view`].
+//!
+//! # The laws
+//! 1. A machine never sees the file's bytes, only ranges.
+//! 2. A machine never reads a clock; it asks to be woken ([`Action::Wait`]).
+//! 3. Every way to begin is `start`.
+//! 4. After a hang-up, nothing that belongs to the old attempt is obeyed.
+//! 5. Actions are carried out in order by one queue, drained by the outermost call; no borrow is
+//!    held while performing, so a callback may call `pause` from inside.
+//! 6. Only [`Error::is_transient`] decides about retrying; only [`Upload`] knows how.
+
+mod action;
+pub mod chunks;
+mod error;
+mod event;
+pub mod incoming;
+mod json;
+mod machine;
+mod options;
+mod protocol;
+mod retry;
+mod speed;
+mod upload;
+mod view;
+
+pub use action::{Action, Notice, Wake};
+pub use error::{CANCELLED, Error};
+pub use event::{Event, Link};
+pub use json::{Json, MAX_EXACT};
+pub use machine::{Machine, Progress, Stage};
+pub use options::{Job, Options, Retry};
+pub use protocol::Protocol;
+pub use speed::Speedometer;
+pub use upload::{Attempt, Step, Upload};
+pub use view::View;

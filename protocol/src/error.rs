@@ -1,0 +1,136 @@
+//! What can go wrong, by whose fault it was.
+
+use std::ops::Range;
+use std::time::Duration;
+
+/// Why an attempt, or a whole upload, failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller asked for something that cannot be.
+    #[error("{0}")]
+    Misuse(String),
+    /// The connection could not be made, or broke.
+    #[error("the connection to the server was lost: {0}")]
+    Lost(String),
+    /// Nothing moved for too long.
+    #[error("the server was silent for {} seconds", .0.as_secs())]
+    TimedOut(Duration),
+    /// The server refused, in its own words.
+    #[error("the server refused: {0}")]
+    Rejected(String),
+    /// The server broke the protocol.
+    #[error("the server broke the protocol: expected {expected}, found {found}")]
+    Misbehaved {
+        /// What the protocol asks for.
+        expected: &'static str,
+        /// What came instead.
+        found: String,
+    },
+    /// Bytes arrived that are not the bytes that were sent.
+    #[error("the bytes from {} to {} arrived damaged", .0.start, .0.end)]
+    ChecksumMismatch(Range<u64>),
+    /// The file is no longer the file that was chosen, or cannot be read any more.
+    #[error("the file changed or can no longer be read ({0}); choose it again")]
+    FileChanged(String),
+    /// The protocol, the server or the browser has no such thing.
+    #[error("{0} is not supported here")]
+    Unsupported(String),
+}
+
+impl Error {
+    /// A word for the kind of error. Stable: programs may compare it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Misuse(_) => "misuse",
+            Error::Lost(_) => "lost",
+            Error::TimedOut(_) => "timed_out",
+            Error::Rejected(_) => "rejected",
+            Error::Misbehaved { .. } => "misbehaved",
+            Error::ChecksumMismatch(_) => "checksum_mismatch",
+            Error::FileChanged(_) => "file_changed",
+            Error::Unsupported(_) => "unsupported",
+        }
+    }
+
+    /// A number for the kind of error. Stable: programs may compare it.
+    ///
+    /// 0 is left out, because the original Incoming!! server sends it for every error; 9 is
+    /// [`CANCELLED`].
+    pub fn code(&self) -> u32 {
+        match self {
+            Error::Misuse(_) => 1,
+            Error::Lost(_) => 2,
+            Error::TimedOut(_) => 3,
+            Error::Rejected(_) => 4,
+            Error::Misbehaved { .. } => 5,
+            Error::ChecksumMismatch(_) => 6,
+            Error::FileChanged(_) => 7,
+            Error::Unsupported(_) => 8,
+        }
+    }
+
+    /// True if the same thing may succeed when it is tried again.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Lost(_) | Error::TimedOut(_) | Error::ChecksumMismatch(_) => true,
+            Error::Misuse(_)
+            | Error::Rejected(_)
+            | Error::Misbehaved { .. }
+            | Error::FileChanged(_)
+            | Error::Unsupported(_) => false,
+        }
+    }
+}
+
+/// The code of a cancelled upload, which is no error: somebody wanted it.
+pub const CANCELLED: u32 = 9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_of_each() -> [Error; 8] {
+        [
+            Error::Misuse("no".into()),
+            Error::Lost("code 1006".into()),
+            Error::TimedOut(Duration::from_secs(60)),
+            Error::Rejected("full".into()),
+            Error::Misbehaved { expected: "an answer", found: "nothing".into() },
+            Error::ChecksumMismatch(0..5),
+            Error::FileChanged("gone".into()),
+            Error::Unsupported("pause".into()),
+        ]
+    }
+
+    #[test]
+    fn the_table_of_codes_is_stable() {
+        let table: Vec<_> = one_of_each().iter().map(|e| (e.code(), e.kind())).collect();
+        assert_eq!(
+            table,
+            [
+                (1, "misuse"),
+                (2, "lost"),
+                (3, "timed_out"),
+                (4, "rejected"),
+                (5, "misbehaved"),
+                (6, "checksum_mismatch"),
+                (7, "file_changed"),
+                (8, "unsupported"),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let transient: Vec<_> =
+            one_of_each().into_iter().filter(Error::is_transient).map(|e| e.kind()).collect();
+        assert_eq!(transient, ["lost", "timed_out", "checksum_mismatch"]);
+    }
+
+    #[test]
+    fn messages_are_sentences_for_a_person() {
+        let timed_out = Error::TimedOut(Duration::from_secs(60));
+        assert_eq!(timed_out.to_string(), "the server was silent for 60 seconds");
+    }
+}

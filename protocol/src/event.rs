@@ -1,0 +1,41 @@
+//! What happened outside.
+
+use crate::{Json, Wake};
+
+/// Something that happened, told to an upload and by it to its machine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The connection that was asked for is open.
+    Connected,
+    /// The server sent a message.
+    Received(Json),
+    /// The server sent a text that is not JSON, or bytes where no protocol has any.
+    Garbled,
+    /// The connection is gone, or could never be made.
+    Disconnected {
+        /// The close code of the WebSocket; 1006 if there was no proper end.
+        code: u16,
+        /// The server's words, usually empty.
+        reason: String,
+    },
+    /// The connection was looked at.
+    Measured(Link),
+    /// The time of an [`Action::Wait`](crate::Action::Wait) is over.
+    Woke(Wake),
+    /// The browser believes that it has a network again.
+    CameOnline,
+    /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it is still as it was.
+    FileIntact,
+    /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it changed or cannot be read.
+    FileUnreadable(String),
+}
+
+/// How a connection is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// How many bytes were handed to the browser and have not left it.
+    pub waiting: u64,
+    /// How many bytes a second the server has acknowledged lately; `None` until there was
+    /// something to measure.
+    pub bytes_per_second: Option<u64>,
+}

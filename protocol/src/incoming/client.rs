@@ -1,0 +1,267 @@
+//! The browser's side.
+
+use std::time::Duration;
+
+use super::text;
+use super::wire::{FromClient, FromServer, Unreadable};
+use crate::chunks::{ChunkSizes, Flow};
+use crate::options::Job;
+use crate::{Action, Error, Event, Json, Machine, Progress, Stage, Wake};
+
+/// How often the client shows that it is there while the server hands the file over: the
+/// original server drops a client that is silent for 58 seconds, however long its backend takes.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+
+/// The close code of a server that found a message too large.
+const TOO_BIG: u16 = 1009;
+
+/// The client's side of one upload.
+#[derive(Debug)]
+pub struct Client {
+    job: Job,
+    stage: Stage,
+    flow: Flow,
+    chunks_sent: u64,
+    chunks_acknowledged: u64,
+    /// Why the upload is to be cancelled, until the server has been told.
+    cancel: Option<String>,
+    /// True once the server was told.
+    cancel_sent: bool,
+}
+
+impl Client {
+    /// An upload that has not begun.
+    pub fn new(job: Job) -> Client {
+        Client {
+            flow: Flow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
+            job,
+            stage: Stage::Idle,
+            chunks_sent: 0,
+            chunks_acknowledged: 0,
+            cancel: None,
+            cancel_sent: false,
+        }
+    }
+
+    fn request(&mut self) -> Vec<Action> {
+        self.stage = Stage::Negotiating;
+        vec![send(&FromClient::UploadRequest {
+            id: self.job.ticket.clone(),
+            size: self.job.size,
+            name: self.job.name.clone(),
+        })]
+    }
+
+    fn receive(&mut self, json: &Json) -> Result<Vec<Action>, Error> {
+        let message = FromServer::from_json(json).map_err(misbehaved)?;
+        match (self.stage, message) {
+            (_, FromServer::Error(words)) => self.refused(words),
+            (_, FromServer::Cancel(reason)) => Err(Error::Rejected(reason)),
+            (_, FromServer::CancelAck) if self.cancel.is_some() => {
+                self.stage = Stage::Cancelled;
+                Ok(Vec::new())
+            }
+            (
+                Stage::Negotiating,
+                FromServer::UploadConfig { chunk_size_kb, position, send_ahead },
+            ) => self.accept(chunk_size_kb, position, send_ahead),
+            (Stage::Transferring, FromServer::ChunkAck(size)) => self.acknowledged(size),
+            (Stage::HandingOver, FromServer::AllDone) => {
+                self.stage = Stage::Done;
+                Ok(Vec::new())
+            }
+            (_, other) => Err(unexpected(self.stage, &other)),
+        }
+    }
+
+    /// The server's terms have come: from here on the server knows what is missing.
+    fn accept(
+        &mut self,
+        chunk_size_kb: u32,
+        position: u64,
+        send_ahead: u32,
+    ) -> Result<Vec<Action>, Error> {
+        if position > self.job.size {
+            return Err(Error::Misbehaved {
+                expected: "a position inside the file",
+                found: format!("{position} of {} bytes", self.job.size),
+            });
+        }
+        self.flow.agree(u64::from(chunk_size_kb) * 1024, send_ahead.into(), position);
+        let mut actions = vec![send(&FromClient::Ack(true))];
+        if self.flow.is_complete() {
+            actions.extend(self.wait_for_handover());
+        } else if let Some(reason) = self.cancel.clone() {
+            self.stage = Stage::Transferring;
+            actions.extend(self.send_cancel(&reason));
+        } else {
+            self.stage = Stage::Transferring;
+            actions.extend(self.fill());
+        }
+        Ok(actions)
+    }
+
+    fn acknowledged(&mut self, size: u64) -> Result<Vec<Action>, Error> {
+        if size > self.flow.ahead() {
+            return Err(Error::Misbehaved {
+                expected: "an acknowledgement of bytes that are on their way",
+                found: format!("{size} bytes, with {} on their way", self.flow.ahead()),
+            });
+        }
+        self.flow.acknowledge(size);
+        self.chunks_acknowledged += 1;
+        if self.flow.is_complete() { Ok(self.wait_for_handover()) } else { Ok(self.fill()) }
+    }
+
+    /// Hands the browser as many chunks as there is room for.
+    fn fill(&mut self) -> Vec<Action> {
+        if self.stage != Stage::Transferring || self.cancel.is_some() {
+            return Vec::new();
+        }
+        let ranges: Vec<_> = std::iter::from_fn(|| self.flow.next()).collect();
+        self.chunks_sent += ranges.len() as u64;
+        ranges.into_iter().map(Action::SendRange).collect()
+    }
+
+    /// The server has every byte: too late to cancel, and time to wait.
+    fn wait_for_handover(&mut self) -> Vec<Action> {
+        self.cancel = None;
+        self.cancel_sent = false;
+        self.stage = Stage::HandingOver;
+        vec![Action::Wait(Wake::KeepAlive, KEEP_ALIVE)]
+    }
+
+    /// Says again what it said when it accepted the terms: servers swallow it, and the
+    /// connection is proven to live.
+    fn keep_alive(&self) -> Vec<Action> {
+        if self.stage != Stage::HandingOver {
+            return Vec::new();
+        }
+        vec![send(&FromClient::Ack(true)), Action::Wait(Wake::KeepAlive, KEEP_ALIVE)]
+    }
+
+    fn send_cancel(&mut self, reason: &str) -> Vec<Action> {
+        self.cancel_sent = true;
+        vec![send(&FromClient::Cancel(reason.to_owned()))]
+    }
+
+    /// The server gave up, and only its words tell for how long.
+    fn refused(&mut self, words: String) -> Result<Vec<Action>, Error> {
+        let is_gone = [text::UNKNOWN, text::OVER, text::CANCELLED].contains(&words.as_str())
+            || words == text::consuming(text::NO_STATE);
+        if is_gone && self.cancel_sent {
+            self.stage = Stage::Cancelled;
+            return Ok(Vec::new());
+        }
+        let passes = match words.as_str() {
+            text::NO_REQUEST | text::NO_CONFIG | text::NO_ACK | text::SILENCE => true,
+            // A server that refuses a second connection has not noticed yet that ours was lost;
+            // but one that ends a connection in use has found another client for this ticket.
+            text::BUSY => self.stage == Stage::Negotiating,
+            _ => false,
+        };
+        Err(if passes { Error::Lost(words) } else { Error::Rejected(words) })
+    }
+
+    fn disconnected(&mut self, code: u16, reason: &str) -> Error {
+        if code == TOO_BIG && !self.flow.shrink() {
+            return Error::Rejected("even the smallest chunk is too large for it".to_owned());
+        }
+        let colon = if reason.is_empty() { "" } else { ": " };
+        Error::Lost(format!("it closed with code {code}{colon}{reason}"))
+    }
+}
+
+impl Machine for Client {
+    fn start(&mut self) -> Vec<Action> {
+        self.stage = Stage::Connecting;
+        vec![Action::Connect(self.job.endpoint.clone())]
+    }
+
+    fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
+        match event {
+            Event::Connected => Ok(self.request()),
+            Event::Received(json) => self.receive(&json),
+            Event::Garbled => Err(Error::Misbehaved {
+                expected: "a message in JSON",
+                found: "something else".to_owned(),
+            }),
+            Event::Disconnected { code, reason } => Err(self.disconnected(code, &reason)),
+            Event::Measured(link) => {
+                self.flow.measured(link);
+                Ok(self.fill())
+            }
+            Event::Woke(Wake::KeepAlive) => Ok(self.keep_alive()),
+            Event::Woke(_) | Event::CameOnline | Event::FileIntact | Event::FileUnreadable(_) => {
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn pause(&mut self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.stage == Stage::Transferring {
+            actions.push(send(&FromClient::Pause));
+        }
+        actions.push(Action::HangUp);
+        actions
+    }
+
+    fn cancel(&mut self, reason: &str) -> Vec<Action> {
+        self.cancel = Some(reason.to_owned());
+        match self.stage {
+            Stage::Transferring => self.send_cancel(reason),
+            Stage::Idle => self.start(),
+            Stage::Connecting
+            | Stage::Negotiating
+            | Stage::HandingOver
+            | Stage::Done
+            | Stage::Cancelled => Vec::new(),
+        }
+    }
+
+    fn hung_up(&mut self) {
+        if !matches!(self.stage, Stage::Done | Stage::Cancelled) {
+            self.stage = Stage::Idle;
+        }
+        self.flow.hung_up();
+        self.chunks_sent = 0;
+        self.chunks_acknowledged = 0;
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            stage: self.stage,
+            acknowledged: self.flow.acknowledged(),
+            sent: self.flow.sent(),
+            chunks_sent: self.chunks_sent,
+            chunks_acknowledged: self.chunks_acknowledged,
+        }
+    }
+}
+
+fn send(message: &FromClient) -> Action {
+    Action::Send(message.to_json())
+}
+
+fn misbehaved(unreadable: Unreadable) -> Error {
+    Error::Misbehaved { expected: "a message of Incoming!!", found: unreadable.to_string() }
+}
+
+fn unexpected(stage: Stage, message: &FromServer) -> Error {
+    let expected = match stage {
+        Stage::Negotiating => "the terms of the server",
+        Stage::Transferring => "an acknowledgement",
+        Stage::HandingOver => "the end of the upload",
+        Stage::Idle | Stage::Connecting | Stage::Done | Stage::Cancelled => "nothing",
+    };
+    let found = match message {
+        FromServer::UploadConfig { .. } => "MsgUploadConf",
+        FromServer::ChunkAck(_) => "MsgChunkAck",
+        FromServer::Cancel(_) => "MsgCancel",
+        FromServer::CancelAck => "MsgCancelAck",
+        FromServer::Error(_) => "MsgError",
+        FromServer::AllDone => "MsgAllDone",
+    };
+    Error::Misbehaved { expected, found: found.to_owned() }
+}

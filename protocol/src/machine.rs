@@ -1,0 +1,66 @@
+//! The seam between the protocols and the rest.
+
+use crate::{Action, Error, Event};
+
+/// The client's side of one upload in one protocol.
+///
+/// A machine never sees bytes, a clock or a connection. It remembers what it needs to begin
+/// again, and every way to begin is [`start`](Machine::start).
+pub trait Machine {
+    /// Begins, or begins again after a pause or a loss.
+    fn start(&mut self) -> Vec<Action>;
+
+    /// Reacts.
+    ///
+    /// # Errors
+    /// An error ends this attempt. [`Upload`](crate::Upload) hangs up and decides about the next.
+    fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error>;
+
+    /// Stops for now. Hangs up unless the protocol can only wait.
+    fn pause(&mut self) -> Vec<Action>;
+
+    /// Tells the server that the upload is given up, as soon as it can be told. Begins again for
+    /// that purpose if there is no connection.
+    fn cancel(&mut self, reason: &str) -> Vec<Action>;
+
+    /// The connection is gone; whatever was on its way may be lost.
+    fn hung_up(&mut self);
+
+    /// How far it is.
+    fn progress(&self) -> Progress;
+}
+
+/// How far an upload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is going on.
+    pub stage: Stage,
+    /// How many bytes the server has confirmed.
+    pub acknowledged: u64,
+    /// The position up to which bytes were handed to the browser; equal to `acknowledged` when
+    /// nothing is on its way.
+    pub sent: u64,
+    /// How many chunks were sent in this connection.
+    pub chunks_sent: u64,
+    /// How many chunks were confirmed in this connection.
+    pub chunks_acknowledged: u64,
+}
+
+/// What is going on in an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing: there is no connection and none is being made.
+    Idle,
+    /// A connection is being made.
+    Connecting,
+    /// Client and server agree on how to go on.
+    Negotiating,
+    /// Bytes travel.
+    Transferring,
+    /// The server has every byte; what it does with the file is up to it and its backend.
+    HandingOver,
+    /// The server said that all is done.
+    Done,
+    /// The server said that the upload is cancelled.
+    Cancelled,
+}

@@ -1,0 +1,450 @@
+//! The policy that all protocols share: start, pause, cancel, retry, progress.
+
+use std::time::Duration;
+
+use crate::retry::Backoff;
+use crate::{Action, Error, Event, Job, Link, Machine, Notice, Protocol, Stage, View, Wake};
+
+/// How long a server may take to confirm a cancellation: it tells its backend first, which may
+/// take the 55 seconds that the original server gives it.
+const CANCEL_CONFIRMED_WITHIN: Duration = Duration::from_secs(60);
+/// How long it may take to reach a server only to tell it about a cancellation.
+const CANCEL_TOLD_WITHIN: Duration = Duration::from_secs(10);
+/// How many attempts may be lost over telling the server about a cancellation.
+const CANCEL_ATTEMPTS: u32 = 2;
+
+/// One attempt to get the file across: everything from a start to the hang-up that ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attempt(u32);
+
+/// Something to be done, and the attempt for which.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The attempt under which whatever comes of it is to be reported.
+    pub attempt: Attempt,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// One file on its way.
+pub struct Upload {
+    machine: Box<dyn Machine>,
+    bytes_total: u64,
+    stall_timeout: Duration,
+    backoff: Backoff,
+    phase: Phase,
+    attempt: Attempt,
+    link: Link,
+    cancel: Option<Cancel>,
+    /// Something arrived or left since the stall timer was set.
+    moved: bool,
+    shown: View,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Phase {
+    Ready,
+    Running,
+    /// The attempt was lost; is the file still there?
+    Checking(Error),
+    /// The next attempt begins in so long.
+    Waiting(Duration),
+    Paused,
+    Finished,
+    Cancelled {
+        untold: Option<Error>,
+    },
+    Failed(Error),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Cancel {
+    reason: String,
+    losses: u32,
+    /// The server was told and is telling its backend.
+    told: bool,
+}
+
+impl Upload {
+    /// An upload that has not begun. The seed makes the waits between attempts different from
+    /// those of other uploads.
+    pub fn new(protocol: Protocol, job: Job, seed: u64) -> Upload {
+        let (bytes_total, options) = (job.size, job.options.clone());
+        let mut upload = Upload {
+            machine: protocol.client(job),
+            bytes_total,
+            stall_timeout: options.stall_timeout,
+            backoff: Backoff::new(options.retry, seed),
+            phase: Phase::Ready,
+            attempt: Attempt(0),
+            link: Link::default(),
+            cancel: None,
+            moved: false,
+            shown: View::blank(bytes_total),
+        };
+        upload.shown = upload.view();
+        upload
+    }
+
+    /// Begins, or goes on after a pause or an error. Without effect while it is under way and
+    /// after the end.
+    pub fn start(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        match self.phase {
+            Phase::Running | Phase::Finished | Phase::Cancelled { .. } => {}
+            Phase::Failed(_) => {
+                self.backoff.earn_back();
+                self.begin(&mut steps);
+            }
+            Phase::Ready | Phase::Checking(_) | Phase::Waiting(_) | Phase::Paused => {
+                self.begin(&mut steps);
+            }
+        }
+        self.notify(&mut steps);
+        steps
+    }
+
+    /// Stops for now. Without effect before the start, when the server has every byte, and after
+    /// the end.
+    pub fn pause(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let can_pause = match self.phase {
+            Phase::Running => !self.is_with_server(),
+            Phase::Checking(_) | Phase::Waiting(_) => true,
+            _ => false,
+        };
+        if can_pause && self.cancel.is_none() {
+            let actions = match self.phase {
+                Phase::Running => self.machine.pause(),
+                _ => vec![Action::HangUp],
+            };
+            self.phase = Phase::Paused;
+            self.perform(actions, &mut steps);
+        }
+        self.notify(&mut steps);
+        steps
+    }
+
+    /// Gives the upload up and tells the server. Without effect when the server has every byte,
+    /// after an error, and after the end.
+    pub fn cancel(&mut self, reason: &str) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.can_cancel() {
+            self.cancel = Some(Cancel { reason: reason.to_owned(), losses: 0, told: false });
+            if self.phase == Phase::Ready {
+                self.phase = Phase::Cancelled { untold: None };
+            } else {
+                self.tell_cancel(reason, &mut steps);
+            }
+        }
+        self.notify(&mut steps);
+        steps
+    }
+
+    /// Reacts to what happened in an attempt. What belongs to another one is not obeyed.
+    pub fn handle(&mut self, attempt: Attempt, event: Event) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if attempt == self.attempt {
+            match self.phase {
+                Phase::Running => self.run(event, &mut steps),
+                Phase::Checking(_) => self.check(event, &mut steps),
+                Phase::Waiting(_) => self.wait(&event, &mut steps),
+                Phase::Paused => self.hold(event, &mut steps),
+                Phase::Ready | Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => {}
+            }
+        }
+        self.notify(&mut steps);
+        steps
+    }
+
+    /// The attempt that is under way, or that was last.
+    pub fn attempt(&self) -> Attempt {
+        self.attempt
+    }
+
+    /// True when nothing can come any more: delivered or cancelled.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Finished | Phase::Cancelled { .. })
+    }
+
+    fn begin(&mut self, steps: &mut Vec<Step>) {
+        if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
+            self.perform(vec![Action::HangUp], steps);
+        }
+        self.phase = Phase::Running;
+        let actions = self.machine.start();
+        self.perform(actions, steps);
+        self.watch(self.stall_timeout, steps);
+    }
+
+    fn run(&mut self, event: Event, steps: &mut Vec<Step>) {
+        match &event {
+            Event::Woke(Wake::Stall) => return self.stalled(steps),
+            Event::Measured(link) => {
+                self.moved |= link.waiting < self.link.waiting;
+                self.link = *link;
+            }
+            _ => self.moved = true,
+        }
+        self.drive(event, steps);
+    }
+
+    /// A machine may keep its connection while it is paused.
+    fn hold(&mut self, event: Event, steps: &mut Vec<Step>) {
+        if let Event::Measured(link) = &event {
+            self.link = *link;
+        }
+        if !matches!(event, Event::Woke(Wake::Stall)) {
+            self.drive(event, steps);
+        }
+    }
+
+    fn drive(&mut self, event: Event, steps: &mut Vec<Step>) {
+        let confirmed = self.machine.progress().acknowledged;
+        match self.machine.handle(event) {
+            Ok(actions) => self.perform(actions, steps),
+            Err(error) => return self.fail(error, steps),
+        }
+        if self.machine.progress().acknowledged > confirmed {
+            self.backoff.earn_back();
+        }
+        self.settle(steps);
+        self.note_told(steps);
+    }
+
+    /// Looks where the machine has got to.
+    fn settle(&mut self, steps: &mut Vec<Step>) {
+        match self.machine.progress().stage {
+            Stage::Done => self.end(Phase::Finished, steps),
+            Stage::Cancelled => self.end(Phase::Cancelled { untold: None }, steps),
+            // Too late: the backend is getting the file.
+            Stage::HandingOver => self.cancel = None,
+            Stage::Idle | Stage::Connecting | Stage::Negotiating | Stage::Transferring => {}
+        }
+    }
+
+    fn fail(&mut self, error: Error, steps: &mut Vec<Step>) {
+        if self.cancel.is_some() {
+            return self.fail_to_cancel(error, steps);
+        }
+        if !error.is_transient() {
+            return self.end(Phase::Failed(error), steps);
+        }
+        let needs_file = !self.is_with_server();
+        self.perform(vec![Action::HangUp], steps);
+        if needs_file {
+            self.phase = Phase::Checking(error);
+            self.perform(vec![Action::CheckFile], steps);
+        } else {
+            self.try_again_later(error, steps);
+        }
+    }
+
+    fn check(&mut self, event: Event, steps: &mut Vec<Step>) {
+        let Phase::Checking(error) = &self.phase else { return };
+        match event {
+            Event::FileUnreadable(detail) => {
+                self.end(Phase::Failed(Error::FileChanged(detail)), steps);
+            }
+            Event::FileIntact => self.try_again_later(error.clone(), steps),
+            _ => {}
+        }
+    }
+
+    fn try_again_later(&mut self, error: Error, steps: &mut Vec<Step>) {
+        match self.backoff.next() {
+            Some(delay) => {
+                self.phase = Phase::Waiting(delay);
+                self.perform(vec![Action::Wait(Wake::Retry, delay)], steps);
+            }
+            None => self.end(Phase::Failed(error), steps),
+        }
+    }
+
+    fn wait(&mut self, event: &Event, steps: &mut Vec<Step>) {
+        if matches!(event, Event::Woke(Wake::Retry) | Event::CameOnline) {
+            self.begin(steps);
+        }
+    }
+
+    fn watch(&mut self, timeout: Duration, steps: &mut Vec<Step>) {
+        self.moved = false;
+        self.perform(vec![Action::Wait(Wake::Stall, timeout)], steps);
+    }
+
+    fn stalled(&mut self, steps: &mut Vec<Step>) {
+        if self.cancel.is_some() {
+            return self.fail_to_cancel(Error::TimedOut(CANCEL_CONFIRMED_WITHIN), steps);
+        }
+        if self.moved || self.is_with_server() {
+            self.watch(self.stall_timeout, steps);
+        } else {
+            self.fail(Error::TimedOut(self.stall_timeout), steps);
+        }
+    }
+
+    fn tell_cancel(&mut self, reason: &str, steps: &mut Vec<Step>) {
+        if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
+            self.perform(vec![Action::HangUp], steps);
+        }
+        self.phase = Phase::Running;
+        let actions = self.machine.cancel(reason);
+        self.perform(actions, steps);
+        self.watch(CANCEL_TOLD_WITHIN, steps);
+        self.settle(steps);
+        self.note_told(steps);
+    }
+
+    /// A server that was told gets its time.
+    fn note_told(&mut self, steps: &mut Vec<Step>) {
+        let is_told = self.machine.progress().stage == Stage::Transferring;
+        match &mut self.cancel {
+            Some(cancel) if is_told && !cancel.told => cancel.told = true,
+            _ => return,
+        }
+        self.watch(CANCEL_CONFIRMED_WITHIN, steps);
+    }
+
+    fn fail_to_cancel(&mut self, error: Error, steps: &mut Vec<Step>) {
+        let Some(cancel) = &mut self.cancel else { return };
+        cancel.losses += 1;
+        let is_last = cancel.losses >= CANCEL_ATTEMPTS || matches!(error, Error::TimedOut(_));
+        if is_last || !error.is_transient() {
+            return self.end(Phase::Cancelled { untold: Some(error) }, steps);
+        }
+        let reason = cancel.reason.clone();
+        self.perform(vec![Action::HangUp], steps);
+        self.tell_cancel(&reason, steps);
+    }
+
+    fn end(&mut self, phase: Phase, steps: &mut Vec<Step>) {
+        self.phase = phase;
+        self.perform(vec![Action::HangUp], steps);
+    }
+
+    /// Stamps actions with their attempt. A hang-up is the last action of one.
+    fn perform(&mut self, actions: Vec<Action>, steps: &mut Vec<Step>) {
+        for action in actions {
+            let hangs_up = action == Action::HangUp;
+            steps.push(Step { attempt: self.attempt, action });
+            if hangs_up {
+                self.attempt = Attempt(self.attempt.0.wrapping_add(1));
+                self.link.waiting = 0;
+                self.machine.hung_up();
+            }
+            self.link.waiting += steps.last().map_or(0, |step| step.action.file_bytes());
+        }
+    }
+
+    fn is_with_server(&self) -> bool {
+        matches!(self.machine.progress().stage, Stage::HandingOver | Stage::Done)
+    }
+
+    fn can_cancel(&self) -> bool {
+        let is_open = match self.phase {
+            Phase::Running => !self.is_with_server(),
+            Phase::Ready | Phase::Checking(_) | Phase::Waiting(_) | Phase::Paused => true,
+            Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => false,
+        };
+        is_open && self.cancel.is_none()
+    }
+
+    /// Adds what the page is to be told about the change since the last time.
+    fn notify(&mut self, steps: &mut Vec<Step>) {
+        let view = self.view();
+        if view == self.shown {
+            return;
+        }
+        let mut tell = |notice| {
+            let action = Action::Notify(notice);
+            steps.push(Step { attempt: self.attempt, action });
+        };
+        tell(Notice::Progress);
+        if view.error.is_some() && view.error != self.shown.error {
+            tell(Notice::Failed);
+        }
+        if view.finished && !self.shown.finished {
+            tell(Notice::Finished);
+        }
+        if view.cancelled && !self.shown.cancelled {
+            tell(Notice::Cancelled);
+        }
+        self.shown = view;
+    }
+
+    /// What the page sees.
+    pub fn view(&self) -> View {
+        let progress = self.machine.progress();
+        let is_running = self.phase == Phase::Running;
+        let is_pending = matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_));
+        let is_paused = self.phase == Phase::Paused;
+        let is_cancelled = matches!(self.phase, Phase::Cancelled { .. });
+        let transfers = is_running && progress.stage == Stage::Transferring;
+        let is_linked = is_running || is_paused;
+        View {
+            bytes_total: self.bytes_total,
+            bytes_tx: progress.sent.saturating_sub(self.link.waiting).max(progress.acknowledged),
+            bytes_acked: progress.acknowledged,
+            frac_complete: self.fraction(),
+            chunks_tx_now: progress.chunks_sent,
+            chunks_acked_now: progress.chunks_acknowledged,
+            state_msg: self.state_msg(),
+            cancel_msg: self.cancel.as_ref().filter(|_| is_cancelled).map(|c| c.reason.clone()),
+            error: self.error().cloned(),
+            connected: is_linked && !matches!(progress.stage, Stage::Idle | Stage::Connecting),
+            finished: self.phase == Phase::Finished,
+            paused: is_paused,
+            can_pause: (transfers || is_pending || is_paused) && self.cancel.is_none(),
+            cancelling: self.cancel.is_some() && !is_cancelled,
+            cancelled: is_cancelled,
+            can_cancel: self.can_cancel(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a fraction needs no more than 53 bits")]
+    fn fraction(&self) -> f64 {
+        if self.bytes_total > 0 {
+            return self.machine.progress().acknowledged as f64 / self.bytes_total as f64;
+        }
+        if self.is_with_server() { 1.0 } else { 0.0 }
+    }
+
+    fn error(&self) -> Option<&Error> {
+        match &self.phase {
+            Phase::Failed(error) => Some(error),
+            Phase::Cancelled { untold } => untold.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn state_msg(&self) -> String {
+        if self.cancel.is_some() && self.phase == Phase::Running {
+            return "cancelling".to_owned();
+        }
+        let words = match &self.phase {
+            Phase::Ready => "not yet started",
+            Phase::Running => match self.machine.progress().stage {
+                Stage::Idle | Stage::Connecting => "connecting to the server",
+                Stage::Negotiating => "agreeing with the server on how to go on",
+                Stage::Transferring => "sending the file",
+                Stage::HandingOver | Stage::Done => "processing the file on the server",
+                Stage::Cancelled => "cancelled",
+            },
+            Phase::Checking(_) => "lost the connection",
+            Phase::Waiting(delay) => {
+                let seconds = delay.as_millis().div_ceil(1000);
+                return format!("lost the connection, trying again within {seconds} s");
+            }
+            Phase::Paused => "paused",
+            Phase::Finished => "all done",
+            Phase::Cancelled { untold } => return self.cancelled_msg(untold.is_none()),
+            Phase::Failed(error) => return format!("failed: {error}"),
+        };
+        words.to_owned()
+    }
+    fn cancelled_msg(&self, told: bool) -> String {
+        let reason = self.cancel.as_ref().map_or("", |cancel| &cancel.reason);
+        let but = if told { "" } else { " (the server does not know it yet)" };
+        format!("cancelled{but}: {reason}")
+    }
+}

@@ -1,0 +1,75 @@
+//! What a page sees of an upload.
+
+use crate::Error;
+
+/// The observable state of an upload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The size of the file in bytes.
+    pub bytes_total: u64,
+    /// How many bytes have left the browser.
+    pub bytes_tx: u64,
+    /// How many bytes the server has confirmed.
+    pub bytes_acked: u64,
+    /// The confirmed part of the file, from 0 to 1. 1 means that the server has every byte, not
+    /// that the upload is finished.
+    pub frac_complete: f64,
+    /// How many chunks were sent in this connection.
+    pub chunks_tx_now: u64,
+    /// How many chunks were confirmed in this connection.
+    pub chunks_acked_now: u64,
+    /// What is going on, for a person.
+    pub state_msg: String,
+    /// Why the upload was cancelled, once it was.
+    pub cancel_msg: Option<String>,
+    /// What went wrong, once something has.
+    pub error: Option<Error>,
+    /// There is a connection to the server.
+    pub connected: bool,
+    /// The file was delivered.
+    pub finished: bool,
+    /// The upload is paused.
+    pub paused: bool,
+    /// The upload can be paused, or is.
+    pub can_pause: bool,
+    /// The server is being told that the upload is cancelled.
+    pub cancelling: bool,
+    /// The upload is cancelled.
+    pub cancelled: bool,
+    /// The upload can be cancelled.
+    pub can_cancel: bool,
+}
+
+impl View {
+    /// Nothing yet, of a file of this size.
+    pub(crate) fn blank(bytes_total: u64) -> View {
+        View {
+            bytes_total,
+            bytes_tx: 0,
+            bytes_acked: 0,
+            frac_complete: 0.0,
+            chunks_tx_now: 0,
+            chunks_acked_now: 0,
+            state_msg: String::new(),
+            cancel_msg: None,
+            error: None,
+            connected: false,
+            finished: false,
+            paused: false,
+            can_pause: false,
+            cancelling: false,
+            cancelled: false,
+            can_cancel: false,
+        }
+    }
+
+    /// How many bytes have left the browser without being confirmed yet.
+    pub fn bytes_ahead(&self) -> u64 {
+        self.bytes_tx.saturating_sub(self.bytes_acked)
+    }
+
+    /// How many chunks were sent without being confirmed yet.
+    pub fn chunks_ahead(&self) -> u64 {
+        self.chunks_tx_now - self.chunks_acked_now
+    }
+}

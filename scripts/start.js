@@ -1,0 +1,27 @@
+// Builds the package and serves the demo page; further arguments go to the server.
+
+import { exitCode, main, run } from './lib/run.js';
+
+const DEFAULTS = { '--listen': '127.0.0.1:4000', '--storage': 'storage' };
+
+await main(async () => {
+  const args = withDefaults(process.argv.slice(2));
+  await run(process.execPath, ['scripts/build.js']);
+  await run('cargo', ['build', '--release', '--package', 'incoming-server']);
+  announce(args);
+  const server = ['run', '--quiet', '--release', '--package', 'incoming-server', '--'];
+  process.exitCode = await exitCode('cargo', [...server, '--demo', ...args]);
+});
+
+function withDefaults(given) {
+  const isGiven = (flag) => given.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  const missing = Object.entries(DEFAULTS).filter(([flag]) => !isGiven(flag));
+  return [...missing.flat(), ...given.filter((arg) => arg !== '--demo')];
+}
+
+function announce(args) {
+  if (args.includes('--help')) return;
+  const at = args.findLastIndex((arg) => arg.startsWith('--listen'));
+  const address = args[at].split('=')[1] ?? args[at + 1];
+  console.log(`\nThe page is at http://${address}/ (Ctrl-C stops the server)\n`);
+}

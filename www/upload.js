@@ -1,0 +1,102 @@
+import { Uploader } from '/pkg/index.js';
+import { newTicket } from './backend.js';
+
+/** The same ticket goes on where these left off; after any other error only a new one helps. */
+const SAME_TICKET = ['lost', 'timed_out'];
+
+/** One file on its way: gets a ticket, owns an uploader, says what there is to show. */
+export class Upload {
+  file;
+  #ticket = null;
+  #uploader = null;
+  #problem = null;
+  #givenUp = false;
+  #wasConnected = false;
+  #changed;
+
+  constructor(file, changed) {
+    this.file = file;
+    this.#changed = changed;
+  }
+
+  /** Settles when this attempt is over, however it ended. */
+  async run() {
+    try {
+      this.#ticket ??= await newTicket();
+      if (this.#givenUp) return;
+      this.#uploader = new Uploader(this.#ticket, this.file, {
+        onprogress: () => this.#progressed(),
+      });
+      await this.#uploader.start().done;
+    } catch (error) {
+      this.#problem = error.message;
+    }
+    this.#changed();
+  }
+
+  #progressed() {
+    this.#wasConnected ||= this.#uploader.connected;
+    this.#changed();
+  }
+
+  /** Makes ready for another `run`. */
+  reset() {
+    if (!SAME_TICKET.includes(this.#uploader?.error_kind)) this.#ticket = null;
+    this.#uploader = null;
+    this.#problem = null;
+    this.#givenUp = false;
+    this.#wasConnected = false;
+    this.#changed();
+  }
+
+  togglePause() {
+    this.#uploader?.pause('toggle');
+  }
+
+  cancel() {
+    if (this.#uploader) this.#uploader.cancel('cancelled by the user');
+    else this.#givenUp = true;
+    this.#changed();
+  }
+
+  get progress() {
+    return this.#uploader?.frac_complete ?? 0;
+  }
+
+  get speed() {
+    return this.#uploader?.speed ?? 0;
+  }
+
+  get eta() {
+    return this.#uploader?.eta ?? null;
+  }
+
+  get problem() {
+    return this.#problem;
+  }
+
+  /** One of: waiting, connecting, reconnecting, uploading, paused, handover, finished, cancelled, failed. */
+  get state() {
+    const o = this.#uploader;
+    if (o?.finished) return 'finished';
+    if (this.#givenUp || o?.cancelled) return 'cancelled';
+    if (this.#problem !== null) return 'failed';
+    if (!o) return 'waiting';
+    if (o.paused) return 'paused';
+    if (o.frac_complete === 1) return 'handover';
+    if (o.connected) return 'uploading';
+    return this.#wasConnected ? 'reconnecting' : 'connecting';
+  }
+
+  get canPause() {
+    return this.#uploader?.can_pause ?? false;
+  }
+
+  get canCancel() {
+    return this.state === 'waiting' || (this.#uploader?.can_cancel ?? false);
+  }
+
+  get isOver() {
+    return ['finished', 'cancelled', 'failed'].includes(this.state);
+  }
+}

@@ -18,6 +18,8 @@ pub enum Event {
         /// The server's words, usually empty.
         reason: String,
     },
+    /// The browser refuses to make the connection that was asked for, and always will.
+    Refused(String),
     /// The connection was looked at.
     Measured(Link),
     /// The time of an [`Action::Wait`](crate::Action::Wait) is over.

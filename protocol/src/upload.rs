@@ -162,6 +162,17 @@ impl Upload {
         self.attempt
     }
 
+    /// How many bytes the server has confirmed, and whether any of it in this connection.
+    pub fn confirmed(&self) -> (u64, bool) {
+        let progress = self.machine.progress();
+        (progress.acknowledged, progress.chunks_acknowledged > 0)
+    }
+
+    /// What is going on in the attempt.
+    pub fn stage(&self) -> Stage {
+        self.machine.progress().stage
+    }
+
     /// True when nothing can come any more: delivered or cancelled.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Finished | Phase::Cancelled { .. })
@@ -180,6 +191,7 @@ impl Upload {
     fn run(&mut self, event: Event, steps: &mut Vec<Step>) {
         match &event {
             Event::Woke(Wake::Stall) => return self.stalled(steps),
+            Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
             Event::Measured(link) => {
                 self.moved |= link.waiting < self.link.waiting;
                 self.link = *link;

@@ -192,9 +192,11 @@ impl Machine for Client {
                 Ok(self.fill())
             }
             Event::Woke(Wake::KeepAlive) => Ok(self.keep_alive()),
-            Event::Woke(_) | Event::CameOnline | Event::FileIntact | Event::FileUnreadable(_) => {
-                Ok(Vec::new())
-            }
+            Event::Woke(_)
+            | Event::Refused(_)
+            | Event::CameOnline
+            | Event::FileIntact
+            | Event::FileUnreadable(_) => Ok(Vec::new()),
         }
     }
 

@@ -1,0 +1,54 @@
+// The face of the package: one object per file, its state in plain properties, as Incoming!! had it.
+
+/** Why an upload did not finish. */
+export class UploadError extends Error {
+  constructor(kind, code, message) {
+    super(message);
+    this.name = 'UploadError';
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+/** Makes the public functions from the exports of the wasm. */
+export function face({ Driver, set_server_hostname }) {
+  function Uploader(upload_id, file, options) {
+    const uploader = Object.create(Uploader.prototype);
+    for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
+      uploader[name] = () => {};
+    }
+    const run = oneRunAfterAnother(uploader);
+    const driver = new Driver(uploader, upload_id, file, options, run.settle);
+    uploader.start = () => {
+      if (uploader.error_code !== null && !uploader.cancelled) run.begin();
+      driver.start();
+      return uploader;
+    };
+    uploader.pause = (what) => {
+      driver.pause(what);
+      return uploader;
+    };
+    uploader.cancel = (reason) => {
+      driver.cancel(reason);
+      return uploader;
+    };
+    return uploader;
+  }
+  return { Uploader, UploadError, set_server_hostname, version: __VERSION__ };
+}
+
+/** Keeps `done`: a new promise whenever an upload that failed is started again. */
+function oneRunAfterAnother(uploader) {
+  let resolve, reject;
+  const begin = () => {
+    uploader.done = new Promise((...both) => ([resolve, reject] = both));
+    // A page that only uses callbacks is not to blame for a rejection that nobody looks at.
+    uploader.done.catch(() => {});
+  };
+  const settle = (kind, code, message) => {
+    if (kind) reject(new UploadError(kind, code, message));
+    else resolve(uploader);
+  };
+  begin();
+  return { begin, settle };
+}

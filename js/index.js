@@ -1,0 +1,20 @@
+// The ES module. Its import is complete when the wasm is ready, so that nobody has to wait for it.
+
+import init, * as wasm from '#glue';
+import { face } from './face.js';
+
+/** A server that renders pages imports this too, and has nothing to upload. */
+const isBrowser = typeof WebSocket === 'function' && typeof location === 'object';
+const missing = isBrowser ? await init().then(() => null, String) : 'this is no browser';
+
+const incoming = face(missing === null ? wasm : withoutWasm(missing));
+
+function withoutWasm(why) {
+  const fail = () => {
+    throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
+  };
+  return { Driver: fail, set_server_hostname: fail };
+}
+
+export const { Uploader, UploadError, set_server_hostname, version } = incoming;
+export default incoming;

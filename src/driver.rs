@@ -1,0 +1,228 @@
+//! Carries out what an upload asks for, and reports what comes of it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use incoming_protocol::{
+    Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
+};
+use js_sys::Reflect;
+use web_sys::{AbortSignal, Blob};
+
+use crate::error::words_of;
+use crate::face::{Face, Pace};
+use crate::listener::Listener;
+use crate::socket::Socket;
+use crate::timers::Timers;
+use crate::{file, json, page};
+
+/// How often the browser's queue is looked at while there is something in it.
+const LOOK_EVERY_MS: u32 = 100;
+
+/// One upload and everything in the browser that belongs to it.
+pub(crate) struct Driver {
+    upload: RefCell<Upload>,
+    queue: RefCell<VecDeque<Step>>,
+    is_draining: Cell<bool>,
+    file: Blob,
+    face: RefCell<Option<Rc<Face>>>,
+    socket: RefCell<Option<Socket>>,
+    timers: RefCell<Timers>,
+    look: RefCell<Option<Timeout>>,
+    speed: RefCell<Speedometer>,
+    listeners: RefCell<Vec<Listener>>,
+}
+
+impl Driver {
+    pub(crate) fn new(upload: Upload, file: Blob, face: Face) -> Rc<Driver> {
+        face.show(&upload.view(), Pace::default());
+        let driver = Rc::new(Driver {
+            upload: RefCell::new(upload),
+            queue: RefCell::default(),
+            is_draining: Cell::new(false),
+            file,
+            face: RefCell::new(Some(Rc::new(face))),
+            socket: RefCell::default(),
+            timers: RefCell::default(),
+            look: RefCell::default(),
+            speed: RefCell::default(),
+            listeners: RefCell::default(),
+        });
+        driver.listen("online", |driver| {
+            let attempt = driver.upload.borrow().attempt();
+            driver.heard(attempt, Event::CameOnline);
+        });
+        driver
+    }
+
+    /// Cancels the upload when the signal says so, or has said so already.
+    pub(crate) fn obey(self: &Rc<Self>, signal: &AbortSignal) {
+        let cancel = {
+            let signal = signal.clone();
+            move |driver: &Rc<Driver>| {
+                let reason = Reflect::get(&signal, &"reason".into()).unwrap_or_default();
+                driver.act(|upload| upload.cancel(&words_of(&reason)));
+            }
+        };
+        if signal.aborted() {
+            return cancel(self);
+        }
+        let driver = Rc::downgrade(self);
+        let listener = Listener::new(signal, "abort", move |_| {
+            driver.upgrade().iter().for_each(&cancel);
+        });
+        self.listeners.borrow_mut().push(listener);
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.upload.borrow().view().paused
+    }
+
+    /// Does something with the upload and carries out what it then wants.
+    pub(crate) fn act(self: &Rc<Self>, change: impl FnOnce(&mut Upload) -> Vec<Step>) {
+        let steps = change(&mut self.upload.borrow_mut());
+        self.queue.borrow_mut().extend(steps);
+        self.drain();
+    }
+
+    /// Reports an event, and before it how the connection is doing.
+    pub(crate) fn heard(self: &Rc<Self>, attempt: Attempt, event: Event) {
+        let link = self.measure();
+        self.act(|upload| {
+            let mut steps = upload.handle(attempt, Event::Measured(link));
+            steps.extend(upload.handle(attempt, event));
+            steps
+        });
+    }
+
+    /// Only the outermost call drains, and nothing is borrowed while a step is carried out: a
+    /// callback of the page may call back.
+    fn drain(self: &Rc<Self>) {
+        if self.is_draining.replace(true) {
+            return;
+        }
+        loop {
+            let step = self.queue.borrow_mut().pop_front();
+            let Some(step) = step else { break };
+            self.perform(step);
+        }
+        self.is_draining.set(false);
+        if self.upload.borrow().is_over() {
+            self.let_go();
+        }
+    }
+
+    fn perform(self: &Rc<Self>, Step { attempt, action }: Step) {
+        match action {
+            Action::Connect(url) => self.connect(attempt, &url),
+            Action::Send(message) => {
+                if let Some(socket) = &*self.socket.borrow() {
+                    socket.send(&json::stringify(&message));
+                }
+            }
+            Action::SendRange(range) => {
+                if let Some(socket) = &*self.socket.borrow() {
+                    socket.send_range(&self.file, &range);
+                }
+                self.keep_looking(attempt);
+            }
+            Action::HangUp => {
+                self.look.take();
+                self.timers.borrow_mut().clear();
+                self.socket.take();
+            }
+            Action::Wait(wake, after) => self.wait(attempt, wake, after),
+            Action::CheckFile => {
+                let driver = Rc::downgrade(self);
+                file::check(&self.file, move |outcome| {
+                    let event = outcome.map_or(Event::FileIntact, Event::FileUnreadable);
+                    driver.upgrade().iter().for_each(|driver| driver.heard(attempt, event.clone()));
+                });
+            }
+            Action::Notify(notice) => self.notify(notice),
+        }
+    }
+
+    fn connect(self: &Rc<Self>, attempt: Attempt, url: &str) {
+        match Socket::open(url, self, attempt) {
+            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            Err(thrown) => self.heard(attempt, Event::Refused(words_of(&thrown))),
+        }
+    }
+
+    fn wait(self: &Rc<Self>, attempt: Attempt, wake: Wake, after: std::time::Duration) {
+        let driver = Rc::downgrade(self);
+        self.timers.borrow_mut().set(wake, after, move || {
+            driver.upgrade().iter().for_each(|driver| driver.heard(attempt, Event::Woke(wake)));
+        });
+    }
+
+    /// Looks at the browser's queue again and again until it is empty: nothing reports when
+    /// bytes leave it.
+    fn keep_looking(self: &Rc<Self>, attempt: Attempt) {
+        if self.look.borrow().is_some() {
+            return;
+        }
+        let driver = Rc::downgrade(self);
+        let look = Timeout::new(LOOK_EVERY_MS, move || {
+            let Some(driver) = driver.upgrade() else { return };
+            driver.look.take();
+            let link = driver.measure();
+            driver.act(|upload| upload.handle(attempt, Event::Measured(link)));
+            if link.waiting > 0 {
+                driver.keep_looking(attempt);
+            }
+        });
+        *self.look.borrow_mut() = Some(look);
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate")]
+    fn measure(&self) -> Link {
+        let (acknowledged, in_this_connection) = self.upload.borrow().confirmed();
+        let mut speed = self.speed.borrow_mut();
+        if in_this_connection {
+            speed.record(page::now_ms(), acknowledged);
+        } else {
+            speed.restart(page::now_ms(), acknowledged);
+        }
+        Link {
+            waiting: self.socket.borrow().as_ref().map_or(0, Socket::waiting),
+            bytes_per_second: speed.bytes_per_second().map(|rate| rate as u64),
+        }
+    }
+
+    /// Shows the page how it goes, and tells it why.
+    fn notify(&self, notice: Notice) {
+        let view = self.upload.borrow().view();
+        let face = self.face.borrow().clone();
+        if let Some(face) = face {
+            face.show(&view, self.pace(&view));
+            face.notify(notice, &view);
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn pace(&self, view: &View) -> Pace {
+        let is_transferring = self.upload.borrow().stage() == Stage::Transferring;
+        let measured = self.speed.borrow().bytes_per_second().filter(|_| is_transferring);
+        let speed = measured.unwrap_or(0.0);
+        let left = view.bytes_total.saturating_sub(view.bytes_acked) as f64;
+        Pace { speed, eta: (speed > 0.0).then(|| left / speed) }
+    }
+
+    fn listen(self: &Rc<Self>, kind: &'static str, then: impl Fn(&Rc<Driver>) + 'static) {
+        let driver = Rc::downgrade(self);
+        let listener = Listener::new(&page::events(), kind, move |_| {
+            driver.upgrade().iter().for_each(&then);
+        });
+        self.listeners.borrow_mut().push(listener);
+    }
+
+    /// Nothing can come any more: lets go of everything that holds the page's objects.
+    fn let_go(&self) {
+        self.listeners.take();
+        self.face.take();
+    }
+}

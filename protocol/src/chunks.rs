@@ -8,6 +8,8 @@ use crate::Link;
 const FIRST: u64 = 512 * 1024;
 /// No chunk is made smaller than this because a line is slow.
 const SMALLEST: u64 = 64 * 1024;
+/// No chunk is made smaller than this because connections do not live long enough for it.
+const TINIEST: u64 = 16 * 1024;
 /// A browser reads a chunk into memory before it sends it.
 const LARGEST: u64 = 16 * 1024 * 1024;
 /// A chunk is what the line takes in a quarter of a second: a loss costs no more than that, and
@@ -25,13 +27,16 @@ pub struct ChunkSizes {
     /// What the server allows.
     server: u64,
     bytes_per_second: Option<u64>,
+    /// What may get through before a connection breaks: halved by a connection in which nothing
+    /// did, doubled by every chunk that does.
+    lucky: u64,
 }
 
 impl ChunkSizes {
     /// Sizes up to what the caller allows.
     pub fn new(limit: Option<u64>) -> ChunkSizes {
         let limit = limit.unwrap_or(LARGEST).clamp(1, LARGEST);
-        ChunkSizes { limit, server: FIRST, bytes_per_second: None }
+        ChunkSizes { limit, server: FIRST, bytes_per_second: None, lucky: LARGEST }
     }
 
     fn largest(&self) -> u64 {
@@ -43,7 +48,15 @@ impl ChunkSizes {
             None => FIRST,
             Some(speed) => (speed / CHUNKS_PER_SECOND / SMALLEST * SMALLEST).max(SMALLEST),
         };
-        fitting.min(self.largest())
+        fitting.min(self.lucky).min(self.largest())
+    }
+
+    fn got_through(&mut self) {
+        self.lucky = (2 * self.lucky).min(LARGEST);
+    }
+
+    fn got_stuck(&mut self) {
+        self.lucky = (self.next() / 2).max(TINIEST);
     }
 
     fn queue(&self) -> u64 {
@@ -60,13 +73,15 @@ pub struct Flow {
     sent: u64,
     window: u64,
     waiting: u64,
+    /// Something was confirmed since the last hang-up.
+    has_moved: bool,
     sizes: ChunkSizes,
 }
 
 impl Flow {
     /// A file of which nothing is confirmed.
     pub fn new(size: u64, sizes: ChunkSizes) -> Flow {
-        Flow { size, acknowledged: 0, sent: 0, window: 0, waiting: 0, sizes }
+        Flow { size, acknowledged: 0, sent: 0, window: 0, waiting: 0, has_moved: false, sizes }
     }
 
     /// Takes the server's terms: chunks of at most `chunk_size` bytes, so many of them without a
@@ -96,6 +111,8 @@ impl Flow {
     /// The server confirmed the next `len` bytes.
     pub fn acknowledge(&mut self, len: u64) {
         self.acknowledged += len;
+        self.has_moved = true;
+        self.sizes.got_through();
     }
 
     /// Takes note of how the connection is doing.
@@ -113,6 +130,10 @@ impl Flow {
 
     /// What was on its way may be lost.
     pub fn hung_up(&mut self) {
+        if self.ahead() > 0 && !self.has_moved {
+            self.sizes.got_stuck();
+        }
+        self.has_moved = false;
         self.sent = self.acknowledged;
         self.waiting = 0;
     }
@@ -232,6 +253,23 @@ mod tests {
         assert_eq!(flow.next(), Some(0..256 * KIB));
         assert!(flow.shrink() && flow.shrink());
         assert!(!flow.shrink(), "64 KiB are the smallest");
+    }
+
+    #[test]
+    fn connections_too_short_for_a_chunk_get_smaller_ones_until_one_gets_through() {
+        let mut flow = flow(10 * MIB, 512 * KIB, 4);
+        let mut first = Vec::new();
+        for _ in 0..7 {
+            flow.agree(512 * KIB, 4, 0);
+            first.push(lengths(&mut flow)[0] / KIB);
+            flow.hung_up();
+        }
+        assert_eq!(first, [512, 256, 128, 64, 32, 16, 16]);
+        flow.agree(512 * KIB, 4, 0);
+        lengths(&mut flow);
+        flow.acknowledge(16 * KIB);
+        flow.measured(Link::default());
+        assert_eq!(flow.next().map(|range| range.end - range.start), Some(32 * KIB));
     }
 
     #[test]

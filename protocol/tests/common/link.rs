@@ -1,0 +1,67 @@
+//! The wire: how long things take and what gets lost.
+
+/// How bad a link is.
+#[derive(Clone, Copy, Debug)]
+pub struct Weather {
+    pub latency_ms: u64,
+    pub bytes_per_ms: u64,
+    /// How long a connection lives at most, if it dies by itself.
+    pub dies_within_ms: Option<u64>,
+    /// In so many of a hundred cases a connection cannot be made.
+    pub refused_percent: u64,
+    /// A connection that dies may look alive to the client for ever.
+    pub dies_silently: bool,
+}
+
+impl Weather {
+    pub const FINE: Weather = Weather {
+        latency_ms: 5,
+        bytes_per_ms: 10_000,
+        dies_within_ms: None,
+        refused_percent: 0,
+        dies_silently: false,
+    };
+
+    pub fn of(dice: &mut fastrand::Rng) -> Weather {
+        let (latency_ms, bytes_per_ms) = (dice.u64(1..200), dice.u64(5..3000));
+        // Some connections live long enough for a handshake and one of the smallest chunks.
+        let enough_ms = 2 * (8 * latency_ms + 16_384 / bytes_per_ms);
+        Weather {
+            latency_ms,
+            bytes_per_ms,
+            dies_within_ms: dice.bool().then(|| enough_ms + dice.u64(0..5000)),
+            refused_percent: if dice.bool() { dice.u64(0..50) } else { 0 },
+            dies_silently: dice.u8(0..8) == 0,
+        }
+    }
+}
+
+/// One connection.
+pub struct Connection {
+    pub attempt: incoming_protocol::Attempt,
+    /// The client has hung up.
+    pub is_hung_up: bool,
+    /// Nothing passes any more, whether anybody has noticed or not.
+    pub is_dead: bool,
+    /// When the last byte that was handed to the browser will have left it.
+    pub queue_empty_at_ms: u64,
+    /// Messages of one direction do not overtake each other.
+    pub last_to_client_ms: u64,
+}
+
+impl Connection {
+    pub fn new(attempt: incoming_protocol::Attempt) -> Connection {
+        Connection {
+            attempt,
+            is_hung_up: false,
+            is_dead: false,
+            queue_empty_at_ms: 0,
+            last_to_client_ms: 0,
+        }
+    }
+
+    /// Bytes that were handed to the browser and have not left it.
+    pub fn waiting(&self, now_ms: u64, weather: &Weather) -> u64 {
+        self.queue_empty_at_ms.saturating_sub(now_ms) * weather.bytes_per_ms
+    }
+}

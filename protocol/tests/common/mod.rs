@@ -1,0 +1,84 @@
+//! A world in virtual time: an upload, a link that fails as the dice say, and a server.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
+
+pub mod incoming;
+pub mod link;
+pub mod world;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use incoming_protocol::{Action, Event, Job, Json, Options, Protocol, Retry, Step, Upload};
+
+pub const KIB: u64 = 1024;
+
+/// What a server does, in whatever protocol, as far as the world can see.
+pub trait Server {
+    /// A message arrived; what is to be sent back comes with a delay in milliseconds.
+    fn text(&mut self, connection: usize, json: Json) -> Vec<Reply>;
+    /// File bytes arrived, named by where they stand in the file.
+    fn bytes(&mut self, connection: usize, range: Range<u64>) -> Vec<Reply>;
+    /// Some time that the server asked for is over.
+    fn woke(&mut self, connection: usize) -> Vec<Reply>;
+    /// The connection is gone, as far as the server knows.
+    fn lost(&mut self, connection: usize);
+    /// The server process died and came back with what it had stored.
+    fn crash(&mut self);
+    /// What is stored, in bytes from the start.
+    fn stored(&self) -> u64;
+    /// How often the file was delivered.
+    fn deliveries(&self) -> u32;
+    /// True once the upload was cancelled.
+    fn is_cancelled(&self) -> bool;
+}
+
+pub struct Reply {
+    pub connection: usize,
+    pub after_ms: u64,
+    pub what: Answer,
+}
+
+pub enum Answer {
+    Text(Json),
+    Close(u16),
+    /// Nothing for the client: the server wants to be woken.
+    Wake,
+}
+
+/// The server of each protocol.
+pub fn server(protocol: Protocol, chunk_kib: u32, handover_ms: u64) -> Box<dyn Server> {
+    match protocol {
+        Protocol::Incoming => Box::new(incoming::Server::new(chunk_kib, handover_ms)),
+    }
+}
+
+pub fn job(size: u64) -> Job {
+    Job {
+        ticket: "e1bbf3ad-a123-411c-a798-0ef5db1e4092".into(),
+        endpoint: "ws://test/".into(),
+        name: "blåbær ü 文件.bin".into(),
+        size,
+        options: Options {
+            retry: Retry { delays: vec![Duration::from_millis(200)], attempts: None },
+            stall_timeout: Duration::from_secs(20),
+            ..Options::default()
+        },
+    }
+}
+
+pub fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap()
+}
+
+/// Only the actions, for tests that know the attempt.
+pub fn actions(steps: Vec<Step>) -> Vec<Action> {
+    steps.into_iter().map(|step| step.action).collect()
+}
+
+/// Handles an event of the attempt that is under way.
+pub fn now(upload: &mut Upload, event: Event) -> Vec<Action> {
+    let attempt = upload.attempt();
+    actions(upload.handle(attempt, event))
+}

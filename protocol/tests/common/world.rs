@@ -1,0 +1,356 @@
+//! Everything that happens, in order.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
+
+use incoming_protocol::{
+    Action, Attempt, Event, Job, Json, Link, Notice, Protocol, Speedometer, Step, Upload, Wake,
+};
+
+use super::link::{Connection, Weather};
+use super::{Answer, Reply, Server};
+
+/// What the person in front of the page, or the machine behind it, does at some moment.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    Pause,
+    Unpause,
+    Cancel,
+    Online,
+    Crash,
+    Cut,
+}
+
+/// How long TCP sends again what nobody confirms before it gives a connection up.
+const UNANSWERED_MS: u64 = 900_000;
+
+enum Happening {
+    ToServer(usize, Message),
+    ToClient(usize, Event),
+    ServerWakes(usize),
+    ServerLoses(usize),
+    Dies(usize),
+    Tick(Attempt),
+    Client(Attempt, Event),
+    Wakes(Attempt, Wake, u64),
+    Deed(Deed),
+}
+
+enum Message {
+    Text(Json),
+    Bytes(Range<u64>),
+}
+
+pub struct World {
+    pub upload: Upload,
+    pub server: Box<dyn Server>,
+    pub now_ms: u64,
+    /// Every range that was sent, in order.
+    pub sent: Vec<Range<u64>>,
+    pub notices: Vec<Notice>,
+    pub connects: u32,
+    pub losses: u32,
+    /// The most bytes that were ever on their way.
+    pub most_ahead: u64,
+    size: u64,
+    weather: Weather,
+    dice: fastrand::Rng,
+    connections: Vec<Connection>,
+    current: Option<usize>,
+    timers: HashMap<Wake, u64>,
+    agenda: BinaryHeap<Reverse<(u64, u64)>>,
+    happenings: HashMap<u64, Happening>,
+    entries: u64,
+    is_ticking: bool,
+    speed: Speedometer,
+}
+
+impl World {
+    pub fn new(protocol: Protocol, job: Job, server: Box<dyn Server>, weather: Weather) -> World {
+        World::seeded(protocol, job, server, weather, 0)
+    }
+
+    pub fn seeded(
+        protocol: Protocol,
+        job: Job,
+        server: Box<dyn Server>,
+        weather: Weather,
+        seed: u64,
+    ) -> World {
+        World {
+            size: job.size,
+            upload: Upload::new(protocol, job, seed),
+            server,
+            now_ms: 0,
+            sent: Vec::new(),
+            notices: Vec::new(),
+            connects: 0,
+            losses: 0,
+            most_ahead: 0,
+            weather,
+            dice: fastrand::Rng::with_seed(seed),
+            connections: Vec::new(),
+            current: None,
+            timers: HashMap::new(),
+            agenda: BinaryHeap::new(),
+            happenings: HashMap::new(),
+            entries: 0,
+            is_ticking: false,
+            speed: Speedometer::default(),
+        }
+    }
+
+    pub fn at(&mut self, time_ms: u64, deed: Deed) {
+        self.plan(time_ms, Happening::Deed(deed));
+    }
+
+    pub fn start(&mut self) {
+        let steps = self.upload.start();
+        self.perform(steps);
+    }
+
+    /// Lets time pass until the upload is over, nothing is left to happen, or `limit_ms`.
+    pub fn run(&mut self, limit_ms: u64) {
+        while !self.upload.is_over() && self.step(limit_ms) {}
+    }
+
+    /// Lets time pass, whether the upload is over or not.
+    pub fn run_until(&mut self, limit_ms: u64) {
+        while self.step(limit_ms) {}
+        self.now_ms = limit_ms;
+    }
+
+    fn step(&mut self, limit_ms: u64) -> bool {
+        let Some(Reverse((time_ms, entry))) = self.agenda.peek().copied() else { return false };
+        if time_ms > limit_ms {
+            return false;
+        }
+        self.agenda.pop();
+        self.now_ms = time_ms;
+        let happening = self.happenings.remove(&entry).unwrap();
+        self.happen(happening);
+        true
+    }
+
+    fn plan(&mut self, time_ms: u64, happening: Happening) {
+        self.entries += 1;
+        self.agenda.push(Reverse((time_ms.max(self.now_ms), self.entries)));
+        self.happenings.insert(self.entries, happening);
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::ToServer(connection, message) => self.to_server(connection, message),
+            // Even what arrives after a hang-up is told: nothing of it may be obeyed.
+            Happening::ToClient(connection, event) => {
+                if !self.connections[connection].is_dead || is_end(&event) {
+                    self.tell(self.connections[connection].attempt, event);
+                }
+            }
+            Happening::ServerWakes(connection) => {
+                let replies = self.server.woke(connection);
+                self.reply(replies);
+            }
+            Happening::ServerLoses(connection) => self.server.lost(connection),
+            Happening::Dies(connection) => self.die(connection),
+            Happening::Tick(attempt) => self.tick(attempt),
+            Happening::Client(attempt, event) => self.tell(attempt, event),
+            Happening::Wakes(attempt, wake, entry) => {
+                if self.timers.get(&wake) == Some(&entry) {
+                    self.tell(attempt, Event::Woke(wake));
+                }
+            }
+            Happening::Deed(deed) => self.deed(deed),
+        }
+    }
+
+    fn deed(&mut self, deed: Deed) {
+        let steps = match deed {
+            Deed::Pause => self.upload.pause(),
+            Deed::Unpause if self.upload.view().paused => self.upload.start(),
+            Deed::Unpause => Vec::new(),
+            Deed::Cancel => self.upload.cancel("user ünhappy"),
+            Deed::Online => {
+                let attempt = self.upload.attempt();
+                return self.tell(attempt, Event::CameOnline);
+            }
+            Deed::Crash => {
+                self.server.crash();
+                let open = 0..self.connections.len();
+                return open.for_each(|connection| self.die(connection));
+            }
+            Deed::Cut => return self.current.into_iter().for_each(|current| self.die(current)),
+        };
+        self.perform(steps);
+    }
+
+    fn to_server(&mut self, connection: usize, message: Message) {
+        if self.connections[connection].is_dead {
+            return;
+        }
+        let replies = match message {
+            Message::Text(json) => self.server.text(connection, json),
+            Message::Bytes(range) => self.server.bytes(connection, range),
+        };
+        self.reply(replies);
+    }
+
+    fn reply(&mut self, replies: Vec<Reply>) {
+        for Reply { connection, after_ms, what } in replies {
+            if matches!(what, Answer::Wake) {
+                self.plan(self.now_ms + after_ms, Happening::ServerWakes(connection));
+                continue;
+            }
+            let jitter_ms = self.dice.u64(0..=self.weather.latency_ms);
+            let link = &mut self.connections[connection];
+            let arrives_ms = self.now_ms + after_ms + self.weather.latency_ms + jitter_ms;
+            link.last_to_client_ms = link.last_to_client_ms.max(arrives_ms);
+            let arrives_ms = link.last_to_client_ms;
+            let event = match what {
+                Answer::Text(json) => Event::Received(json),
+                Answer::Close(code) => Event::Disconnected { code, reason: String::new() },
+                Answer::Wake => unreachable!("handled above"),
+            };
+            self.plan(arrives_ms, Happening::ToClient(connection, event));
+        }
+    }
+
+    /// The connection breaks. The server may notice much later; the client may never.
+    fn die(&mut self, connection: usize) {
+        if std::mem::replace(&mut self.connections[connection].is_dead, true) {
+            return;
+        }
+        self.losses += 1;
+        let notices_ms = self.now_ms + self.dice.u64(0..3000);
+        self.plan(notices_ms, Happening::ServerLoses(connection));
+        if !self.weather.dies_silently {
+            let event = Event::Disconnected { code: 1006, reason: String::new() };
+            let latency_ms = self.weather.latency_ms;
+            self.plan(self.now_ms + latency_ms, Happening::ToClient(connection, event));
+        }
+    }
+
+    /// Tells the client, and before it how the link is doing, as the browser's driver does.
+    fn tell(&mut self, attempt: Attempt, event: Event) {
+        let before = self.upload.confirmed().0;
+        let link = self.link();
+        let mut steps = self.upload.handle(attempt, Event::Measured(link));
+        steps.extend(self.upload.handle(attempt, event));
+        assert!(self.upload.confirmed().0 <= self.size);
+        assert!(self.upload.confirmed().0 >= before, "what was confirmed stays confirmed");
+        self.perform(steps);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a test")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate")]
+    fn link(&mut self) -> Link {
+        let (acknowledged, in_this_connection) = self.upload.confirmed();
+        if in_this_connection {
+            self.speed.record(self.now_ms as f64, acknowledged);
+        } else {
+            self.speed.restart(self.now_ms as f64, acknowledged);
+        }
+        let current = self.current.map(|current| &self.connections[current]);
+        Link {
+            waiting: current.map_or(0, |link| link.waiting(self.now_ms, &self.weather)),
+            bytes_per_second: self.speed.bytes_per_second().map(|rate| rate as u64),
+        }
+    }
+
+    fn tick(&mut self, attempt: Attempt) {
+        self.is_ticking = false;
+        let link = self.link();
+        let steps = self.upload.handle(attempt, Event::Measured(link));
+        self.perform(steps);
+        if link.waiting > 0 && attempt == self.upload.attempt() {
+            self.keep_ticking(attempt);
+        }
+    }
+
+    fn keep_ticking(&mut self, attempt: Attempt) {
+        if !std::mem::replace(&mut self.is_ticking, true) {
+            self.plan(self.now_ms + 100, Happening::Tick(attempt));
+        }
+    }
+
+    fn perform(&mut self, steps: Vec<Step>) {
+        for Step { attempt, action } in steps {
+            match action {
+                Action::Connect(_) => self.connect(attempt),
+                Action::Send(json) => self.send(Message::Text(json), 0),
+                Action::SendRange(range) => self.send_range(attempt, range),
+                Action::HangUp => self.hang_up(),
+                Action::Wait(wake, after) => {
+                    let after_ms = u64::try_from(after.as_millis()).unwrap();
+                    let entry = self.entries + 1;
+                    self.plan(self.now_ms + after_ms, Happening::Wakes(attempt, wake, entry));
+                    self.timers.insert(wake, entry);
+                }
+                Action::CheckFile => {
+                    self.plan(self.now_ms + 1, Happening::Client(attempt, Event::FileIntact));
+                }
+                Action::Notify(notice) => self.notices.push(notice),
+            }
+        }
+    }
+
+    fn connect(&mut self, attempt: Attempt) {
+        self.connects += 1;
+        let connection = self.connections.len();
+        self.connections.push(Connection::new(attempt));
+        self.current = Some(connection);
+        let answered_ms = self.now_ms + 2 * self.weather.latency_ms;
+        if self.dice.u64(0..100) < self.weather.refused_percent {
+            let event = Event::Disconnected { code: 1006, reason: String::new() };
+            self.connections[connection].is_dead = true;
+            return self.plan(answered_ms, Happening::ToClient(connection, event));
+        }
+        self.connections[connection].last_to_client_ms = answered_ms;
+        self.plan(answered_ms, Happening::ToClient(connection, Event::Connected));
+        if let Some(within_ms) = self.weather.dies_within_ms {
+            let dies_ms = answered_ms + self.dice.u64(0..within_ms);
+            self.plan(dies_ms, Happening::Dies(connection));
+        }
+    }
+
+    fn send_range(&mut self, attempt: Attempt, range: Range<u64>) {
+        let confirmed = self.upload.confirmed().0;
+        assert!(range.start >= confirmed, "nothing confirmed is sent again: {range:?}");
+        self.most_ahead = self.most_ahead.max(range.end - confirmed);
+        self.sent.push(range.clone());
+        let len = range.end - range.start;
+        self.send(Message::Bytes(range), len);
+        self.keep_ticking(attempt);
+    }
+
+    fn send(&mut self, message: Message, len: u64) {
+        let Some(current) = self.current else { return };
+        let takes_ms = len.div_ceil(self.weather.bytes_per_ms);
+        let link = &mut self.connections[current];
+        link.queue_empty_at_ms = link.queue_empty_at_ms.max(self.now_ms) + takes_ms;
+        let arrives_ms = link.queue_empty_at_ms + self.weather.latency_ms;
+        if link.is_dead {
+            let event = Event::Disconnected { code: 1006, reason: String::new() };
+            return self.plan(self.now_ms + UNANSWERED_MS, Happening::ToClient(current, event));
+        }
+        self.plan(arrives_ms, Happening::ToServer(current, message));
+    }
+
+    /// What was sent before still travels, as through a WebSocket that is being closed.
+    fn hang_up(&mut self) {
+        self.timers.clear();
+        self.is_ticking = false;
+        let Some(current) = self.current.take() else { return };
+        let link = &mut self.connections[current];
+        link.is_hung_up = true;
+        let gone_ms = link.queue_empty_at_ms.max(self.now_ms) + self.weather.latency_ms;
+        if !link.is_dead {
+            self.plan(gone_ms, Happening::ServerLoses(current));
+        }
+    }
+}
+
+fn is_end(event: &Event) -> bool {
+    matches!(event, Event::Disconnected { .. })
+}

@@ -1,0 +1,236 @@
+//! What every protocol promises: not only that files arrive, but at what cost.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod common;
+
+use common::link::Weather;
+use common::world::{Deed, World};
+use common::{KIB, job, server};
+use incoming_protocol::{Notice, Protocol};
+
+const HOUR_MS: u64 = 3_600_000;
+
+fn world(protocol: Protocol, size: u64, weather: Weather) -> World {
+    let mut world = World::new(protocol, job(size), server(protocol, 64, 100), weather);
+    world.start();
+    world
+}
+
+fn for_all(check: impl Fn(Protocol)) {
+    Protocol::ALL.iter().copied().for_each(check);
+}
+
+fn bytes_sent(world: &World) -> u64 {
+    world.sent.iter().map(|range| range.end - range.start).sum()
+}
+
+fn slow() -> Weather {
+    Weather { bytes_per_ms: 200, latency_ms: 50, ..Weather::FINE }
+}
+
+#[test]
+fn a_file_of_any_size_arrives_whole_and_every_byte_is_sent_once() {
+    for_all(|protocol| {
+        let edges = [0, 1, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, 10 * KIB * KIB + 7];
+        for size in edges {
+            let mut world = world(protocol, size, Weather::FINE);
+            world.run(HOUR_MS);
+            assert!(world.upload.view().finished, "{size}");
+            assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
+            assert_eq!(bytes_sent(&world), size);
+        }
+    });
+}
+
+#[test]
+fn the_end_is_told_once_and_after_the_last_progress() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 300 * KIB, Weather::FINE);
+        world.run(HOUR_MS);
+        world.run_until(HOUR_MS);
+        assert_eq!(world.notices.pop(), Some(Notice::Finished));
+        assert!(world.notices.iter().all(|notice| *notice == Notice::Progress));
+    });
+}
+
+#[test]
+fn progress_goes_from_nothing_to_all_also_for_an_empty_file() {
+    for_all(|protocol| {
+        for size in [0, 100 * KIB] {
+            let mut world = world(protocol, size, Weather::FINE);
+            assert_eq!(world.upload.view().frac_complete.to_bits(), 0.0_f64.to_bits());
+            world.run(HOUR_MS);
+            assert_eq!(world.upload.view().frac_complete.to_bits(), 1.0_f64.to_bits());
+        }
+    });
+}
+
+#[test]
+fn after_a_loss_only_what_was_on_its_way_is_sent_again() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        world.at(2000, Deed::Cut);
+        world.at(5000, Deed::Cut);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert_eq!(world.losses, 2);
+        let again = bytes_sent(&world) - 2000 * KIB;
+        assert!(again <= 2 * world.most_ahead, "{again} bytes again");
+    });
+}
+
+#[test]
+fn a_crash_of_the_server_costs_no_more_than_a_loss() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        world.at(3000, Deed::Crash);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert!(bytes_sent(&world) - 2000 * KIB <= world.most_ahead);
+    });
+}
+
+#[test]
+fn a_pause_stops_everything_until_it_ends() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        world.run_until(2000);
+        world.at(2000, Deed::Pause);
+        world.run_until(2001);
+        let (view, sent) = (world.upload.view(), world.sent.len());
+        assert!(view.paused && view.can_pause && view.can_cancel);
+        world.run_until(HOUR_MS / 2);
+        assert_eq!(world.sent.len(), sent, "nothing is sent in a pause");
+        world.at(HOUR_MS / 2, Deed::Unpause);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert!(bytes_sent(&world) - 2000 * KIB <= world.most_ahead);
+    });
+}
+
+#[test]
+fn a_quick_pause_and_unpause_works() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        for time_ms in [0, 100, 101, 102, 1500, 1501, 3000] {
+            world.at(time_ms, Deed::Pause);
+            world.at(time_ms, Deed::Unpause);
+        }
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished, "{:?}", world.upload.view());
+        assert_eq!(world.server.deliveries(), 1);
+    });
+}
+
+#[test]
+fn a_pause_while_a_retry_is_pending_is_obeyed() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        world.at(2000, Deed::Cut);
+        world.at(2052, Deed::Pause);
+        world.run_until(HOUR_MS);
+        assert!(world.upload.view().paused);
+        assert_eq!(world.connects, 1);
+    });
+}
+
+#[test]
+fn a_cancelled_upload_is_gone_on_both_sides() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        world.at(2000, Deed::Cancel);
+        world.run(HOUR_MS);
+        let view = world.upload.view();
+        assert!(view.cancelled && !view.cancelling && !view.can_cancel && view.error.is_none());
+        assert_eq!(view.cancel_msg.as_deref(), Some("user ünhappy"));
+        assert!(world.server.is_cancelled());
+        assert_eq!(world.notices.last(), Some(&Notice::Cancelled));
+    });
+}
+
+#[test]
+fn a_paused_upload_can_be_cancelled_and_the_server_hears_of_it() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 2000 * KIB, slow());
+        world.at(2000, Deed::Pause);
+        world.at(3000, Deed::Cancel);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().cancelled && world.server.is_cancelled());
+    });
+}
+
+#[test]
+fn a_cancellation_that_cannot_be_told_says_so() {
+    for_all(|protocol| {
+        let nobody = Weather { refused_percent: 100, ..Weather::FINE };
+        let mut world = world(protocol, 2000 * KIB, nobody);
+        world.at(500, Deed::Cancel);
+        world.run(HOUR_MS);
+        let view = world.upload.view();
+        assert!(view.cancelled && !world.server.is_cancelled());
+        assert_eq!(view.error.map(|error| error.kind()), Some("lost"));
+        assert!(world.notices.contains(&Notice::Failed));
+        assert!(world.now_ms < 20_000, "nobody waits long for it");
+    });
+}
+
+#[test]
+fn a_connection_on_which_nothing_moves_counts_as_lost() {
+    for_all(|protocol| {
+        let silent = Weather { dies_silently: true, ..slow() };
+        let mut world = world(protocol, 2000 * KIB, silent);
+        world.at(2000, Deed::Cut);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert!(world.now_ms > 20_000, "the stall was waited for");
+        assert!(world.now_ms < 70_000);
+    });
+}
+
+#[test]
+fn the_network_coming_back_ends_a_wait() {
+    for_all(|protocol| {
+        let mut patient = job(2000 * KIB);
+        patient.options.retry.delays = vec![std::time::Duration::from_secs(3000)];
+        let mut world = World::new(protocol, patient, server(protocol, 64, 100), slow());
+        world.start();
+        world.at(2000, Deed::Cut);
+        world.at(4000, Deed::Online);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert!(world.now_ms < 20_000);
+    });
+}
+
+#[test]
+fn a_slow_backend_is_waited_for_over_losses_and_gets_the_file_once() {
+    for_all(|protocol| {
+        let slow_backend = server(protocol, 64, 600_000);
+        let mut world = World::new(protocol, job(300 * KIB), slow_backend, Weather::FINE);
+        world.start();
+        world.run_until(30_000);
+        let view = world.upload.view();
+        assert!(!view.can_pause && !view.can_cancel && !view.finished && view.connected);
+        world.at(60_000, Deed::Cut);
+        world.at(70_000, Deed::Pause);
+        world.at(70_001, Deed::Cancel);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert_eq!(world.server.deliveries(), 1);
+        assert_eq!(bytes_sent(&world), 300 * KIB);
+    });
+}
+
+#[test]
+fn bytes_left_are_told_while_they_leave_and_not_when_they_are_queued() {
+    for_all(|protocol| {
+        let mut world = world(protocol, 400 * KIB, slow());
+        world.run_until(400);
+        let early = world.upload.view();
+        assert!(early.bytes_tx < early.bytes_total && early.bytes_tx >= early.bytes_acked);
+        world.run_until(1100);
+        let later = world.upload.view();
+        assert!(later.bytes_tx > early.bytes_tx && later.bytes_tx < later.bytes_total);
+    });
+}

@@ -1,0 +1,90 @@
+//! Thousands of seeded schedules of faults, pauses and cancellations.
+//!
+//! `SCHEDULES=1000000 cargo test -p incoming-protocol --release --test schedules` runs more of
+//! them, `SEED=n` one of them.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod common;
+
+use common::link::Weather;
+use common::world::{Deed, World};
+use common::{KIB, job, server};
+use incoming_protocol::Protocol;
+
+const DAY_MS: u64 = 86_400_000;
+const LAST_FAULT_MS: u64 = 60_000;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|value| value.parse().unwrap())
+}
+
+#[test]
+fn whatever_happens_a_file_arrives_whole_and_nothing_confirmed_is_sent_again() {
+    let count = number("SCHEDULES").unwrap_or(10_000);
+    let seeds = number("SEED").map_or(0..count, |seed| seed..seed + 1);
+    for protocol in Protocol::ALL {
+        for seed in seeds.clone() {
+            let outcome = std::panic::catch_unwind(|| schedule(*protocol, seed));
+            assert!(outcome.is_ok(), "{protocol:?} fails with SEED={seed}");
+        }
+    }
+}
+
+fn schedule(protocol: Protocol, seed: u64) {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let weather = Weather::of(&mut dice);
+    let size = [0, 1, dice.u64(0..200 * KIB), dice.u64(0..3000 * KIB)][dice.usize(0..4)];
+    let server = server(protocol, dice.u32(1..100), dice.u64(0..20_000));
+    let mut world = World::seeded(protocol, job(size), server, weather, seed);
+    let cancels = deeds(&mut world, &mut dice);
+    world.start();
+    world.run(DAY_MS);
+    judge(&world, size, cancels);
+    assert_that_silence_follows(&mut world);
+}
+
+fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
+    for _ in 0..dice.u32(0..6) {
+        let time_ms = dice.u64(0..LAST_FAULT_MS);
+        let deed = match dice.u8(0..5) {
+            0 | 1 => Deed::Pause,
+            2 => Deed::Online,
+            3 => Deed::Crash,
+            _ => Deed::Cut,
+        };
+        if matches!(deed, Deed::Pause) {
+            world.at(time_ms + dice.u64(0..3000), Deed::Unpause);
+        }
+        world.at(time_ms, deed);
+    }
+    world.at(LAST_FAULT_MS + 3000, Deed::Unpause);
+    let cancels = dice.u8(0..5) == 0;
+    if cancels {
+        world.at(dice.u64(0..LAST_FAULT_MS), Deed::Cancel);
+    }
+    cancels
+}
+
+fn judge(world: &World, size: u64, cancels: bool) {
+    let view = world.upload.view();
+    if view.cancelled {
+        assert!(cancels, "nobody cancelled");
+        assert!(view.error.is_some() || world.server.is_cancelled(), "the server was told");
+        return;
+    }
+    assert!(view.finished, "{view:?}");
+    assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
+    let sent: u64 = world.sent.iter().map(|range| range.end - range.start).sum();
+    let pauses_and_losses = u64::from(world.connects);
+    assert!(sent <= size + pauses_and_losses * world.most_ahead, "{sent} bytes for {size}");
+}
+
+/// Late answers to an upload that is over change nothing.
+fn assert_that_silence_follows(world: &mut World) {
+    let (view, connects) = (world.upload.view(), world.connects);
+    let notices = world.notices.len();
+    world.run_until(world.now_ms + DAY_MS);
+    assert_eq!((world.upload.view(), world.connects), (view, connects));
+    assert_eq!(world.notices.len(), notices);
+}

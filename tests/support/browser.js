@@ -1,0 +1,33 @@
+import { chromium } from 'playwright-core';
+import { findChrome } from '../../scripts/lib/setup.js';
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts a browser without a window and with an empty profile. */
+export function launch(args = []) {
+  const executablePath = findChrome();
+  if (!executablePath) throw new Error('no Chromium found; set CHROME to its path');
+  return chromium.launch({ executablePath, args: [...ARGS, ...args] });
+}
+
+/** A page of its own profile; whatever goes wrong in it unasked ends up in `page.problems`. */
+export async function openPage(browser, url, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(String(error)));
+  page.on('dialog', (dialog) => {
+    page.problems.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  await page.goto(url);
+  return page;
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FrameReader } from './frames.js';
+
+/** Stands between browser and server: watches the messages, slows them down, cuts the wire. */
+export class Relay {
+  /** Every connection so far, in order; each knows what passed. */
+  connections = [];
+  /** While true, nobody gets through. */
+  refuse = false;
+  /** While true, nothing moves, and nobody is told. */
+  frozen = false;
+  /** The speed of the way up, for all that passes from now on. */
+  bytesPerSecond = Number.POSITIVE_INFINITY;
+  #server;
+
+  static async start(t, targetPort) {
+    const proxy = new Relay(targetPort);
+    await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
+    proxy.port = proxy.#server.address().port;
+    proxy.host = `127.0.0.1:${proxy.port}`;
+    t.after(() => proxy.#stop());
+    return proxy;
+  }
+
+  constructor(targetPort) {
+    this.#server = createServer((client) => this.#accept(client, targetPort));
+  }
+
+  /** Cuts every connection that is open. */
+  cut() {
+    for (const connection of this.connections) connection.cut();
+  }
+
+  /** The bytes of the file that were sent, over all connections. */
+  get bytesSent() {
+    return this.connections.reduce((sum, connection) => sum + connection.bytesSent, 0);
+  }
+
+  #accept(client, targetPort) {
+    if (this.refuse) {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect(targetPort, '127.0.0.1');
+    const connection = new Connection(client, server);
+    this.connections.push(connection);
+    this.#pump(
+      client,
+      server,
+      (data) => connection.up.push(data),
+      () => this.bytesPerSecond,
+    );
+    this.#pump(
+      server,
+      client,
+      (data) => connection.down.push(data),
+      () => Number.POSITIVE_INFINITY,
+    );
+  }
+
+  async #pump(from, to, watch, rate) {
+    try {
+      for await (const data of from) {
+        while (this.frozen) await sleep(10);
+        await sleepSeconds(data.length / rate());
+        watch(data);
+        if (!to.write(data)) await once(to, 'drain');
+      }
+      to.end();
+    } catch {
+      to.destroy();
+    }
+  }
+
+  #stop() {
+    this.frozen = false;
+    this.cut();
+    this.#server.close();
+  }
+}
+
+/** What passed over one connection. */
+class Connection {
+  fromClient = [];
+  fromServer = [];
+  up = new FrameReader((message) => this.fromClient.push(message));
+  down = new FrameReader((message) => this.fromServer.push(message));
+  #sockets;
+
+  constructor(...sockets) {
+    this.#sockets = sockets;
+    for (const socket of sockets) socket.on('error', () => this.cut());
+  }
+
+  cut() {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  get bytesSent() {
+    return this.fromClient.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+  }
+
+  /** Where the server said that the file goes on. */
+  get start() {
+    return this.#texts('MsgUploadConf')[0]?.FilePos;
+  }
+
+  /** How far the client knew that the file had arrived when the connection ended. */
+  get acknowledged() {
+    return this.#texts('MsgChunkAck').reduce((sum, { ChunkSize }) => sum + ChunkSize, this.start);
+  }
+
+  #texts(type) {
+    return this.fromServer
+      .filter(({ json }) => json?.MsgType === type)
+      .map(({ json }) => json.MsgData);
+  }
+}
+
+async function sleepSeconds(seconds) {
+  if (seconds > 0) await sleep(seconds * 1000);
+}

@@ -1,0 +1,135 @@
+//! Watching a connection's bytes.
+//!
+//! A WebSocket library hands over whole messages. On a slow line one message can take minutes, and
+//! that is not silence: only the socket itself knows when the last byte came.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Duration, Instant};
+
+/// When a connection's last byte came.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    opened: Instant,
+    last_read_ms: AtomicU64,
+    discard: AtomicBool,
+}
+
+impl Default for Activity {
+    fn default() -> Activity {
+        let shared = Shared {
+            opened: Instant::now(),
+            last_read_ms: AtomicU64::new(0),
+            discard: AtomicBool::new(false),
+        };
+        Activity { shared: Arc::new(shared) }
+    }
+}
+
+impl Activity {
+    /// When the last byte came.
+    pub fn last_read(&self) -> Instant {
+        let ms = self.shared.last_read_ms.load(Ordering::Relaxed);
+        self.shared.opened + Duration::from_millis(ms)
+    }
+
+    /// From now on, what comes is thrown away unread, so that a peer in the middle of a message
+    /// can still read why it is closed instead of finding the connection reset.
+    pub fn discard(&self) {
+        self.shared.discard.store(true, Ordering::Relaxed);
+    }
+
+    fn note(&self) {
+        let ms = u64::try_from(self.shared.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.shared.last_read_ms.store(ms, Ordering::Relaxed);
+    }
+
+    fn discards(&self) -> bool {
+        self.shared.discard.load(Ordering::Relaxed)
+    }
+}
+
+/// A stream whose bytes are noticed.
+#[derive(Debug)]
+pub struct Watched<S> {
+    stream: S,
+    activity: Activity,
+}
+
+impl<S> Watched<S> {
+    /// Watches a stream.
+    pub fn new(stream: S, activity: Activity) -> Watched<S> {
+        Watched { stream, activity }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Watched<S> {
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut scrap = [0_u8; 16 * 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scrap);
+            std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.activity.discards() {
+            return self.poll_discard(cx);
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.activity.note();
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

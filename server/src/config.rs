@@ -1,0 +1,150 @@
+//! The settings: one struct that is the command line, the environment and the file at once.
+//!
+//! A flag wins over its environment variable, that over the file, that over the default.
+
+mod layers;
+mod seconds;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+pub use layers::ConfigError;
+use seconds::parse as seconds;
+
+/// The companion server of incoming-uploader: takes files from browsers, hands them to a backend.
+///
+/// Every setting can be given as a flag, as an environment variable, or in the TOML file that
+/// --config names, there under the name of the flag. Durations are in seconds.
+#[derive(Clone, Debug, Parser, Serialize, Deserialize)]
+#[command(name = "incoming-server", version)]
+#[serde(rename_all = "kebab-case")]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Config {
+    /// Address and port to listen on.
+    #[arg(long, env = "INCOMING_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
+    pub listen: String,
+
+    /// Folder that holds the uploads, one folder each. Created when missing. Required.
+    #[arg(long, env = "INCOMING_STORAGE", value_name = "DIR")]
+    pub storage: Option<PathBuf>,
+
+    /// TOML file with settings under the names of the flags.
+    #[arg(long, env = "INCOMING_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Largest chunk a browser may send, in units of 1024 bytes. One chunk is held in memory for
+    /// each connection.
+    #[arg(long, env = "INCOMING_CHUNK_SIZE_KB", value_name = "KIB", default_value_t = 4096,
+          value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub chunk_size_kb: u32,
+
+    /// How many chunks a browser may send ahead of the acknowledgements.
+    #[arg(long, env = "INCOMING_SEND_AHEAD", value_name = "CHUNKS", default_value_t = 8,
+          value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub send_ahead: u32,
+
+    /// How long an upload may rest before it is dropped, in seconds.
+    #[arg(long, env = "INCOMING_IDLE_EXPIRY", value_name = "SECONDS", default_value = "43200", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub idle_expiry: Duration,
+
+    /// How long a finished upload is remembered, so that a browser that missed the end can still
+    /// learn of it, in seconds.
+    #[arg(long, env = "INCOMING_FINISHED_RETENTION", value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub finished_retention: Duration,
+
+    /// How long a browser may be silent, and how long it may take to accept a message, in seconds.
+    #[arg(long, env = "INCOMING_CONNECTION_TIMEOUT", value_name = "SECONDS", default_value = "58", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub connection_timeout: Duration,
+
+    /// How long the backend may take to answer a handover, in seconds.
+    #[arg(long, env = "INCOMING_HANDOVER_TIMEOUT", value_name = "SECONDS", default_value = "55", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub handover_timeout: Duration,
+
+    /// How long the backend may take from "wait" to finish_upload, in seconds.
+    #[arg(long, env = "INCOMING_HANDOVER_CONFIRMATION", value_name = "SECONDS", default_value = "600", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub handover_confirmation: Duration,
+
+    /// Hosts that files may be handed over to, as HOST or HOST:PORT, separated by commas. Empty:
+    /// any host.
+    #[arg(long, env = "INCOMING_HANDOVER_HOSTS", value_name = "HOSTS", value_delimiter = ',')]
+    pub handover_hosts: Vec<String>,
+
+    /// Largest file that is taken, in bytes.
+    #[arg(long, env = "INCOMING_MAX_FILE_SIZE", value_name = "BYTES", default_value_t = 1 << 50)]
+    pub max_file_size: u64,
+
+    /// How many uploads may exist at once, tickets never used and finished uploads that are still
+    /// remembered included.
+    #[arg(long, env = "INCOMING_MAX_TICKETS", value_name = "NUMBER", default_value_t = 100_000)]
+    pub max_tickets: usize,
+
+    /// Largest body of a backend's request, in bytes.
+    #[arg(long, env = "INCOMING_MAX_FORM_SIZE", value_name = "BYTES", default_value_t = 65536)]
+    pub max_form_size: usize,
+
+    /// Origins whose pages may upload, separated by commas. Empty: any; the ticket is what admits.
+    #[arg(long, env = "INCOMING_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<String>,
+
+    /// Origins whose pages may read answers of this server (CORS), separated by commas, or *.
+    /// Empty: none. The WebSocket needs none of it.
+    #[arg(long, env = "INCOMING_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+
+    /// How long a client may take to send the head of a request, in seconds.
+    #[arg(long, env = "INCOMING_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub header_timeout: Duration,
+
+    /// How long a stop may take until open connections are cut, in seconds.
+    #[arg(long, env = "INCOMING_SHUTDOWN_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub shutdown_timeout: Duration,
+
+    /// What is logged: a level (error, warn, info, debug, trace) or a filter as in RUST_LOG, which
+    /// wins over this.
+    #[arg(long, env = "INCOMING_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+
+    /// How logs are written.
+    #[arg(long, env = "INCOMING_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Folder of the built package; incoming.js is served from it.
+    #[arg(long, env = "INCOMING_PACKAGE", value_name = "DIR", default_value = "pkg")]
+    pub package: PathBuf,
+
+    /// Demo: serve a page and play its backend. Only on a loopback address.
+    #[arg(long, env = "INCOMING_DEMO")]
+    pub demo: bool,
+
+    /// Folder of the demo's page.
+    #[arg(long, env = "INCOMING_WWW", value_name = "DIR", default_value = "www")]
+    pub www: PathBuf,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// The largest WebSocket message that is accepted, in bytes.
+    pub fn max_message_size(&self) -> usize {
+        self.chunk_size_kb as usize * 1024 + 4096
+    }
+}

@@ -1,0 +1,134 @@
+//! Lays the command line and the environment over the file, and the file over the defaults.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+
+use super::Config;
+
+/// Why there are no settings to run with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The command line or the environment is wrong, or asks for help.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
+    /// The file cannot be read.
+    #[error("cannot read the config file {path}: {cause}", path = .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The file is not TOML, or a value in it has the wrong type.
+    #[error("the config file {path} is wrong: {cause}", path = .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: Box<toml::de::Error>,
+    },
+    /// The file holds a key that is no setting.
+    #[error("the config file {path} has an unknown key: {key}", path = .path.display())]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
+    /// A value is out of bounds, or a required one is missing.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl ConfigError {
+    /// Says what is wrong, or the help that was asked for, and ends the process.
+    pub fn exit(self) -> ! {
+        if let ConfigError::Arguments(error) = self {
+            error.exit()
+        }
+        eprintln!("error: {self}");
+        std::process::exit(2)
+    }
+}
+
+impl Config {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    /// When flags, environment or file are wrong.
+    pub fn from_environment() -> Result<Config, ConfigError> {
+        Config::from_arguments(std::env::args_os())
+    }
+
+    /// The settings that a command line makes, its first word being the program's name.
+    ///
+    /// # Errors
+    /// When flags, environment or file are wrong.
+    pub fn from_arguments<I, T>(arguments: I) -> Result<Config, ConfigError>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let matches = Config::command().try_get_matches_from(arguments)?;
+        let flags = Config::from_arg_matches(&matches)?;
+        let config = match flags.config.clone() {
+            Some(path) => overlay(&matches, flags, &path)?,
+            None => flags,
+        };
+        config.checked()
+    }
+
+    fn checked(self) -> Result<Config, ConfigError> {
+        let invalid = |text: &str| Err(ConfigError::Invalid(text.to_owned()));
+        if self.storage.is_none() {
+            return invalid(
+                "no storage folder: give --storage DIR, INCOMING_STORAGE, or storage in the config file",
+            );
+        }
+        if !(1..=65536).contains(&self.chunk_size_kb) {
+            return invalid("chunk-size-kb must be 1 to 65536");
+        }
+        if !(1..=1024).contains(&self.send_ahead) {
+            return invalid("send-ahead must be 1 to 1024");
+        }
+        Ok(self)
+    }
+}
+
+/// Puts what the file says wherever neither a flag nor the environment said anything.
+fn overlay(matches: &ArgMatches, flags: Config, path: &Path) -> Result<Config, ConfigError> {
+    let malformed =
+        |cause| ConfigError::Malformed { path: path.to_owned(), cause: Box::new(cause) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|cause| ConfigError::Unreadable { path: path.to_owned(), cause })?;
+    let file: toml::Table = toml::from_str(&text).map_err(malformed)?;
+    let mut merged = toml::Table::try_from(&flags)
+        .map_err(|error| ConfigError::Invalid(format!("cannot lay out the settings: {error}")))?;
+    for (key, value) in file {
+        let argument = argument_of(&key)
+            .ok_or_else(|| ConfigError::UnknownKey { path: path.to_owned(), key: key.clone() })?;
+        if !given(matches, &argument) {
+            merged.insert(key, value);
+        }
+    }
+    let config: Config = merged.try_into().map_err(malformed)?;
+    Ok(Config { config: flags.config, ..config })
+}
+
+/// The argument behind a key of the file.
+fn argument_of(key: &str) -> Option<String> {
+    let command = Config::command();
+    let found = command.get_arguments().find(|argument| argument.get_long() == Some(key))?;
+    let known = !matches!(key, "config" | "help" | "version");
+    known.then(|| found.get_id().to_string())
+}
+
+fn given(matches: &ArgMatches, argument: &str) -> bool {
+    matches!(
+        matches.value_source(argument),
+        Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+    )
+}

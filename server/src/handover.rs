@@ -1,0 +1,149 @@
+//! Telling a backend about its upload: one form, posted to the address of the ticket.
+
+mod form;
+
+use std::time::Duration;
+
+use reqwest::{Client, Response, StatusCode, redirect};
+
+use crate::uploads::Document;
+
+/// Calls backends.
+#[derive(Clone, Debug)]
+pub struct Handover {
+    client: Client,
+    timeout: Duration,
+}
+
+/// What a backend says about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It has the file.
+    Done,
+    /// It will say so when it has.
+    Wait,
+}
+
+/// A backend was told; what it answered is of no interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached;
+
+/// Why a backend could not be told. The texts reach the browser.
+#[derive(Debug, thiserror::Error)]
+pub enum HandoverError {
+    /// It answered with another status than 200.
+    #[error("Got bad http status on handover: {}", status_text(*.0))]
+    Status(StatusCode),
+    /// It answered neither wait nor done.
+    #[error("don't understand reply from app backend")]
+    NotUnderstood,
+    /// It did not answer in time.
+    #[error("no answer from app backend within {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// It could not be reached, or its answer broke off.
+    #[error("app backend could not be reached")]
+    Unreachable(#[source] reqwest::Error),
+}
+
+impl Handover {
+    /// Calls backends and waits this long for each answer.
+    ///
+    /// # Errors
+    /// When there can be no HTTP client.
+    pub fn new(timeout: Duration) -> Result<Handover, reqwest::Error> {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(timeout)
+            .user_agent(concat!("incoming-server/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Handover { client, timeout })
+    }
+
+    /// How long a backend may take to answer.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Offers a file that is whole.
+    ///
+    /// # Errors
+    /// When the backend does not answer wait or done.
+    pub async fn complete(
+        &self,
+        document: &Document,
+        location: &str,
+    ) -> Result<Answer, HandoverError> {
+        let form = form::complete(document, location);
+        self.within(self.timeout, async {
+            let reply = self.post(document, form).await?;
+            if reply.status() != StatusCode::OK {
+                return Err(HandoverError::Status(reply.status()));
+            }
+            understand(&first_bytes(reply).await?)
+        })
+        .await
+    }
+
+    /// Tells that an upload is cancelled.
+    ///
+    /// # Errors
+    /// When the backend cannot be told.
+    pub async fn cancelled(
+        &self,
+        document: &Document,
+        reason: &str,
+        patience: Duration,
+    ) -> Result<Reached, HandoverError> {
+        let form = form::cancelled(document, reason);
+        self.within(patience, async { self.post(document, form).await.map(|_| Reached) }).await
+    }
+
+    async fn post(&self, document: &Document, form: String) -> Result<Response, HandoverError> {
+        let request = self
+            .client
+            .post(&document.backend.finish_url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        request.send().await.map_err(unreachable)
+    }
+
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        call: impl Future<Output = Result<T, HandoverError>>,
+    ) -> Result<T, HandoverError> {
+        let ended = tokio::time::timeout(patience, call).await;
+        ended.unwrap_or(Err(HandoverError::TimedOut(patience)))
+    }
+}
+
+fn unreachable(error: reqwest::Error) -> HandoverError {
+    tracing::debug!(?error, "call to a backend failed");
+    HandoverError::Unreachable(error)
+}
+
+/// The answer is in the first four bytes; the rest, however long, is not waited for.
+async fn first_bytes(mut reply: Response) -> Result<Vec<u8>, HandoverError> {
+    let mut start = Vec::new();
+    while start.len() < 4 {
+        match reply.chunk().await.map_err(unreachable)? {
+            Some(chunk) => start.extend_from_slice(&chunk[..chunk.len().min(4)]),
+            None => break,
+        }
+    }
+    Ok(start)
+}
+
+fn understand(start: &[u8]) -> Result<Answer, HandoverError> {
+    match start.get(..4) {
+        Some(b"done") => Ok(Answer::Done),
+        Some(b"wait") => Ok(Answer::Wait),
+        _ => Err(HandoverError::NotUnderstood),
+    }
+}
+
+fn status_text(status: StatusCode) -> String {
+    let reason = status.canonical_reason().unwrap_or_default();
+    format!("{} {reason}", status.as_u16()).trim_end().to_owned()
+}

@@ -1,0 +1,30 @@
+//! The companion server of incoming-uploader.
+//!
+//! ```text
+//! serve     listens, stops gracefully
+//! routes    what is at which address, one module for each protocol
+//! uploads   the life of an upload, the same for every protocol
+//! handover  tells the backend
+//! store     keeps bytes and documents
+//! ```
+//!
+//! The rules of a conversation are in `incoming-protocol`; this crate does what they ask for.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod activity;
+pub mod config;
+mod error;
+pub mod handover;
+pub mod log;
+pub mod names;
+mod routes;
+pub mod serve;
+mod services;
+pub mod store;
+pub mod uploads;
+
+pub use config::Config;
+pub use error::Error;
+pub use routes::app;
+pub use services::Services;

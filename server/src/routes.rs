@@ -1,0 +1,51 @@
+//! What is at which address.
+
+pub(crate) mod demo;
+mod health;
+mod incoming;
+
+use axum::Router;
+use axum::http::{HeaderValue, Method, header};
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::{Config, Error, Services};
+
+/// All routes of the server.
+///
+/// # Errors
+/// When a setting makes no sense.
+pub fn app(services: &Services) -> Result<Router, Error> {
+    let mut router = Router::new().merge(health::router()).merge(incoming::router(services));
+    if let Some(demo) = &services.demo {
+        router = router.merge(demo::router(services, demo));
+    }
+    if let Some(cors) = cors(&services.config)? {
+        router = router.layer(cors);
+    }
+    Ok(router.layer(TraceLayer::new_for_http().make_span_with(span)))
+}
+
+/// Only the path: queries may hold secrets.
+fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+fn cors(config: &Config) -> Result<Option<CorsLayer>, Error> {
+    let origins = &config.cors_origins;
+    if origins.is_empty() {
+        return Ok(None);
+    }
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE]);
+    if origins.iter().any(|origin| origin == "*") {
+        return Ok(Some(layer.allow_origin(Any)));
+    }
+    let parse = |origin: &String| {
+        HeaderValue::from_str(origin)
+            .map_err(|_| Error::Setting(format!("not an origin in cors-origins: {origin:?}")))
+    };
+    let origins = origins.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(layer.allow_origin(origins)))
+}

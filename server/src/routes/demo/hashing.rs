@@ -1,0 +1,82 @@
+//! MD5 of what has arrived, so that a visitor can compare.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+use md5::{Digest as _, Md5};
+use uuid::Uuid;
+
+use super::Demo;
+use super::arrived::{Entry, Stage};
+use crate::uploads::CallError;
+
+/// How often the end is reported to a server that is not ready to hear of it.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Hashes what an earlier process has left unhashed.
+pub(super) fn resume(demo: &Demo) {
+    let entries = match demo.arrived.entries() {
+        Ok(entries) => entries,
+        Err(error) => return tracing::error!(%error, "the demo cannot list its files"),
+    };
+    for Entry { shown, secret, .. } in entries {
+        if let Some(secret) = secret {
+            tokio::spawn(hash_and_finish(demo.clone(), shown.id, secret));
+        }
+    }
+}
+
+pub(super) async fn hash_and_finish(demo: Demo, id: Uuid, secret: String) {
+    if let Err(error) = hash(&demo, id).await {
+        return tracing::error!(%id, %error, "the demo cannot hash a file");
+    }
+    finish(&demo, id, &secret).await;
+}
+
+async fn hash(demo: &Demo, id: Uuid) -> io::Result<()> {
+    let path = demo.arrived.file(id);
+    let hashed = tokio::task::spawn_blocking(move || md5_of(&path)).await;
+    let md5 = hashed.unwrap_or_else(|error| Err(io::Error::other(error)))?;
+    let mut entry = demo.arrived.read(id)?;
+    entry.shown.md5 = Some(md5);
+    entry.shown.state = Stage::Stored;
+    demo.arrived.write(&entry).await
+}
+
+/// A small file is hashed before the server has read that it has to wait.
+async fn finish(demo: &Demo, id: Uuid, secret: &str) {
+    for _ in 0..TRIES {
+        match demo.uploads.finish(&id.hyphenated().to_string(), secret).await {
+            Ok(()) | Err(CallError::Unknown) => return forget_secret(demo, id).await,
+            Err(error) => tracing::debug!(%id, %error, "not finished yet"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    tracing::warn!(%id, "the demo could not finish an upload");
+}
+
+async fn forget_secret(demo: &Demo, id: Uuid) {
+    let forgotten = async {
+        let entry = Entry { secret: None, ..demo.arrived.read(id)? };
+        demo.arrived.write(&entry).await
+    };
+    if let Err(error) = forgotten.await {
+        tracing::error!(%id, %error, "the demo cannot note the end of an upload");
+    }
+}
+
+fn md5_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Md5::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            length => hash.update(&buffer[..length]),
+        }
+    }
+    Ok(format!("{:x}", hash.finalize()))
+}

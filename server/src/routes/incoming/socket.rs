@@ -1,0 +1,239 @@
+//! One WebSocket of one upload: carries out what the protocol's `Session` wants and tells it what
+//! happened. One message is in memory at a time; while it is being stored nothing is read, and the
+//! browser has to wait.
+
+mod outside;
+
+use std::collections::VecDeque;
+
+use axum::body::Bytes;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use incoming_protocol::incoming::server::{Action, Event, Fault, Refusal, Session, Terms};
+use incoming_protocol::incoming::wire::FromServer;
+use tokio::time::{Duration, Instant, timeout};
+
+use crate::Services;
+use crate::activity::Activity;
+use crate::uploads::{Attempt, Connection, Notice, OpenError, Outcome, StoreFault};
+use outside::Happening;
+
+/// How long a closed socket is kept so that the other side can read the close frame.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
+    let config = &services.config;
+    let terms = Terms { chunk_size_kb: config.chunk_size_kb, send_ahead: config.send_ahead };
+    let driver = Driver {
+        services,
+        socket,
+        activity,
+        session: Session::new(terms),
+        upload: None,
+        attempt: None,
+        chunk: Bytes::new(),
+        last_sign: Instant::now(),
+        closed: false,
+    };
+    driver.run().await;
+}
+
+struct Driver<'a> {
+    services: &'a Services,
+    socket: WebSocket,
+    activity: Activity,
+    session: Session,
+    upload: Option<Connection>,
+    attempt: Option<Attempt>,
+    /// The binary message that is to be stored.
+    chunk: Bytes,
+    /// When the browser was last heard, or known not to have to say anything.
+    last_sign: Instant,
+    closed: bool,
+}
+
+impl Driver<'_> {
+    async fn run(mut self) {
+        while !self.closed {
+            match self.happening().await {
+                Happening::Message(Message::Text(text)) => {
+                    let json = serde_json::from_str(&text).ok();
+                    self.feed(Event::Text(json)).await;
+                }
+                Happening::Message(Message::Binary(bytes)) => {
+                    let length = bytes.len() as u64;
+                    self.chunk = bytes;
+                    self.feed(Event::Binary(length)).await;
+                }
+                Happening::Message(Message::Ping(_) | Message::Pong(_)) => {}
+                Happening::Message(Message::Close(_)) | Happening::Gone => return,
+                Happening::Unacceptable(code) => self.close(code).await,
+                Happening::Silence => self.silence().await,
+                Happening::Notice(notice) => self.notice(notice).await,
+                Happening::HandoverEnded(outcome) => self.handover_ended(outcome).await,
+                Happening::Stop => self.close(close_code::AWAY).await,
+            }
+        }
+        self.say_farewell().await;
+    }
+
+    /// Tells the session what happened and does what it wants, in this order.
+    async fn feed(&mut self, event: Event) {
+        let mut wanted = VecDeque::from(self.session.handle(event));
+        while let Some(action) = wanted.pop_front() {
+            if let Some(answer) = self.perform(action).await {
+                wanted.extend(self.session.handle(answer));
+            }
+        }
+    }
+
+    async fn perform(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
+            Action::Append => Some(self.append().await),
+            Action::Complete => Some(self.complete().await),
+            Action::HandOver => {
+                self.attempt = self.upload.as_ref().map(Connection::hand_over);
+                None
+            }
+            Action::Pause => {
+                tracing::debug!(id = ?self.upload.as_ref().map(Connection::id), "upload paused");
+                None
+            }
+            Action::Cancel { reason } => {
+                self.cancel(reason).await;
+                Some(Event::CancelTold)
+            }
+            Action::Send(message) => {
+                self.send(&message).await;
+                None
+            }
+            Action::Close => {
+                self.close(close_code::NORMAL).await;
+                None
+            }
+        }
+    }
+
+    async fn open(&mut self, id: &str, size: u64, name: &str) -> Event {
+        match self.services.uploads.open(id, size, name).await {
+            Ok(upload) => {
+                let stored = upload.position();
+                self.upload = Some(upload);
+                Event::Opened { stored }
+            }
+            Err(error) => {
+                tracing::info!(%error, "upload not opened");
+                Event::Refused(refusal(&error))
+            }
+        }
+    }
+
+    async fn append(&mut self) -> Event {
+        let chunk = std::mem::take(&mut self.chunk);
+        let Some(upload) = &mut self.upload else { return Event::Failed(Fault::Cancelled) };
+        match upload.append(chunk).await {
+            Ok(()) => Event::Stored,
+            Err(error) => failed(upload, &error),
+        }
+    }
+
+    async fn complete(&mut self) -> Event {
+        let Some(upload) = &mut self.upload else { return Event::Failed(Fault::Cancelled) };
+        match upload.complete().await {
+            Ok(()) => Event::Completed,
+            Err(error) => failed(upload, &error),
+        }
+    }
+
+    async fn cancel(&mut self, reason: String) {
+        let Some(upload) = self.upload.take() else { return };
+        tracing::info!(id = %upload.id(), reason, "upload cancelled by the browser");
+        if let Err(error) = upload.cancel(reason).await {
+            tracing::warn!(id = %upload.id(), %error, "upload not cancelled");
+        }
+    }
+
+    async fn silence(&mut self) {
+        if self.session.is_handing_over() {
+            // The browser has nothing to say; proxies between us must not think we are dead.
+            self.last_sign = Instant::now();
+            self.put(Message::Ping(Bytes::new())).await;
+        } else {
+            self.feed(Event::TimedOut).await;
+        }
+    }
+
+    async fn notice(&mut self, notice: Notice) {
+        self.upload = None;
+        match notice {
+            Notice::Yours => {}
+            Notice::TakenOver => self.feed(Event::TakenOver).await,
+            Notice::Cancelled => self.feed(Event::CancelledElsewhere).await,
+        }
+    }
+
+    async fn handover_ended(&mut self, outcome: Outcome) {
+        self.attempt = None;
+        let event = match outcome {
+            Ok(()) => Event::HandedOver,
+            Err(failure) => Event::HandoverFailed { url: failure.url, reason: failure.reason },
+        };
+        self.feed(event).await;
+    }
+
+    async fn send(&mut self, message: &FromServer) {
+        match serde_json::to_string(&message.to_json()) {
+            Ok(text) => self.put(Message::Text(text.into())).await,
+            Err(error) => tracing::error!(%error, "a message could not be written as JSON"),
+        }
+    }
+
+    async fn close(&mut self, code: u16) {
+        self.put(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
+        self.closed = true;
+    }
+
+    /// Sends, unless nobody listens any more.
+    async fn put(&mut self, message: Message) {
+        if self.closed {
+            return;
+        }
+        let patience = self.services.config.connection_timeout;
+        if !matches!(timeout(patience, self.socket.send(message)).await, Ok(Ok(()))) {
+            tracing::debug!("the browser does not listen any more");
+            self.closed = true;
+        }
+    }
+
+    /// Lets the other side read the close frame: a socket closed on unread bytes is reset.
+    async fn say_farewell(mut self) {
+        self.activity.discard();
+        let _ =
+            timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
+    }
+}
+
+fn refusal(error: &OpenError) -> Refusal {
+    match error {
+        OpenError::Unknown => Refusal::Unknown,
+        OpenError::SizeChanged { .. } => Refusal::SizeChanged,
+        OpenError::TooLarge { .. } => Refusal::TooLarge,
+        OpenError::Over => Refusal::Over,
+        OpenError::Store(error) => {
+            tracing::error!(%error, "the store failed");
+            Refusal::Unknown
+        }
+    }
+}
+
+fn failed(upload: &Connection, error: &StoreFault) -> Event {
+    use crate::store::StoreError;
+    tracing::error!(id = %upload.id(), %error, "bytes not stored");
+    Event::Failed(match error {
+        StoreFault::Lost => Fault::Cancelled,
+        StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
+            Fault::Reopen
+        }
+        StoreFault::Overflow | StoreFault::Store(_) => Fault::Write,
+    })
+}

@@ -1,0 +1,42 @@
+//! From a request to a WebSocket.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::socket;
+use crate::Services;
+use crate::activity::Activity;
+
+/// How much is read from the socket at once.
+const READ_BUFFER: usize = 256 * 1024;
+
+pub(super) async fn upload(
+    State(services): State<Services>,
+    headers: HeaderMap,
+    activity: Option<Extension<Activity>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !is_allowed(&headers, &services.config.allowed_origins) {
+        return (StatusCode::FORBIDDEN, "uploads from this origin are not allowed").into_response();
+    }
+    let limit = services.config.max_message_size();
+    let activity = activity.map(|Extension(activity)| activity).unwrap_or_default();
+    let task = services.tasks.token();
+    upgrade
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .on_upgrade(async move |socket| {
+            socket::serve(socket, &services, activity).await;
+            drop(task);
+        })
+}
+
+fn is_allowed(headers: &HeaderMap, origins: &[String]) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    origins.is_empty() || origin.is_some_and(|origin| origins.iter().any(|o| o == origin))
+}

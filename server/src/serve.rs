@@ -1,0 +1,149 @@
+//! Listening, and stopping without breaking what is under way.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::{Request, server::conn::http1};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
+
+use crate::activity::{Activity, Watched};
+use crate::store::Disk;
+use crate::{Config, Error, Services, app};
+
+/// How long to leave the listener alone when the process has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    services: Services,
+    accepting: JoinHandle<()>,
+}
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// When the server cannot run.
+pub async fn run(config: Config) -> Result<(), Error> {
+    let running = start(config).await?;
+    println!("listening on http://{}/", running.address());
+    told_to_stop().await.map_err(Error::Signals)?;
+    running.stop().await;
+    Ok(())
+}
+
+/// Starts serving.
+///
+/// # Errors
+/// When the server cannot run.
+pub async fn start(config: Config) -> Result<Running, Error> {
+    let folder = config.storage.clone().unwrap_or_default();
+    let disk = Disk::open(&folder)
+        .map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })?;
+    let listen = |cause| Error::Listen { address: config.listen.clone(), cause };
+    let listener = TcpListener::bind(&config.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let services = Services::new(config, Arc::new(disk), address).await?;
+    services.uploads.resume().await;
+    let router = app(&services)?;
+    tokio::spawn(
+        services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),
+    );
+    let accepting = tokio::spawn(accept(listener, router, services.clone()));
+    tracing::info!(%address, "listening");
+    Ok(Running { address, services, accepting })
+}
+
+impl Running {
+    /// The address that is listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets what is under way come to an end, and cuts what does not in time.
+    pub async fn stop(self) {
+        tracing::info!("stopping");
+        self.services.stop.cancel();
+        self.services.tasks.close();
+        let ended = async {
+            let _ = self.accepting.await;
+            self.services.tasks.wait().await;
+        };
+        let patience = self.services.config.shutdown_timeout;
+        if tokio::time::timeout(patience, ended).await.is_err() {
+            tracing::warn!("stopped with work under way; it goes on after the next start");
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, services: Services) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = services.stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                services.tasks.spawn(converse(stream, peer, router.clone(), services.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection: requests, until it ends, becomes a WebSocket, or the server is to stop.
+async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, services: Services) {
+    // Acknowledgements are small and must not wait for more.
+    let _ = stream.set_nodelay(true);
+    let activity = Activity::default();
+    let io = TokioIo::new(Watched::new(stream, activity.clone()));
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(activity.clone());
+        request.map(axum::body::Body::new)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(services.config.header_timeout)
+        .serve_connection(io, TowerToHyperService::new(service))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = services.stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+#[cfg(unix)]
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

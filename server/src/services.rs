@@ -1,0 +1,47 @@
+//! What the routes work with.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::routes::demo::Demo;
+use crate::store::Store;
+use crate::uploads::Uploads;
+use crate::{Config, Error};
+
+/// What the routes work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The uploads.
+    pub uploads: Uploads,
+    /// Cancelled when the server is to stop.
+    pub stop: CancellationToken,
+    /// What must end before the process does.
+    pub tasks: TaskTracker,
+    pub(crate) demo: Option<Demo>,
+}
+
+impl Services {
+    /// Makes the services of a server that listens on this address.
+    ///
+    /// # Errors
+    /// When the store cannot be read or a setting makes no sense.
+    pub async fn new(
+        config: Config,
+        store: Arc<dyn Store>,
+        address: SocketAddr,
+    ) -> Result<Services, Error> {
+        let tasks = TaskTracker::new();
+        let uploads = Uploads::new(store, &config, tasks.clone()).await?;
+        let demo = match config.demo {
+            true => Some(Demo::new(&config, address, uploads.clone())?),
+            false => None,
+        };
+        let config = Arc::new(config);
+        Ok(Services { config, uploads, stop: CancellationToken::new(), tasks, demo })
+    }
+}

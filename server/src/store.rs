@@ -1,0 +1,120 @@
+//! Where uploads are kept.
+//!
+//! A [`Store`] knows bytes and documents, nothing of protocols. The bytes of an upload are written
+//! at offsets, so that protocols may send them in any order. Everything else about an upload is
+//! one small [`Document`], changed by compare-and-swap: who holds the version that is stored may
+//! replace it. An object store can do both, with parts and conditional writes, and then several
+//! servers can share it.
+
+#[cfg(test)]
+mod conformance;
+mod disk;
+mod memory;
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+pub use disk::Disk;
+pub use memory::Memory;
+
+use crate::uploads::Document;
+
+/// Keeps the bytes and the documents of uploads.
+#[async_trait]
+pub trait Store: std::fmt::Debug + Send + Sync + 'static {
+    /// Keeps a new document. It is durable when this returns.
+    async fn create(&self, document: &Document) -> Result<Version>;
+
+    /// The document of an upload, or `None` when there is none.
+    async fn load(&self, id: Uuid) -> Result<Option<(Document, Version)>>;
+
+    /// Replaces a document if it is still the one with this version; [`StoreError::Conflict`] if
+    /// not. It is durable when this returns.
+    async fn replace(&self, document: &Document, version: Version) -> Result<Version>;
+
+    /// Makes an empty file for the bytes, unless there is one.
+    async fn begin(&self, id: Uuid) -> Result<()>;
+
+    /// Writes bytes at an offset of the file that `begin` made. They survive the end of this
+    /// process when this returns, and a power failure after `seal`.
+    async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()>;
+
+    /// How long the file is: the end of the furthest write.
+    async fn length(&self, id: Uuid) -> Result<u64>;
+
+    /// Makes the bytes durable; [`StoreError::WrongLength`] unless the file has this size.
+    async fn seal(&self, id: Uuid, size: u64) -> Result<()>;
+
+    /// Where a backend finds the bytes.
+    fn location(&self, id: Uuid) -> String;
+
+    /// Deletes the bytes and keeps the document. True when there were any.
+    async fn remove_bytes(&self, id: Uuid) -> Result<bool>;
+
+    /// Forgets the document and leaves the bytes, if they are still here, to the backend.
+    async fn forget(&self, id: Uuid) -> Result<()>;
+
+    /// Deletes all of an upload. Nothing to delete is no error.
+    async fn remove(&self, id: Uuid) -> Result<()>;
+
+    /// When the bytes or the document of an upload were last written; `None` without a document.
+    async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>>;
+
+    /// All uploads that have a document.
+    async fn list(&self) -> Result<Vec<Listed>>;
+}
+
+/// What is known of an upload without reading its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The upload.
+    pub id: Uuid,
+    /// When its bytes or its document were last written.
+    pub last_activity: SystemTime,
+}
+
+/// Which state of a document is meant. Opaque outside of the store that issued it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(u64);
+
+/// What a store answers.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why a store could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The upload, or its file, is not there.
+    #[error("there is no upload {0}")]
+    NotFound(Uuid),
+    /// The id is taken.
+    #[error("there is an upload {0} already")]
+    Exists(Uuid),
+    /// The document was replaced by somebody else meanwhile.
+    #[error("the document of upload {0} was changed meanwhile")]
+    Conflict(Uuid),
+    /// The document cannot be read.
+    #[error("the document of upload {id} is damaged: {cause}")]
+    Damaged {
+        /// The upload.
+        id: Uuid,
+        /// What is wrong.
+        cause: serde_json::Error,
+    },
+    /// The file does not have the size it was said to have.
+    #[error("the file of upload {id} has {found} bytes instead of {expected}")]
+    WrongLength {
+        /// The upload.
+        id: Uuid,
+        /// The size that was declared.
+        expected: u64,
+        /// The size of the file.
+        found: u64,
+    },
+    /// The operating system refused.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,229 @@
+//! Uploads on disk: a folder each, named by the ticket, with the bytes in `data` and the document
+//! in `upload.json`. No database; a person can read it and mend it.
+//!
+//! Bytes are written in place. A document is written beside the old one, synced, and renamed over
+//! it, so that a crash leaves the one or the other. A folder on its way out is renamed first, so
+//! that a crash leaves no upload that is half there.
+
+mod files;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Listed, Result, Store, StoreError, Version};
+use crate::uploads::Document;
+
+const DATA: &str = "data";
+const DOCUMENT: &str = "upload.json";
+const REMOVED: &str = "removed";
+const LOCKS: usize = 64;
+
+/// Keeps uploads in a folder.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    root: PathBuf,
+    /// Make compare-and-swap atomic within this process, which owns the folder.
+    locks: [Mutex<()>; LOCKS],
+}
+
+/// A document as it stands in its file.
+#[derive(Serialize, Deserialize)]
+struct Envelope<D> {
+    version: u64,
+    #[serde(flatten)]
+    document: D,
+}
+
+impl Disk {
+    /// Opens a folder, making it when it is missing, and clears what a crash left half removed.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open(root: &Path) -> io::Result<Disk> {
+        std::fs::create_dir_all(root)?;
+        let root = root.canonicalize()?;
+        files::clear_leftovers(&root)?;
+        let locks = std::array::from_fn(|_| Mutex::new(()));
+        Ok(Disk { shared: Arc::new(Shared { root, locks }) })
+    }
+
+    /// Runs blocking file work beside the async threads.
+    async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Shared) -> Result<T> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+        done.unwrap_or_else(|error| Err(StoreError::Io(io::Error::other(error))))
+    }
+}
+
+impl Shared {
+    fn folder(&self, id: Uuid) -> PathBuf {
+        self.root.join(id.hyphenated().to_string())
+    }
+
+    fn data(&self, id: Uuid) -> PathBuf {
+        self.folder(id).join(DATA)
+    }
+
+    fn lock(&self, id: Uuid) -> MutexGuard<'_, ()> {
+        let index = usize::from(id.as_bytes()[15]) % LOCKS;
+        self.locks[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, id: Uuid) -> Result<Option<(Document, Version)>> {
+        let Some(text) = found(std::fs::read(self.folder(id).join(DOCUMENT)))? else {
+            return Ok(None);
+        };
+        let envelope: Envelope<Document> =
+            serde_json::from_slice(&text).map_err(|cause| StoreError::Damaged { id, cause })?;
+        Ok(Some((envelope.document, Version(envelope.version))))
+    }
+
+    fn write_document(&self, document: &Document, version: u64) -> Result<Version> {
+        let text = serde_json::to_vec_pretty(&Envelope { version, document })
+            .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
+        files::replace(&self.folder(document.id).join(DOCUMENT), &text)?;
+        Ok(Version(version))
+    }
+
+    fn create(&self, document: &Document) -> Result<Version> {
+        let _lock = self.lock(document.id);
+        match std::fs::create_dir(self.folder(document.id)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(StoreError::Exists(document.id));
+            }
+            made => made?,
+        }
+        let version = self.write_document(document, 1)?;
+        files::sync_folder(&self.root)?;
+        Ok(version)
+    }
+
+    fn replace(&self, document: &Document, version: Version) -> Result<Version> {
+        let id = document.id;
+        let _lock = self.lock(id);
+        let (_, current) = self.read(id)?.ok_or(StoreError::NotFound(id))?;
+        if current != version {
+            return Err(StoreError::Conflict(id));
+        }
+        self.write_document(document, version.0 + 1)
+    }
+
+    fn forget(&self, id: Uuid) -> Result<()> {
+        let _lock = self.lock(id);
+        let folder = self.folder(id);
+        found(std::fs::remove_file(folder.join(DOCUMENT)))?;
+        // Stays when the bytes are still in it.
+        let _ = std::fs::remove_dir(&folder);
+        files::sync_folder(&self.root)?;
+        Ok(())
+    }
+
+    fn remove(&self, id: Uuid) -> Result<()> {
+        let _lock = self.lock(id);
+        let folder = self.folder(id);
+        let doomed = folder.with_extension(REMOVED);
+        if found(std::fs::rename(&folder, &doomed))?.is_some() {
+            files::sync_folder(&self.root)?;
+            std::fs::remove_dir_all(&doomed)?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for Disk {
+    async fn create(&self, document: &Document) -> Result<Version> {
+        let document = document.clone();
+        self.run(move |shared| shared.create(&document)).await
+    }
+
+    async fn load(&self, id: Uuid) -> Result<Option<(Document, Version)>> {
+        self.run(move |shared| shared.read(id)).await
+    }
+
+    async fn replace(&self, document: &Document, version: Version) -> Result<Version> {
+        let document = document.clone();
+        self.run(move |shared| shared.replace(&document, version)).await
+    }
+
+    async fn begin(&self, id: Uuid) -> Result<()> {
+        self.run(move |shared| exists(id, files::begin(&shared.data(id)))).await
+    }
+
+    async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()> {
+        self.run(move |shared| exists(id, files::write(&shared.data(id), offset, &bytes))).await
+    }
+
+    async fn length(&self, id: Uuid) -> Result<u64> {
+        self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
+            .await
+            .map(|m| m.len())
+    }
+
+    async fn seal(&self, id: Uuid, size: u64) -> Result<()> {
+        self.run(move |shared| {
+            let found = exists(id, files::sync(&shared.data(id)))?;
+            if found != size {
+                return Err(StoreError::WrongLength { id, expected: size, found });
+            }
+            Ok(files::sync_folder(&shared.folder(id))?)
+        })
+        .await
+    }
+
+    fn location(&self, id: Uuid) -> String {
+        self.shared.data(id).to_string_lossy().into_owned()
+    }
+
+    async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
+        self.run(move |shared| Ok(found(std::fs::remove_file(shared.data(id)))?.is_some())).await
+    }
+
+    async fn forget(&self, id: Uuid) -> Result<()> {
+        self.run(move |shared| shared.forget(id)).await
+    }
+
+    async fn remove(&self, id: Uuid) -> Result<()> {
+        self.run(move |shared| shared.remove(id)).await
+    }
+
+    async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>> {
+        self.run(move |shared| Ok(files::last_activity(&shared.folder(id)))).await
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>> {
+        self.run(|shared| Ok(files::list(&shared.root)?)).await
+    }
+}
+
+/// `None` for what is not there.
+fn found<T>(result: io::Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn exists<T>(id: Uuid, result: io::Result<T>) -> Result<T> {
+    found(result)?.ok_or(StoreError::NotFound(id))
+}
+
+#[cfg(test)]
+mod tests;

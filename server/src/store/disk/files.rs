@@ -1,0 +1,93 @@
+//! What the disk store does to single files. Blocking.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
+use super::{DATA, DOCUMENT, REMOVED};
+use crate::store::Listed;
+
+/// Puts a whole new content in the place of a file: after a crash it is the old or the new one.
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("json.new");
+    let mut file = private().create(true).truncate(true).write(true).open(&fresh)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Documents hold secrets.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+pub(super) fn begin(path: &Path) -> io::Result<()> {
+    OpenOptions::new().create(true).append(true).open(path).map(drop)
+}
+
+pub(super) fn write(path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    file.write_all(bytes)
+}
+
+/// Makes a file durable and says how long it is.
+pub(super) fn sync(path: &Path) -> io::Result<u64> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    file.sync_all()?;
+    Ok(file.metadata()?.len())
+}
+
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+pub(super) fn list(root: &Path) -> io::Result<Vec<Listed>> {
+    let mut uploads = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let Some(id) = id_of(&entry.file_name().to_string_lossy()) else { continue };
+        if let Some(last_activity) = last_activity(&entry.path()) {
+            uploads.push(Listed { id, last_activity });
+        }
+    }
+    Ok(uploads)
+}
+
+/// When an upload was last written to; `None` when it has no document.
+pub(super) fn last_activity(folder: &Path) -> Option<SystemTime> {
+    let written = |name| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
+    let document = written(DOCUMENT)?;
+    Some(written(DATA).map_or(document, |data| data.max(document)))
+}
+
+/// Only the one way to write an id names a folder.
+fn id_of(name: &str) -> Option<Uuid> {
+    let id = Uuid::parse_str(name).ok()?;
+    (id.hyphenated().to_string() == name).then_some(id)
+}
+
+/// Removes what a crash left behind: folders on their way out, and folders of tickets that were
+/// never issued because their document was not finished.
+pub(super) fn clear_leftovers(root: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(root)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let removed = name.strip_suffix(REMOVED).and_then(|name| name.strip_suffix('.'));
+        if removed.and_then(id_of).is_some() {
+            fs::remove_dir_all(&path)?;
+        } else if id_of(&name).is_some() && !path.join(DOCUMENT).exists() {
+            let _ = fs::remove_file(path.join(DOCUMENT).with_extension("json.new"));
+            // Stays when it holds a file that was left to the backend.
+            let _ = fs::remove_dir(&path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Uploads in memory: for tests, and as the shortest way to read what a store does.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{Listed, Result, Store, StoreError, Version};
+use crate::uploads::Document;
+
+/// Keeps uploads in memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    entries: Mutex<HashMap<Uuid, Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    document: Option<(Document, u64)>,
+    bytes: Option<Vec<u8>>,
+    last_activity: SystemTime,
+}
+
+impl Memory {
+    fn entries(&self) -> MutexGuard<'_, HashMap<Uuid, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_bytes<T>(&self, id: Uuid, change: impl FnOnce(&mut Vec<u8>) -> T) -> Result<T> {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&id).ok_or(StoreError::NotFound(id))?;
+        entry.last_activity = SystemTime::now();
+        entry.bytes.as_mut().map(change).ok_or(StoreError::NotFound(id))
+    }
+}
+
+#[async_trait]
+impl Store for Memory {
+    async fn create(&self, document: &Document) -> Result<Version> {
+        let mut entries = self.entries();
+        if entries.contains_key(&document.id) {
+            return Err(StoreError::Exists(document.id));
+        }
+        let entry = Entry {
+            document: Some((document.clone(), 1)),
+            bytes: None,
+            last_activity: SystemTime::now(),
+        };
+        entries.insert(document.id, entry);
+        Ok(Version(1))
+    }
+
+    async fn load(&self, id: Uuid) -> Result<Option<(Document, Version)>> {
+        let entries = self.entries();
+        let document = entries.get(&id).and_then(|entry| entry.document.clone());
+        Ok(document.map(|(document, version)| (document, Version(version))))
+    }
+
+    async fn replace(&self, document: &Document, version: Version) -> Result<Version> {
+        let id = document.id;
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&id).ok_or(StoreError::NotFound(id))?;
+        let (stored, current) = entry.document.as_mut().ok_or(StoreError::NotFound(id))?;
+        if *current != version.0 {
+            return Err(StoreError::Conflict(id));
+        }
+        *stored = document.clone();
+        *current += 1;
+        entry.last_activity = SystemTime::now();
+        Ok(Version(version.0 + 1))
+    }
+
+    async fn begin(&self, id: Uuid) -> Result<()> {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&id).ok_or(StoreError::NotFound(id))?;
+        entry.bytes.get_or_insert_default();
+        Ok(())
+    }
+
+    async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()> {
+        let offset = usize::try_from(offset).map_err(std::io::Error::other)?;
+        self.with_bytes(id, |stored| {
+            let end = offset + bytes.len();
+            if stored.len() < end {
+                stored.resize(end, 0);
+            }
+            stored[offset..end].copy_from_slice(&bytes);
+        })
+    }
+
+    async fn length(&self, id: Uuid) -> Result<u64> {
+        let entries = self.entries();
+        let bytes = entries.get(&id).and_then(|entry| entry.bytes.as_ref());
+        bytes.map(|bytes| bytes.len() as u64).ok_or(StoreError::NotFound(id))
+    }
+
+    async fn seal(&self, id: Uuid, size: u64) -> Result<()> {
+        let found = self.length(id).await?;
+        if found != size {
+            return Err(StoreError::WrongLength { id, expected: size, found });
+        }
+        Ok(())
+    }
+
+    fn location(&self, id: Uuid) -> String {
+        format!("memory:{id}")
+    }
+
+    async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
+        let mut entries = self.entries();
+        Ok(entries.get_mut(&id).is_some_and(|entry| entry.bytes.take().is_some()))
+    }
+
+    async fn forget(&self, id: Uuid) -> Result<()> {
+        let mut entries = self.entries();
+        if let Some(entry) = entries.get_mut(&id) {
+            entry.document = None;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: Uuid) -> Result<()> {
+        self.entries().remove(&id);
+        Ok(())
+    }
+
+    async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>> {
+        let entries = self.entries();
+        let entry = entries.get(&id).filter(|entry| entry.document.is_some());
+        Ok(entry.map(|entry| entry.last_activity))
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>> {
+        let entries = self.entries();
+        let kept = entries.iter().filter(|(_, entry)| entry.document.is_some());
+        Ok(kept.map(|(id, entry)| Listed { id: *id, last_activity: entry.last_activity }).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    super::super::conformance::suite!(Box::<super::Memory>::default);
+}

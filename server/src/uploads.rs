@@ -1,0 +1,375 @@
+//! The life of an upload, the same for every protocol: a ticket is issued, one connection at a
+//! time fills the file, the backend takes it over, and some day all of it is forgotten.
+//!
+//! What must outlive the process is in the [`Document`]; what concerns only those who work on the
+//! upload now (who may write, which handover is under way) is in [`live`].
+
+mod connection;
+mod document;
+mod expiry;
+mod handing_over;
+mod live;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use connection::{Connection, StoreFault};
+pub use document::{Backend, Document, FileInfo, Secret, State};
+pub use handing_over::{Attempt, Outcome};
+pub use live::Notice;
+
+use crate::config::Config;
+use crate::handover::{Handover, Reached};
+use crate::names::display_name;
+use crate::store::{Store, StoreError};
+use connection::Hold;
+use live::Live;
+
+/// How long a backend is listened to when an upload has timed out.
+const EXPIRY_NOTICE: Duration = Duration::from_secs(5);
+/// How long finish_upload waits for a handover whose answer has not been read yet.
+const FINISH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// All uploads of this server.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    handover: Handover,
+    limits: Limits,
+    live: Mutex<HashMap<Uuid, Arc<Live>>>,
+    count: AtomicUsize,
+    tasks: TaskTracker,
+}
+
+/// What an upload may cost.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    max_file_size: u64,
+    max_tickets: usize,
+    idle_expiry: Duration,
+    finished_retention: Duration,
+    handover_confirmation: Duration,
+}
+
+/// Why no ticket was issued.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// There are as many uploads as the settings allow.
+    #[error("too many open uploads")]
+    TooMany,
+    /// It could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an upload was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No such ticket, or no longer.
+    #[error("the ticket is unknown")]
+    Unknown,
+    /// The ticket is bound to a file of another size.
+    #[error("the ticket is bound to a file of {bound} bytes")]
+    SizeChanged {
+        /// The size it is bound to.
+        bound: u64,
+    },
+    /// The file is larger than the settings allow.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
+    /// The upload was cancelled.
+    #[error("the upload was cancelled")]
+    Over,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why the backend may not do what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No such ticket, or no longer.
+    #[error("id unknown")]
+    Unknown,
+    /// The secret is not the ticket's.
+    #[error("backendSecret not given or wrong")]
+    WrongSecret,
+    /// The file has arrived already.
+    #[error("too late to cancel")]
+    TooLate,
+    /// The file has not arrived yet.
+    #[error("uploader is not in 'handing over' state")]
+    NotHandingOver,
+    /// Nobody waits for the backend to finish.
+    #[error("no waiting handover routine")]
+    NotWaiting,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Uploads {
+    /// Takes care of the uploads in a store.
+    ///
+    /// # Errors
+    /// When the store cannot be read or there can be no HTTP client.
+    pub async fn new(
+        store: Arc<dyn Store>,
+        config: &Config,
+        tasks: TaskTracker,
+    ) -> Result<Uploads, crate::Error> {
+        let limits = Limits {
+            max_file_size: config.max_file_size,
+            max_tickets: config.max_tickets,
+            idle_expiry: config.idle_expiry,
+            finished_retention: config.finished_retention,
+            handover_confirmation: config.handover_confirmation,
+        };
+        let count = AtomicUsize::new(store.list().await?.len());
+        let handover = Handover::new(config.handover_timeout)?;
+        let live = Mutex::default();
+        Ok(Uploads { inner: Arc::new(Inner { store, handover, limits, live, count, tasks }) })
+    }
+
+    /// Issues a ticket.
+    ///
+    /// # Errors
+    /// When there are too many, or it cannot be stored.
+    pub async fn create(&self, backend: Backend) -> Result<Uuid, CreateError> {
+        if self.inner.count.fetch_add(1, Ordering::Relaxed) >= self.inner.limits.max_tickets {
+            self.inner.count_down();
+            return Err(CreateError::TooMany);
+        }
+        let document = Document::new(Uuid::new_v4(), backend, SystemTime::now());
+        if let Err(error) = self.inner.store.create(&document).await {
+            self.inner.count_down();
+            return Err(error.into());
+        }
+        tracing::info!(id = %document.id, "ticket issued");
+        Ok(document.id)
+    }
+
+    /// Gives a ticket to a new connection and takes it from the one that had it.
+    ///
+    /// A fresh ticket is bound to the size and the name; later only the size must be the same.
+    ///
+    /// # Errors
+    /// When there is nothing to upload to, or the file is not the one the ticket is bound to.
+    pub async fn open(&self, id: &str, size: u64, name: &str) -> Result<Connection, OpenError> {
+        let id = parse_id(id).ok_or(OpenError::Unknown)?;
+        let document = self.inner.load(id).await?.ok_or(OpenError::Unknown)?;
+        self.inner.admits(&document, size)?;
+        let live = self.inner.live(id);
+        // Waits for a chunk that is being written; whoever holds the gate writes alone.
+        let mut gate = live.gate.lock().await;
+        let mut document = self.inner.load(id).await?.ok_or(OpenError::Unknown)?;
+        self.inner.admits(&document, size)?;
+        let (epoch, notices) = gate.pass(Notice::TakenOver);
+        if document.file.is_none() {
+            self.inner.store.begin(id).await?;
+            let file = FileInfo { size, name: display_name(name) };
+            document = self.inner.update(id, |document| document.file = Some(file.clone())).await?;
+            tracing::info!(%id, size, name = file.name, "upload begins");
+        }
+        let position = self.inner.position(&document, size).await?;
+        drop(gate);
+        tracing::debug!(%id, position, "upload opened");
+        let hold = Hold { id, epoch, notices, size, position };
+        Ok(Connection::new(self.clone(), live, hold))
+    }
+
+    /// Cancels an upload because its backend says so; the backend is not called back.
+    ///
+    /// # Errors
+    /// When the backend does not know the secret or the file has arrived already.
+    pub async fn cancel(&self, id: &str, secret: &str) -> Result<(), CallError> {
+        let id = self.authorize(id, secret).await?.id;
+        let live = self.inner.live(id);
+        let mut gate = live.gate.lock().await;
+        let document = self.inner.load(id).await?.ok_or(CallError::Unknown)?;
+        if document.state != State::Receiving {
+            return Err(CallError::TooLate);
+        }
+        gate.pass(Notice::Cancelled);
+        self.inner.remove(id).await?;
+        tracing::info!(%id, "upload cancelled by the backend");
+        Ok(())
+    }
+
+    /// Ends a handover that the backend has answered with "wait".
+    ///
+    /// # Errors
+    /// When the backend does not know the secret or nothing is being handed over.
+    pub async fn finish(&self, id: &str, secret: &str) -> Result<(), CallError> {
+        let id = self.authorize(id, secret).await?.id;
+        let live = self.inner.live(id);
+        let deadline = Instant::now() + FINISH_PATIENCE;
+        loop {
+            let changed = live.changed.notified();
+            if self.try_finish(id, &live).await? {
+                return Ok(());
+            }
+            if tokio::time::timeout_at(deadline, changed).await.is_err() {
+                return Err(CallError::NotWaiting);
+            }
+        }
+    }
+
+    /// False while it is not known yet what the backend has answered.
+    async fn try_finish(&self, id: Uuid, live: &Live) -> Result<bool, CallError> {
+        let gate = live.gate.lock().await;
+        let document = self.inner.load(id).await?.ok_or(CallError::Unknown)?;
+        match document.state {
+            State::Receiving | State::Cancelled { .. } => return Err(CallError::NotHandingOver),
+            State::Finished => return Err(CallError::Unknown),
+            State::NotTaken => return Err(CallError::NotWaiting),
+            State::HandingOver if live.is_handing_over() => return Ok(false),
+            // Without an attempt, a restart has forgotten what the backend has answered.
+            State::HandingOver | State::Waiting { .. } => {}
+        }
+        self.inner.finished(id).await?;
+        drop(gate);
+        live.changed.notify_waiters();
+        Ok(true)
+    }
+
+    /// Where a backend finds the bytes of an upload.
+    pub fn location(&self, id: Uuid) -> String {
+        self.inner.store.location(id)
+    }
+
+    /// The document behind an id, for who knows the secret.
+    ///
+    /// # Errors
+    /// When there is none, or the secret is wrong.
+    pub async fn authorize(&self, id: &str, secret: &str) -> Result<Document, CallError> {
+        let id = parse_id(id).ok_or(CallError::Unknown)?;
+        let document = self.inner.load(id).await?.ok_or(CallError::Unknown)?;
+        if document.state == State::Finished {
+            return Err(CallError::Unknown);
+        }
+        if !document.backend.secret.is(secret) {
+            return Err(CallError::WrongSecret);
+        }
+        Ok(document)
+    }
+}
+
+impl Inner {
+    async fn load(&self, id: Uuid) -> Result<Option<Document>, StoreError> {
+        Ok(self.store.load(id).await?.map(|(document, _)| document))
+    }
+
+    /// Changes a document, again if somebody else changed it meanwhile.
+    async fn update(
+        &self,
+        id: Uuid,
+        change: impl Fn(&mut Document),
+    ) -> Result<Document, StoreError> {
+        loop {
+            let (mut document, version) =
+                self.store.load(id).await?.ok_or(StoreError::NotFound(id))?;
+            change(&mut document);
+            match self.store.replace(&document, version).await {
+                Err(StoreError::Conflict(_)) => {}
+                replaced => return replaced.map(|_| document),
+            }
+        }
+    }
+
+    fn live(&self, id: Uuid) -> Arc<Live> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(live.entry(id).or_default())
+    }
+
+    /// Forgets those that nobody works on.
+    fn sweep_live(&self) {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.retain(|_, live| Arc::strong_count(live) > 1);
+    }
+
+    fn admits(&self, document: &Document, size: u64) -> Result<(), OpenError> {
+        let limit = self.limits.max_file_size;
+        match &document.file {
+            Some(file) if file.size != size => {
+                return Err(OpenError::SizeChanged { bound: file.size });
+            }
+            None if size > limit => return Err(OpenError::TooLarge { limit }),
+            _ => {}
+        }
+        match document.state {
+            State::Cancelled { .. } => Err(OpenError::Over),
+            _ => Ok(()),
+        }
+    }
+
+    /// How much is stored. A file that was deleted under us begins again.
+    async fn position(&self, document: &Document, size: u64) -> Result<u64, StoreError> {
+        if document.state != State::Receiving {
+            return Ok(size);
+        }
+        match self.store.length(document.id).await {
+            Err(StoreError::NotFound(id)) => {
+                tracing::warn!(%id, "the file is gone, the upload begins again");
+                self.store.begin(id).await.map(|()| 0)
+            }
+            Ok(length) if length > size => {
+                Err(StoreError::WrongLength { id: document.id, expected: size, found: length })
+            }
+            length => length,
+        }
+    }
+
+    /// Notes that the backend has the file, and gives ours up if it does not want to keep it.
+    async fn finished(&self, id: Uuid) -> Result<(), StoreError> {
+        let document = self.update(id, |document| document.state = State::Finished).await?;
+        tracing::info!(%id, "upload finished");
+        if document.backend.remove_when_finished && !self.store.remove_bytes(id).await? {
+            tracing::debug!(%id, "the backend has moved the file");
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
+        self.store.remove(id).await?;
+        self.count_down();
+        Ok(())
+    }
+
+    fn count_down(&self) {
+        let less = |count: usize| Some(count.saturating_sub(1));
+        let _ = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// Tells the backend that an upload is cancelled, then removes what is left of it.
+    async fn bury(&self, document: &Document, reason: &str, patience: Duration) {
+        let id = document.id;
+        match self.handover.cancelled(document, reason, patience).await {
+            Ok(Reached) => tracing::info!(%id, reason, "backend told of the cancellation"),
+            Err(error) => tracing::warn!(%id, %error, "backend not told of the cancellation"),
+        }
+        if let Err(error) = self.remove(id).await {
+            tracing::error!(%id, %error, "a cancelled upload could not be removed");
+        }
+    }
+}
+
+/// Only the one way to write a ticket is a ticket.
+fn parse_id(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    (id.hyphenated().to_string() == text).then_some(id)
+}

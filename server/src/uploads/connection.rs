@@ -1,0 +1,135 @@
+//! One connection's hold on an upload.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{MutexGuard, watch};
+use uuid::Uuid;
+
+use super::live::{Gate, Live, Notice};
+use super::{Attempt, State, Uploads};
+use crate::store::StoreError;
+
+/// The right to fill an upload, until another connection takes it.
+#[derive(Debug)]
+pub struct Connection {
+    uploads: Uploads,
+    live: Arc<Live>,
+    hold: Hold,
+}
+
+/// What a connection holds.
+#[derive(Debug)]
+pub(super) struct Hold {
+    pub(super) id: Uuid,
+    pub(super) epoch: u64,
+    pub(super) notices: watch::Receiver<Notice>,
+    pub(super) size: u64,
+    pub(super) position: u64,
+}
+
+/// Why something could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFault {
+    /// Another connection has the upload, or it was cancelled.
+    #[error("the upload is no longer held by this connection")]
+    Lost,
+    /// More bytes than were declared.
+    #[error("the file would get larger than declared")]
+    Overflow,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Connection {
+    pub(super) fn new(uploads: Uploads, live: Arc<Live>, hold: Hold) -> Connection {
+        Connection { uploads, live, hold }
+    }
+
+    /// The ticket.
+    pub fn id(&self) -> Uuid {
+        self.hold.id
+    }
+
+    /// How many bytes are stored.
+    pub fn position(&self) -> u64 {
+        self.hold.position
+    }
+
+    /// Waits until the upload is no longer this connection's.
+    pub async fn notice(&mut self) -> Notice {
+        match self.hold.notices.wait_for(|notice| *notice != Notice::Yours).await {
+            Ok(notice) => *notice,
+            Err(_) => Notice::Cancelled,
+        }
+    }
+
+    /// Stores bytes at the end of the file.
+    ///
+    /// # Errors
+    /// When the upload is no longer this connection's, or the store fails.
+    pub async fn append(&mut self, bytes: Bytes) -> Result<(), StoreFault> {
+        let end = self.hold.position + bytes.len() as u64;
+        if end > self.hold.size {
+            return Err(StoreFault::Overflow);
+        }
+        let gate = self.enter().await?;
+        if !bytes.is_empty() {
+            self.uploads.inner.store.write(self.hold.id, self.hold.position, bytes).await?;
+        }
+        drop(gate);
+        self.hold.position = end;
+        Ok(())
+    }
+
+    /// Makes the whole file durable. Does nothing when it is already.
+    ///
+    /// # Errors
+    /// When the upload is no longer this connection's, or the store fails.
+    pub async fn complete(&mut self) -> Result<(), StoreFault> {
+        let inner = &self.uploads.inner;
+        let _gate = self.enter().await?;
+        let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
+        if document.state != State::Receiving {
+            return Ok(());
+        }
+        inner.store.seal(self.hold.id, self.hold.size).await?;
+        inner.update(self.hold.id, |document| document.state = State::HandingOver).await?;
+        tracing::info!(id = %self.hold.id, size = self.hold.size, "file complete");
+        Ok(())
+    }
+
+    /// Hands the file over, together with everybody else who asks for it.
+    pub fn hand_over(&self) -> Attempt {
+        self.uploads.hand_over(self.hold.id)
+    }
+
+    /// Gives the upload up: the bytes go at once, the rest when the backend was told. All of it
+    /// happens also when nobody waits for it.
+    ///
+    /// # Errors
+    /// When the upload is no longer this connection's, or the store fails.
+    pub async fn cancel(&self, reason: String) -> Result<(), StoreFault> {
+        let inner = &self.uploads.inner;
+        let gate = self.enter().await?;
+        let cancelled = State::Cancelled { reason: reason.clone() };
+        let document =
+            inner.update(self.hold.id, |document| document.state = cancelled.clone()).await?;
+        inner.store.remove_bytes(self.hold.id).await?;
+        drop(gate);
+        let uploads = self.uploads.clone();
+        let telling = inner.tasks.spawn(async move {
+            let patience = uploads.inner.handover.timeout();
+            uploads.inner.bury(&document, &reason, patience).await;
+        });
+        // It cannot be awaited when it panicked, and then there is nothing to wait for.
+        let _ = telling.await;
+        Ok(())
+    }
+
+    async fn enter(&self) -> Result<MutexGuard<'_, Gate>, StoreFault> {
+        let gate = self.live.gate.lock().await;
+        if gate.is_held_by(self.hold.epoch) { Ok(gate) } else { Err(StoreFault::Lost) }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is known about an upload besides its bytes.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+/// An upload, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The ticket.
+    pub id: Uuid,
+    /// When the ticket was issued, in seconds since 1970.
+    pub created_s: u64,
+    /// Who gets the file.
+    pub backend: Backend,
+    /// The file, once a browser has said what it is.
+    pub file: Option<FileInfo>,
+    /// How far the upload is.
+    pub state: State,
+}
+
+/// Who gets a file, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backend {
+    /// Where the backend is told of the file.
+    pub finish_url: String,
+    /// Proves that a call comes from the backend.
+    pub secret: Secret,
+    /// Whether the file is deleted once the backend has it.
+    pub remove_when_finished: bool,
+}
+
+/// The file of an upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileInfo {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its name, made harmless. No path is ever made of it.
+    pub name: String,
+}
+
+/// How far an upload is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Not all bytes are there.
+    Receiving,
+    /// The file is whole and durable; the backend is being told of it.
+    HandingOver,
+    /// The backend has said that it will finish later.
+    Waiting {
+        /// When it said so, in seconds since 1970.
+        since_s: u64,
+    },
+    /// The backend could not take the file. Another attempt may follow.
+    NotTaken,
+    /// The backend has the file.
+    Finished,
+    /// Given up. What is left is on its way out.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A secret, compared in constant time and never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Document {
+    /// A ticket that nobody has used yet.
+    pub fn new(id: Uuid, backend: Backend, now: SystemTime) -> Document {
+        Document { id, created_s: unix_s(now), backend, file: None, state: State::Receiving }
+    }
+}
+
+impl Secret {
+    /// Keeps a secret.
+    pub fn new(secret: impl Into<String>) -> Secret {
+        Secret(secret.into())
+    }
+
+    /// Whether this is the secret.
+    pub fn is(&self, candidate: &str) -> bool {
+        self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
+    }
+
+    /// The secret itself, to be sent to whom it belongs.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+pub(super) fn unix_s(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_knows_itself_and_never_shows() {
+        let secret = Secret::new("hush");
+        assert!(secret.is("hush"));
+        assert!(!secret.is("hus"));
+        assert!(!secret.is(""));
+        assert!(!format!("{secret:?}").contains("hush"));
+    }
+}

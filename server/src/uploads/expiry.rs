@@ -1,0 +1,137 @@
+//! Forgetting what nobody comes back for.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use futures_util::StreamExt as _;
+
+use super::live::Notice;
+use super::{EXPIRY_NOTICE, State, Uploads};
+use crate::store::{Listed, StoreError};
+
+/// How many uploads are dropped at once: each may have to wait for its backend.
+const AT_ONCE: usize = 16;
+
+impl Uploads {
+    /// Forgets finished uploads after their retention, and drops all others that have rested too
+    /// long.
+    pub async fn expire(&self, now: SystemTime) {
+        self.inner.sweep_live();
+        let listed = match self.inner.store.list().await {
+            Ok(listed) => listed,
+            Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
+        };
+        self.inner.count.store(listed.len(), Ordering::Relaxed);
+        let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, now));
+        futures_util::stream::iter(rested)
+            .for_each_concurrent(AT_ONCE, |upload| async move {
+                if let Err(error) = self.expire_one(upload, now).await {
+                    tracing::error!(id = %upload.id, %error, "an old upload cannot be dropped");
+                }
+            })
+            .await;
+    }
+
+    /// Expires for ever.
+    pub async fn keep_expiring(self) {
+        let limits = self.inner.limits;
+        let shortest = limits.idle_expiry.min(limits.finished_retention);
+        let pause = (shortest / 4).clamp(Duration::from_millis(50), Duration::from_secs(60));
+        loop {
+            tokio::time::sleep(pause).await;
+            self.expire(SystemTime::now()).await;
+        }
+    }
+
+    /// Goes on with the handovers and cancellations that the end of the process interrupted.
+    pub async fn resume(&self) {
+        let listed = match self.inner.store.list().await {
+            Ok(listed) => listed,
+            Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
+        };
+        tracing::info!(uploads = listed.len(), "uploads found");
+        for upload in listed {
+            match self.inner.load(upload.id).await {
+                Ok(Some(document)) => self.resume_one(&document).await,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(id = %upload.id, %error, "upload skipped"),
+            }
+        }
+    }
+
+    async fn resume_one(&self, document: &super::Document) {
+        match &document.state {
+            State::HandingOver | State::Waiting { .. } => {
+                let _ = self.hand_over(document.id);
+            }
+            State::Cancelled { reason } => {
+                let (uploads, document, reason) = (self.clone(), document.clone(), reason.clone());
+                self.inner.tasks.spawn(async move {
+                    uploads.inner.bury(&document, &reason, uploads.inner.handover.timeout()).await;
+                });
+            }
+            State::Receiving | State::NotTaken | State::Finished => {}
+        }
+    }
+
+    fn has_rested(&self, upload: Listed, now: SystemTime) -> bool {
+        let limits = self.inner.limits;
+        age(upload, now) > limits.idle_expiry.min(limits.finished_retention)
+    }
+
+    async fn expire_one(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
+        let Some(document) = self.inner.load(upload.id).await? else { return Ok(()) };
+        let limits = self.inner.limits;
+        match document.state {
+            State::Finished if age(upload, now) > limits.finished_retention => {
+                self.forget(&document).await
+            }
+            State::Finished => Ok(()),
+            _ if age(upload, now) > limits.idle_expiry => self.drop_idle(upload, now).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn forget(&self, document: &super::Document) -> Result<(), StoreError> {
+        tracing::debug!(id = %document.id, "finished upload forgotten");
+        if document.backend.remove_when_finished {
+            return self.inner.remove(document.id).await;
+        }
+        self.inner.store.forget(document.id).await?;
+        self.inner.count_down();
+        Ok(())
+    }
+
+    async fn drop_idle(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
+        let live = self.inner.live(upload.id);
+        if live.is_handing_over() {
+            return Ok(());
+        }
+        let mut gate = live.gate.lock().await;
+        if !self.is_still_idle(upload, now).await? {
+            return Ok(());
+        }
+        gate.pass(Notice::Cancelled);
+        let reason = "upload timed out";
+        let cancelled = State::Cancelled { reason: reason.to_owned() };
+        let document =
+            self.inner.update(upload.id, |document| document.state = cancelled.clone()).await?;
+        self.inner.store.remove_bytes(upload.id).await?;
+        drop(gate);
+        tracing::info!(id = %upload.id, "upload timed out");
+        self.inner.bury(&document, reason, EXPIRY_NOTICE).await;
+        Ok(())
+    }
+
+    /// The listing may be old by the time the gate is ours.
+    async fn is_still_idle(&self, upload: Listed, now: SystemTime) -> Result<bool, StoreError> {
+        let latest = self.inner.store.last_activity(upload.id).await?;
+        Ok(latest.is_some_and(|last_activity| {
+            age(Listed { last_activity, ..upload }, now) > self.inner.limits.idle_expiry
+        }))
+    }
+}
+
+fn age(upload: Listed, now: SystemTime) -> Duration {
+    now.duration_since(upload.last_activity).unwrap_or_default()
+}

@@ -1,0 +1,180 @@
+//! Giving a whole file to its backend.
+//!
+//! An attempt is a task of its own: it needs no connection, and all who ask for a handover while
+//! one is under way wait for the same one.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::document::unix_s;
+use super::live::Live;
+use super::{Document, State, Uploads};
+use crate::handover::Answer;
+use crate::store::StoreError;
+
+/// How often a document is read while the backend makes us wait, in case that another server
+/// heard of the end.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How a handover ended.
+pub type Outcome = Result<(), Failure>;
+
+/// Why a backend did not take a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it was tried.
+    pub url: String,
+    /// What went wrong.
+    pub reason: String,
+}
+
+/// A handover, perhaps shared with others.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+impl Attempt {
+    /// Waits for the end.
+    pub async fn outcome(&mut self) -> Outcome {
+        let ended = self.outcome.wait_for(Option::is_some).await;
+        let outcome = ended.ok().and_then(|outcome| outcome.clone());
+        outcome.unwrap_or_else(|| Err(interrupted()))
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.outcome.borrow().is_none() && self.outcome.has_changed().is_ok()
+    }
+}
+
+impl Uploads {
+    /// Hands a whole file over, unless that is being done already.
+    pub fn hand_over(&self, id: Uuid) -> Attempt {
+        let live = self.inner.live(id);
+        live.clone().share_attempt(|| {
+            let (report, outcome) = watch::channel(None);
+            let uploads = self.clone();
+            self.inner.tasks.spawn(async move {
+                let outcome = uploads.attempt(id, &live).await;
+                if let Err(failure) = &outcome {
+                    tracing::warn!(%id, url = failure.url, reason = failure.reason, "not handed over");
+                }
+                report.send_replace(Some(outcome));
+                live.changed.notify_waiters();
+            });
+            Attempt { outcome }
+        })
+    }
+
+    async fn attempt(&self, id: Uuid, live: &Live) -> Outcome {
+        let mut url = String::new();
+        let attempted = self.try_attempt(id, live, &mut url).await;
+        attempted.unwrap_or_else(|error| {
+            tracing::error!(%id, %error, "the store failed during a handover");
+            Err(Failure { url, reason: "the upload could not be read or changed".to_owned() })
+        })
+    }
+
+    async fn try_attempt(
+        &self,
+        id: Uuid,
+        live: &Live,
+        url: &mut String,
+    ) -> Result<Outcome, StoreError> {
+        let document = self.inner.load(id).await?.ok_or(StoreError::NotFound(id))?;
+        url.clone_from(&document.backend.finish_url);
+        match document.state {
+            State::Finished => Ok(Ok(())),
+            State::Waiting { since_s } => self.wait(&document, live, since_s).await,
+            State::HandingOver | State::NotTaken => self.ask(&document, live).await,
+            State::Receiving | State::Cancelled { .. } => Ok(Err(failure(&document, "not whole"))),
+        }
+    }
+
+    async fn ask(&self, document: &Document, live: &Live) -> Result<Outcome, StoreError> {
+        let id = document.id;
+        if document.state != State::HandingOver {
+            self.inner.update(id, |document| document.state = State::HandingOver).await?;
+        }
+        let answer = self.inner.handover.complete(document, &self.inner.store.location(id)).await;
+        let gate = live.gate.lock().await;
+        match answer {
+            Ok(Answer::Done) => {
+                self.inner.finished(id).await?;
+                Ok(Ok(()))
+            }
+            Ok(Answer::Wait) => {
+                let since_s = unix_s(SystemTime::now());
+                let waiting = State::Waiting { since_s };
+                self.inner.update(id, |document| document.state = waiting.clone()).await?;
+                tracing::info!(%id, "the backend takes its time");
+                drop(gate);
+                live.changed.notify_waiters();
+                self.wait(document, live, since_s).await
+            }
+            Err(error) => {
+                drop(gate);
+                self.not_taken(document, live, &error.to_string()).await
+            }
+        }
+    }
+
+    async fn wait(
+        &self,
+        document: &Document,
+        live: &Live,
+        since_s: u64,
+    ) -> Result<Outcome, StoreError> {
+        let waited = Duration::from_secs(unix_s(SystemTime::now()).saturating_sub(since_s));
+        let left = self.inner.limits.handover_confirmation.saturating_sub(waited);
+        let deadline = Instant::now() + left;
+        loop {
+            let changed = live.changed.notified();
+            let now = self.inner.load(document.id).await?;
+            match now.map(|document| document.state) {
+                Some(State::Finished) => return Ok(Ok(())),
+                Some(State::Waiting { .. }) => {}
+                _ => return Ok(Err(failure(document, "the upload was cancelled"))),
+            }
+            if Instant::now() >= deadline {
+                let late = "Timed out waiting for app backend to retrieve the file";
+                return self.not_taken(document, live, late).await;
+            }
+            let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
+            let _ = tokio::time::timeout_at(look_again, changed).await;
+        }
+    }
+
+    /// Notes a failure, unless the backend has finished in the last moment.
+    async fn not_taken(
+        &self,
+        document: &Document,
+        live: &Live,
+        reason: &str,
+    ) -> Result<Outcome, StoreError> {
+        let _gate = live.gate.lock().await;
+        let now = self
+            .inner
+            .update(document.id, |document| {
+                if document.state != State::Finished {
+                    document.state = State::NotTaken;
+                }
+            })
+            .await?;
+        if now.state == State::Finished {
+            return Ok(Ok(()));
+        }
+        Ok(Err(failure(document, reason)))
+    }
+}
+
+fn failure(document: &Document, reason: &str) -> Failure {
+    Failure { url: document.backend.finish_url.clone(), reason: reason.to_owned() }
+}
+
+fn interrupted() -> Failure {
+    Failure { url: String::new(), reason: "the server is stopping".to_owned() }
+}

@@ -1,0 +1,71 @@
+//! What concerns only those who work on an upload right now.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::{Notify, watch};
+
+use super::handing_over::Attempt;
+
+/// The present of an upload.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// Whoever writes to the upload or changes its state holds this lock meanwhile.
+    pub(super) gate: tokio::sync::Mutex<Gate>,
+    /// Wakes who waits for another state.
+    pub(super) changed: Notify,
+    attempt: Mutex<Option<Attempt>>,
+}
+
+/// Who may write.
+#[derive(Debug)]
+pub(super) struct Gate {
+    epoch: u64,
+    notice: watch::Sender<Notice>,
+}
+
+/// What a connection hears about its upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It is yours.
+    Yours,
+    /// Another connection has it.
+    TakenOver,
+    /// It was cancelled, by the backend or because it expired.
+    Cancelled,
+}
+
+impl Default for Gate {
+    fn default() -> Gate {
+        Gate { epoch: 0, notice: watch::Sender::new(Notice::Yours) }
+    }
+}
+
+impl Gate {
+    /// Tells the present holder why it is one no longer, and makes room for the next.
+    pub(super) fn pass(&mut self, why: Notice) -> (u64, watch::Receiver<Notice>) {
+        self.notice.send_replace(why);
+        self.notice = watch::Sender::new(Notice::Yours);
+        self.epoch += 1;
+        (self.epoch, self.notice.subscribe())
+    }
+
+    pub(super) fn is_held_by(&self, epoch: u64) -> bool {
+        self.epoch == epoch
+    }
+}
+
+impl Live {
+    /// The attempt under way, or the one that `begin` begins.
+    pub(super) fn share_attempt(&self, begin: impl FnOnce() -> Attempt) -> Attempt {
+        let mut attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*attempt {
+            Some(running) if running.is_under_way() => running.clone(),
+            _ => attempt.insert(begin()).clone(),
+        }
+    }
+
+    pub(super) fn is_handing_over(&self) -> bool {
+        let attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);
+        attempt.as_ref().is_some_and(Attempt::is_under_way)
+    }
+}

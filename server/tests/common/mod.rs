@@ -1,0 +1,104 @@
+//! What the tests of the server share: a server on a socket of its own, a backend that answers as
+//! told, and a browser that speaks frames.
+#![allow(dead_code, clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+pub mod backend;
+pub mod browser;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use incoming_server::Config;
+use incoming_server::serve::{Running, start};
+use tempfile::TempDir;
+
+pub use backend::{Backend, Reply};
+pub use browser::Browser;
+
+/// Long enough for a busy machine, short enough to notice.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const CHUNK: usize = 64 * 1024;
+
+/// The settings that most tests use: small chunks, nothing that ends by itself.
+pub fn config(storage: &Path) -> Config {
+    let arguments = ["incoming-server", "--listen", "127.0.0.1:0", "--chunk-size-kb", "64"];
+    let storage = ["--storage", storage.to_str().unwrap()];
+    Config::from_arguments(arguments.into_iter().chain(storage)).unwrap()
+}
+
+pub struct Server {
+    pub running: Running,
+    pub folder: TempDir,
+}
+
+impl Server {
+    pub async fn start() -> Server {
+        Server::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Server {
+        Server::over(TempDir::new().unwrap(), change).await
+    }
+
+    /// A server over a storage folder that an earlier one may have used.
+    pub async fn over(folder: TempDir, change: impl FnOnce(&mut Config)) -> Server {
+        let mut config = config(&folder.path().join("storage"));
+        change(&mut config);
+        Server { running: start(config).await.unwrap(), folder }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.address())
+    }
+
+    pub fn storage(&self) -> PathBuf {
+        self.folder.path().join("storage").canonicalize().unwrap()
+    }
+
+    pub fn upload(&self, id: &str) -> PathBuf {
+        self.storage().join(id)
+    }
+
+    pub async fn stop(self) -> TempDir {
+        self.running.stop().await;
+        self.folder
+    }
+
+    pub async fn call(&self, function: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+        let url = self.url(&format!("/incoming/0.1/backend/{function}"));
+        let reply = reqwest::Client::new().post(url).query(parameters).send().await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
+    }
+
+    pub async fn ticket(&self, backend: &Backend) -> String {
+        self.ticket_with(backend, &[]).await
+    }
+
+    pub async fn ticket_with(&self, backend: &Backend, more: &[(&str, &str)]) -> String {
+        let url = backend.url();
+        let mut parameters = vec![("signalFinishURL", url.as_str())];
+        parameters.extend_from_slice(more);
+        let (status, id) = self.call("new_upload", &parameters).await;
+        assert_eq!(status, 200, "{id}");
+        id
+    }
+
+    pub async fn browser(&self) -> Browser {
+        Browser::connect(self.running.address()).await
+    }
+}
+
+/// Bytes that differ from place to place.
+pub fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|i| u8::try_from((i * 31 + i / 251) % 256).unwrap()).collect()
+}
+
+/// Waits until something is so.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -37,14 +37,15 @@ export type ErrorCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 /** A function that is told about an uploader. */
 export type Callback = (uploader: Uploader) => void;
 
-/** How often, and after how long, a lost connection is tried again. */
+/** When a lost connection is tried again. */
 export interface RetryOptions {
   /**
-   * Waiting times in milliseconds before the first, second, ... new attempt; the last one repeats.
-   * Each is varied a little at random, so that many clients do not return at the same moment.
+   * The longest waiting times in milliseconds before the first new attempt, the second and so on;
+   * the last one repeats. Each wait is a random part of it, so that many clients of a server that
+   * comes back do not come back at once. Default: 500, 1000, 2000, 4000, 8000, 16000, 30000.
    */
   delays?: number[];
-  /** How many attempts in a row may fail before the upload gives up. */
+  /** How many attempts in a row may fail without a byte confirmed. Default: `Infinity`. */
   attempts?: number;
 }
 
@@ -57,11 +58,11 @@ export interface UploaderOptions {
    * page's own host; `wss` unless the page was loaded over `http`.
    */
   endpoint?: string;
-  /** Bytes in one chunk, where the protocol lets the client choose. */
+  /** The largest chunk in bytes, if smaller than what the server allows. Default: as it says. */
   chunk_size?: number;
   /** What happens after a lost connection. */
   retry?: RetryOptions;
-  /** A connection on which nothing moves for so many milliseconds counts as lost. */
+  /** How long nothing may move before a connection counts as lost. Default: 60000. */
   stall_timeout_ms?: number;
   /** Called when any property changes. */
   onprogress?: Callback | null;
@@ -98,7 +99,7 @@ export interface Uploader {
   readonly chunks_acked_now: number;
   /** Chunks sent and not confirmed yet. */
   readonly chunks_ahead: number;
-  /** Smoothed speed in bytes per second. */
+  /** Smoothed speed in bytes per second; 0 when nothing travels. */
   readonly speed: number;
   /** Seconds that are probably left, or null when that is unknown. */
   readonly eta: number | null;
@@ -130,7 +131,8 @@ export interface Uploader {
 
   /**
    * Resolves with this uploader when it is finished; rejects with an {@link UploadError} when it
-   * failed or was cancelled. Nobody has to look at it.
+   * failed or was cancelled. Nobody has to look at it. There is a new one when an upload that
+   * failed is started again.
    */
   readonly done: Promise<Uploader>;
 
@@ -143,7 +145,7 @@ export interface Uploader {
   /** Called, after `onprogress`, when an error occurs. */
   onerror: Callback | null;
 
-  /** Starts the upload. */
+  /** Starts the upload, or goes on after a pause or an error. */
   start(): this;
   /** Pauses or goes on. Any other word throws a `TypeError`. */
   pause(what: 'pause' | 'unpause' | 'toggle'): this;
@@ -155,10 +157,10 @@ export interface Uploader {
 export interface UploaderConstructor {
   /**
    * @param upload_id the ticket that the application got from the server
-   * @param file      the file, from a file input or a drop
+   * @param file      the file, from a file input or a drop; a `Blob` has no name, but works
    */
-  new (upload_id: string, file: File, options?: UploaderOptions): Uploader;
-  (upload_id: string, file: File, options?: UploaderOptions): Uploader;
+  new (upload_id: string, file: Blob, options?: UploaderOptions): Uploader;
+  (upload_id: string, file: Blob, options?: UploaderOptions): Uploader;
 }
 
 export const Uploader: UploaderConstructor;

@@ -1,0 +1,1 @@
+window.globalsBefore = Object.getOwnPropertyNames(window);

@@ -1,0 +1,34 @@
+// Compiled only: what a page may write, and what the types must refuse.
+
+import incoming, { set_server_hostname, UploadError, Uploader } from 'incoming-uploader';
+
+set_server_hostname('uploads.example:4000');
+
+declare const file: File;
+
+const uploader: Uploader = new Uploader('ticket', file, {
+  chunk_size: 1_000_000,
+  retry: { delays: [100, 1000], attempts: 5 },
+  signal: AbortSignal.timeout(1000),
+  onprogress: (o) => console.log(o.frac_complete.toFixed(2), o.eta?.toFixed(), o.speed.toFixed()),
+});
+uploader.onfinished = ({ filename }) => console.log(filename.toUpperCase());
+uploader
+  .pause('toggle')
+  .start()
+  .cancel('enough')
+  .done.then((o) => o.finished);
+
+const withoutNew: Uploader = incoming.Uploader('ticket', file);
+withoutNew.done.catch((error) => {
+  if (error instanceof UploadError && error.kind === 'file_changed') console.log(error.code);
+});
+
+// @ts-expect-error an unknown option
+new Uploader('ticket', file, { chunksize: 1 });
+// @ts-expect-error an unknown kind of pause
+uploader.pause('stop');
+// @ts-expect-error properties are only to be read
+uploader.bytes_acked = 5;
+// @ts-expect-error the file is missing
+Uploader('ticket');

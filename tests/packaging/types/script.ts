@@ -1,0 +1,12 @@
+// Compiled only: a script that uses the global of the script-tag build.
+
+/// <reference path="../../../js/index.d.ts" />
+
+function send(ticket: string, file: File): Promise<boolean> {
+  return incoming
+    .Uploader(ticket, file)
+    .start()
+    .done.then((o) => o.finished);
+}
+
+console.log(send.name);

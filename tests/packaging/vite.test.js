@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { build, createServer } from 'vite';
+import { App, STRICT_POLICY } from '../support/app.js';
+import { launch } from '../support/browser.js';
+import { assertUploads, makeProject } from '../support/consumer.js';
+import { temporaryFolder } from '../support/files.js';
+import { Server } from '../support/server.js';
+
+describe('A Vite project without any configuration', () => {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  async function prepare(t, folders, policy) {
+    const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage` });
+    return { server, app: await App.start(t, { server, folders, policy }) };
+  }
+
+  it('can be built and served', async (t) => {
+    const project = makeProject(t, 'vite');
+    await build({ root: project, configFile: false, logLevel: 'error' });
+    assert.equal(wasmIn(`${project}/dist`).length, 1, 'the wasm is in the build, once');
+    const stage = await prepare(t, { '': `${project}/dist` }, STRICT_POLICY);
+    await assertUploads(t, browser, { ...stage, url: `${stage.app.url}/` });
+  });
+
+  it('can be served while it is developed', async (t) => {
+    const project = makeProject(t, 'vite');
+    const server = { host: '127.0.0.1', port: 0 };
+    const vite = await createServer({
+      root: project,
+      configFile: false,
+      logLevel: 'error',
+      server,
+    });
+    t.after(() => vite.close());
+    await vite.listen();
+    const stage = await prepare(t, {});
+    const { port } = vite.httpServer.address();
+    await assertUploads(t, browser, { ...stage, url: `http://127.0.0.1:${port}/` });
+  });
+});
+
+function wasmIn(folder) {
+  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.wasm'));
+}

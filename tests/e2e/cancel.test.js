@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launch } from '../support/browser.js';
 import { Stage } from '../support/stage.js';
@@ -48,7 +49,7 @@ describe('Cancel', () => {
     assert.equal(told.cancelled, 'yes');
     assert.equal(told.cancelReason, REASON);
     assert.equal(told.filename, '');
-    await until('the bytes are gone', () => storedBytes(stage, upload.ticket).length === 0);
+    await until('the bytes are gone', () => !existsSync(bytesOf(stage, upload)));
   }
 
   it('works before the start', async (t) => {
@@ -76,6 +77,7 @@ describe('Cancel', () => {
     const { stage, upload } = await prepare(t);
     await upload.start();
     await upload.underway();
+    assert.equal(existsSync(bytesOf(stage, upload)), true);
     await upload.call('cancel', REASON);
     assert.equal((await upload.look()).cancelling, true);
     await assertCancelled(upload);
@@ -147,15 +149,6 @@ describe('Cancel', () => {
   });
 });
 
-/** The files of this upload that hold more than a note about it. */
-function storedBytes(stage, ticket) {
-  const storage = `${stage.folder}/storage`;
-  return readdirSync(storage, { recursive: true, withFileTypes: true }).filter(
-    (entry) =>
-      entry.isFile() && `${entry.parentPath}/${entry.name}`.includes(ticket) && isData(entry.name),
-  );
-}
-
-function isData(name) {
-  return !name.endsWith('.json');
+function bytesOf(stage, upload) {
+  return path.join(stage.folder, 'storage', upload.ticket, 'data');
 }

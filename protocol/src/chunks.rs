@@ -60,8 +60,10 @@ impl ChunkSizes {
     }
 
     fn queue(&self) -> u64 {
-        let fitting = self.bytes_per_second.unwrap_or(0) / QUEUES_PER_SECOND;
-        fitting.max(2 * self.next())
+        match self.bytes_per_second {
+            None => 2 * FIRST,
+            Some(speed) => (speed / QUEUES_PER_SECOND).max(2 * self.next()),
+        }
     }
 }
 

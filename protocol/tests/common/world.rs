@@ -141,7 +141,7 @@ impl World {
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::ToServer(connection, message) => self.to_server(connection, message),
+            Happening::ToServer(connection, message) => self.arrive(connection, message),
             // Even what arrives after a hang-up is told: nothing of it may be obeyed.
             Happening::ToClient(connection, event) => {
                 if !self.connections[connection].is_dead || is_end(&event) {
@@ -185,7 +185,7 @@ impl World {
         self.perform(steps);
     }
 
-    fn to_server(&mut self, connection: usize, message: Message) {
+    fn arrive(&mut self, connection: usize, message: Message) {
         if self.connections[connection].is_dead {
             return;
         }

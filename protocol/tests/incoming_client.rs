@@ -1,0 +1,281 @@
+//! Each arm of the client of Incoming!!, one event at a time.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{KIB, job, json};
+use incoming_protocol::incoming::Client;
+use incoming_protocol::incoming::wire::FromServer;
+use incoming_protocol::{Action, Error, Event, Json, Link, Machine, Stage, Wake};
+
+const ACK: &str = r#"{"MsgType":"MsgAck","MsgData":{"Ack":true}}"#;
+
+fn message(message: &FromServer) -> Event {
+    Event::Received(message.to_json())
+}
+
+fn terms(chunk_size_kb: u32, position: u64, send_ahead: u32) -> Event {
+    message(&FromServer::UploadConfig { chunk_size_kb, position, send_ahead })
+}
+
+fn refusal(words: &str) -> Event {
+    message(&FromServer::Error(words.to_owned()))
+}
+
+fn send(text: &str) -> Action {
+    Action::Send(json(text))
+}
+
+fn connected(size: u64) -> Client {
+    let mut client = Client::new(job(size));
+    client.start();
+    client.handle(Event::Connected).unwrap();
+    client
+}
+
+fn transferring(size: u64) -> Client {
+    let mut client = connected(size);
+    client.handle(terms(64, 0, 4)).unwrap();
+    client
+}
+
+fn handing_over() -> Client {
+    let mut client = transferring(10);
+    client.handle(message(&FromServer::ChunkAck(10))).unwrap();
+    client
+}
+
+#[test]
+fn it_begins_with_a_connection() {
+    assert_eq!(Client::new(job(1)).start(), [Action::Connect("ws://test/".into())]);
+}
+
+#[test]
+fn the_first_message_asks_with_ticket_size_and_name() {
+    let mut client = Client::new(job(7));
+    client.start();
+    let asked = r#"{"MsgType":"MsgUploadReq","MsgData":{"Id":"e1bbf3ad-a123-411c-a798-0ef5db1e4092","LengthBytes":7,"Name":"blåbær ü 文件.bin"}}"#;
+    assert_eq!(client.handle(Event::Connected), Ok(vec![send(asked)]));
+}
+
+#[test]
+fn terms_are_accepted_and_the_window_is_filled() {
+    let accepted = connected(1000 * KIB).handle(terms(64, 0, 2));
+    let chunks = [0..64 * KIB, 64 * KIB..128 * KIB].map(Action::SendRange);
+    assert_eq!(accepted, Ok([vec![send(ACK)], chunks.into()].concat()));
+}
+
+#[test]
+fn it_goes_on_from_the_position_of_the_server() {
+    let accepted = connected(100 * KIB).handle(terms(64, 99 * KIB, 4)).unwrap();
+    assert_eq!(accepted[1..], [Action::SendRange(99 * KIB..100 * KIB)]);
+}
+
+#[test]
+fn a_file_that_is_all_there_waits_for_the_end_at_once() {
+    for size in [0, 5] {
+        let mut client = connected(size);
+        let accepted = client.handle(terms(64, size, 4)).unwrap();
+        let waits = Action::Wait(Wake::KeepAlive, Duration::from_secs(25));
+        assert_eq!(accepted, [send(ACK), waits]);
+        assert_eq!(client.progress().stage, Stage::HandingOver);
+    }
+}
+
+#[test]
+fn a_position_outside_of_the_file_is_misbehaviour() {
+    let error = connected(5).handle(terms(64, 6, 4)).unwrap_err();
+    assert_eq!(error.kind(), "misbehaved");
+    assert!(error.to_string().contains("6 of 5 bytes"), "{error}");
+}
+
+#[test]
+fn a_confirmed_chunk_makes_room_for_the_next() {
+    let mut client = transferring(1000 * KIB);
+    let next = client.handle(message(&FromServer::ChunkAck(64 * KIB)));
+    assert_eq!(next, Ok(vec![Action::SendRange(256 * KIB..320 * KIB)]));
+    assert_eq!(client.progress().acknowledged, 64 * KIB);
+    assert_eq!(client.progress().chunks_acknowledged, 1);
+}
+
+#[test]
+fn a_confirmation_of_more_than_was_sent_is_misbehaviour() {
+    let error = transferring(10).handle(message(&FromServer::ChunkAck(11))).unwrap_err();
+    assert_eq!(error.kind(), "misbehaved");
+}
+
+#[test]
+fn the_last_confirmation_begins_the_wait_for_the_backend() {
+    assert_eq!(handing_over().progress().stage, Stage::HandingOver);
+}
+
+#[test]
+fn all_done_is_the_end() {
+    let mut client = handing_over();
+    assert_eq!(client.handle(message(&FromServer::AllDone)), Ok(vec![]));
+    assert_eq!(client.progress().stage, Stage::Done);
+}
+
+#[test]
+fn it_shows_that_it_is_there_while_the_backend_takes_its_time() {
+    let shown = handing_over().handle(Event::Woke(Wake::KeepAlive)).unwrap();
+    assert_eq!(shown[0], send(ACK));
+    assert!(matches!(shown[1], Action::Wait(Wake::KeepAlive, _)), "and again");
+    assert_eq!(transferring(10).handle(Event::Woke(Wake::KeepAlive)), Ok(vec![]));
+}
+
+#[test]
+fn news_of_the_link_send_what_had_to_wait() {
+    let mut client = connected(100_000 * KIB);
+    client.handle(terms(4096, 0, 8)).unwrap();
+    let fast = Link { waiting: 0, bytes_per_second: Some(1_000_000_000) };
+    let sent = client.handle(Event::Measured(fast)).unwrap();
+    assert_eq!(sent[0], Action::SendRange(1024 * KIB..5120 * KIB));
+}
+
+#[test]
+fn messages_out_of_turn_are_misbehaviour() {
+    let out_of_turn = [
+        (connected(10), FromServer::ChunkAck(1)),
+        (connected(10), FromServer::AllDone),
+        (connected(10), FromServer::CancelAck),
+        (transferring(10), FromServer::AllDone),
+        (transferring(10), FromServer::CancelAck),
+        (handing_over(), FromServer::ChunkAck(1)),
+    ];
+    for (mut client, early) in out_of_turn {
+        let error = client.handle(message(&early)).unwrap_err();
+        assert_eq!(error.kind(), "misbehaved", "{early:?}");
+    }
+    let twice = transferring(10).handle(terms(64, 0, 4)).unwrap_err();
+    assert_eq!(twice.kind(), "misbehaved");
+}
+
+#[test]
+fn what_is_no_message_is_misbehaviour() {
+    for garbage in [Event::Garbled, Event::Received(Json::Null), Event::Received(json("{}"))] {
+        assert_eq!(transferring(10).handle(garbage).unwrap_err().kind(), "misbehaved");
+    }
+}
+
+#[test]
+fn the_servers_words_reach_the_person() {
+    let words = "Unknown upload id - maybe upload timed out?";
+    assert_eq!(connected(1).handle(refusal(words)), Err(Error::Rejected(words.into())));
+}
+
+#[test]
+fn what_the_server_says_when_it_lost_us_is_a_loss() {
+    for words in [
+        "Receive of file chunk failed",
+        "Couldn't read upload request",
+        "Couldn't send upload config",
+        "Didn't receive ack",
+    ] {
+        assert_eq!(transferring(10).handle(refusal(words)), Err(Error::Lost(words.into())));
+    }
+}
+
+#[test]
+fn a_server_that_has_not_noticed_our_loss_is_asked_again_but_another_client_is_not_fought() {
+    let busy = "Another websocket connection already deals with this upload";
+    assert_eq!(connected(10).handle(refusal(busy)).unwrap_err().kind(), "lost");
+    assert_eq!(transferring(10).handle(refusal(busy)).unwrap_err().kind(), "rejected");
+}
+
+#[test]
+fn a_server_that_cancels_is_a_refusal() {
+    let cancel = message(&FromServer::Cancel("maintenance".into()));
+    assert_eq!(transferring(10).handle(cancel), Err(Error::Rejected("maintenance".into())));
+}
+
+#[test]
+fn a_closed_connection_is_a_loss_and_says_how_it_closed() {
+    let closed = Event::Disconnected { code: 1001, reason: "going away".into() };
+    let error = transferring(10).handle(closed).unwrap_err();
+    assert_eq!(error, Error::Lost("it closed with code 1001: going away".into()));
+}
+
+#[test]
+fn a_message_that_was_too_big_is_tried_again_in_smaller_pieces() {
+    let mut client = connected(1000 * KIB);
+    client.handle(terms(512, 0, 4)).unwrap();
+    let too_big = || Event::Disconnected { code: 1009, reason: String::new() };
+    assert_eq!(client.handle(too_big()).unwrap_err().kind(), "lost");
+    client.hung_up();
+    client.start();
+    client.handle(Event::Connected).unwrap();
+    let again = client.handle(terms(512, 0, 4)).unwrap();
+    assert_eq!(again[1], Action::SendRange(0..128 * KIB), "too big, and nothing got through");
+    let endless = (0..5).map(|_| client.handle(too_big()).unwrap_err().kind()).last();
+    assert_eq!(endless, Some("rejected"));
+}
+
+#[test]
+fn a_pause_is_announced_while_chunks_travel_and_only_then() {
+    let pause = send(r#"{"MsgType":"MsgPause","MsgData":{"Pause":true}}"#);
+    assert_eq!(transferring(10).pause(), [pause, Action::HangUp]);
+    assert_eq!(connected(10).pause(), [Action::HangUp]);
+}
+
+#[test]
+fn a_cancellation_is_told_and_nothing_more_is_sent() {
+    let mut client = transferring(1000 * KIB);
+    let told = send(r#"{"MsgType":"MsgCancel","MsgData":{"Reason":"no"}}"#);
+    assert_eq!(client.cancel("no"), [told]);
+    assert_eq!(client.handle(message(&FromServer::ChunkAck(64 * KIB))), Ok(vec![]));
+    assert_eq!(client.handle(message(&FromServer::CancelAck)), Ok(vec![]));
+    assert_eq!(client.progress().stage, Stage::Cancelled);
+}
+
+#[test]
+fn a_cancellation_before_the_terms_is_told_right_after_them() {
+    let mut client = connected(1000 * KIB);
+    assert_eq!(client.cancel("no"), []);
+    let told = r#"{"MsgType":"MsgCancel","MsgData":{"Reason":"no"}}"#;
+    assert_eq!(client.handle(terms(64, 0, 4)), Ok(vec![send(ACK), send(told)]));
+}
+
+#[test]
+fn a_cancellation_without_a_connection_makes_one() {
+    let mut client = Client::new(job(10));
+    assert_eq!(client.cancel("no"), [Action::Connect("ws://test/".into())]);
+}
+
+#[test]
+fn a_cancelled_upload_that_the_server_no_longer_knows_is_cancelled() {
+    for words in [
+        "Unknown upload id - maybe upload timed out?",
+        "upload already finished or cancelled",
+        "upload cancelled",
+        "Error while consuming file chunk: upload is in no state for this. might be cancelled.",
+    ] {
+        let mut client = transferring(10);
+        client.cancel("no");
+        assert_eq!(client.handle(refusal(words)), Ok(vec![]), "{words}");
+        assert_eq!(client.progress().stage, Stage::Cancelled);
+    }
+}
+
+#[test]
+fn a_cancellation_that_comes_too_late_is_forgotten() {
+    let mut client = connected(10);
+    client.cancel("no");
+    client.handle(terms(64, 10, 4)).unwrap();
+    assert_eq!(client.progress().stage, Stage::HandingOver);
+    assert_eq!(client.handle(message(&FromServer::AllDone)), Ok(vec![]));
+}
+
+#[test]
+fn after_a_hang_up_only_what_is_confirmed_counts_as_sent() {
+    let mut client = transferring(1000 * KIB);
+    client.handle(message(&FromServer::ChunkAck(64 * KIB))).unwrap();
+    client.hung_up();
+    let progress = client.progress();
+    assert_eq!((progress.acknowledged, progress.sent), (64 * KIB, 64 * KIB));
+    assert_eq!((progress.chunks_sent, progress.chunks_acknowledged), (0, 0));
+    assert_eq!(progress.stage, Stage::Idle);
+}

@@ -1,0 +1,278 @@
+//! What a page sees of an uploader, in a real browser and without any server.
+
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use incoming_uploader::{Driver, set_server_hostname};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{AbortController, Blob, File};
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+/// Nothing listens there.
+const NOBODY: &str = "ws://127.0.0.1:9/";
+
+fn file(bytes: &[u8], name: &str) -> File {
+    File::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)), name).unwrap()
+}
+
+fn options(members: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &(*name).into(), value).unwrap();
+    }
+    object.into()
+}
+
+struct Page {
+    uploader: Object,
+    driver: Driver,
+    outcome: Rc<RefCell<Option<Vec<JsValue>>>>,
+    _settle: Closure<dyn FnMut(JsValue, JsValue, JsValue)>,
+}
+
+fn try_page(file: &JsValue, options: &JsValue) -> Result<Page, JsValue> {
+    let uploader = Object::new();
+    let outcome = Rc::new(RefCell::new(None));
+    let told = Rc::clone(&outcome);
+    let settle = Closure::<dyn FnMut(JsValue, JsValue, JsValue)>::new(move |kind, code, words| {
+        *told.borrow_mut() = Some(vec![kind, code, words]);
+    });
+    let function = settle.as_ref().unchecked_ref::<Function>().clone();
+    let driver = Driver::new(uploader.clone(), &"ticket".into(), file, options, function)?;
+    Ok(Page { uploader, driver, outcome, _settle: settle })
+}
+
+fn page(members: &[(&str, JsValue)]) -> Page {
+    let mut members = members.to_vec();
+    members.push(("endpoint", NOBODY.into()));
+    try_page(&file(b"hello", "blåbær.bin"), &options(&members)).ok().unwrap()
+}
+
+impl Page {
+    fn get(&self, name: &str) -> JsValue {
+        let value = Reflect::get(&self.uploader, &name.into()).unwrap();
+        assert!(!value.is_undefined(), "{name} is undefined");
+        value
+    }
+
+    fn state(&self) -> String {
+        self.get("state_msg").as_string().unwrap()
+    }
+
+    async fn until(&self, what: &str, check: impl Fn(&Page) -> bool) {
+        for _ in 0..400 {
+            if check(self) {
+                return;
+            }
+            sleep(10).await;
+        }
+        panic!("{what} did not happen; the state is: {}", self.state());
+    }
+}
+
+async fn sleep(milliseconds: u32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        let wake = move || drop(resolve.call0(&JsValue::NULL));
+        Timeout::new(milliseconds, wake).forget();
+    });
+    JsFuture::from(promise).await.unwrap();
+}
+
+fn message(error: JsValue) -> String {
+    assert!(error.is_instance_of::<js_sys::TypeError>());
+    error.unchecked_into::<js_sys::Error>().message().into()
+}
+
+#[wasm_bindgen_test]
+fn everything_can_be_read_before_the_first_byte() {
+    let page = page(&[]);
+    for (name, expected) in [
+        ("filename", "blåbær.bin".into()),
+        ("bytes_total", 5.into()),
+        ("bytes_tx", 0.into()),
+        ("bytes_acked", 0.into()),
+        ("bytes_ahead", 0.into()),
+        ("frac_complete", 0.into()),
+        ("chunks_tx_now", 0.into()),
+        ("chunks_acked_now", 0.into()),
+        ("chunks_ahead", 0.into()),
+        ("speed", 0.into()),
+        ("eta", JsValue::NULL),
+        ("state_msg", "not yet started".into()),
+        ("cancel_msg", JsValue::NULL),
+        ("error_code", JsValue::NULL),
+        ("error_kind", JsValue::NULL),
+        ("error_msg", JsValue::NULL),
+        ("connected", false.into()),
+        ("finished", false.into()),
+        ("paused", false.into()),
+        ("can_pause", false.into()),
+        ("cancelling", false.into()),
+        ("cancelled", false.into()),
+        ("can_cancel", true.into()),
+    ] {
+        assert_eq!(page.get(name), expected, "{name}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_option_that_is_unknown_or_wrong_is_named() {
+    let retry = |name, value| options(&[(name, value)]);
+    for (name, value, expected) in [
+        ("chunksize", 5.into(), "unknown option chunksize"),
+        ("protocol", "pigeon".into(), "protocol"),
+        ("endpoint", 5.into(), "endpoint"),
+        ("endpoint", "ftp://example.org/".into(), "ws:, wss:, http: or https:"),
+        ("chunk_size", 0.into(), "chunk_size"),
+        ("chunk_size", 1.5.into(), "chunk_size"),
+        ("chunk_size", "4 MB".into(), "chunk_size"),
+        ("stall_timeout_ms", (-1).into(), "stall_timeout_ms"),
+        ("onprogress", "alert(1)".into(), "a function as onprogress"),
+        ("signal", Object::new().into(), "an AbortSignal as signal"),
+        ("retry", 5.into(), "an object as retry"),
+        ("retry", retry("forever", true.into()), "retry.forever"),
+        ("retry", retry("attempts", "many".into()), "retry.attempts"),
+        ("retry", retry("delays", 5.into()), "retry.delays"),
+        ("retry", retry("delays", Array::of1(&"soon".into()).into()), "retry.delays"),
+    ] {
+        let refused = try_page(&file(b"", "a"), &options(&[(name, value)]));
+        let words = message(refused.err().unwrap());
+        assert!(words.contains(expected), "{words}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_file_and_no_ticket_is_refused() {
+    for odd in [JsValue::NULL, "file.bin".into(), Object::new().into()] {
+        let words = message(try_page(&odd, &JsValue::UNDEFINED).err().unwrap());
+        assert!(words.contains("a File or a Blob"), "{words}");
+    }
+    let nothing = Function::new_no_args("");
+    for odd in [JsValue::UNDEFINED, "".into(), 5.into()] {
+        let refused =
+            Driver::new(Object::new(), &odd, &file(b"", "a"), &JsValue::NULL, nothing.clone());
+        assert!(message(refused.err().unwrap()).contains("the upload id"));
+    }
+}
+
+#[wasm_bindgen_test]
+fn all_good_options_are_taken() {
+    let retry = options(&[
+        ("attempts", f64::INFINITY.into()),
+        ("delays", Array::of2(&0.into(), &500.into()).into()),
+    ]);
+    page(&[
+        ("protocol", "incoming".into()),
+        ("chunk_size", 1_000_000.into()),
+        ("retry", retry),
+        ("stall_timeout_ms", 5000.into()),
+        ("onprogress", Function::new_no_args("").into()),
+        ("onerror", JsValue::NULL),
+        ("signal", AbortController::new().unwrap().signal().into()),
+    ]);
+}
+
+#[wasm_bindgen_test]
+fn a_blob_without_a_name_can_be_uploaded_too() {
+    let blob = Blob::new_with_str_sequence(&Array::of1(&"hello".into())).unwrap();
+    let page = try_page(&blob, &options(&[("endpoint", NOBODY.into())])).ok().unwrap();
+    assert_eq!(page.get("filename"), JsValue::from("blob"));
+    assert_eq!(page.get("bytes_total"), JsValue::from(5));
+}
+
+#[wasm_bindgen_test]
+fn a_hostname_is_a_string_or_nothing() {
+    assert!(set_server_hostname(&5.into()).is_err());
+    assert!(set_server_hostname(&"127.0.0.1:9".into()).is_ok());
+    assert!(try_page(&file(b"", "a"), &JsValue::UNDEFINED).is_ok());
+    assert!(set_server_hostname(&JsValue::NULL).is_ok());
+}
+
+#[wasm_bindgen_test]
+fn pause_takes_three_words_and_no_other() {
+    let page = page(&[]);
+    for word in ["pause", "unpause", "toggle"] {
+        assert!(page.driver.pause(&word.into()).is_ok());
+    }
+    for odd in ["stop".into(), JsValue::UNDEFINED, true.into()] {
+        let words = message(page.driver.pause(&odd).unwrap_err());
+        assert!(words.contains("'pause', 'unpause' or 'toggle'"), "{words}");
+    }
+    assert_eq!(page.state(), "not yet started", "there was nothing to pause");
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_is_not_there_is_tried_again() {
+    let page = page(&[]);
+    page.driver.start();
+    page.until("a retry", |page| page.state().contains("trying again")).await;
+    assert_eq!(page.get("error_code"), JsValue::NULL, "not an error yet");
+    assert_eq!(page.get("can_pause"), JsValue::TRUE);
+    page.driver.pause(&"pause".into()).unwrap();
+    assert_eq!(page.get("paused"), JsValue::TRUE);
+    sleep(1200).await;
+    assert_eq!(page.state(), "paused");
+    page.driver.cancel(&"enough".into());
+    page.until("the cancellation", |page| page.get("cancelled").is_truthy()).await;
+}
+
+#[wasm_bindgen_test]
+async fn attempts_run_out_and_the_error_says_why() {
+    let retry = options(&[("attempts", 1.into()), ("delays", Array::of1(&0.into()).into())]);
+    let page = page(&[("retry", retry)]);
+    page.driver.start();
+    page.until("the error", |page| !page.get("error_code").is_null()).await;
+    assert_eq!(page.get("error_code"), JsValue::from(2));
+    assert_eq!(page.get("error_kind"), JsValue::from("lost"));
+    let outcome = page.outcome.borrow().clone().unwrap();
+    assert_eq!(outcome[..2], ["lost".into(), JsValue::from(2)]);
+    assert_eq!(outcome[2], page.get("error_msg"));
+}
+
+#[wasm_bindgen_test]
+fn an_upload_that_never_began_is_cancelled_at_once() {
+    let page = page(&[]);
+    page.driver.cancel(&"no".into());
+    assert_eq!(page.get("cancelled"), JsValue::TRUE);
+    assert_eq!(page.get("cancel_msg"), JsValue::from("no"));
+    assert_eq!(page.get("error_code"), JsValue::NULL);
+    let outcome = page.outcome.borrow().clone().unwrap();
+    assert_eq!(outcome, ["cancelled".into(), JsValue::from(9), "no".into()]);
+    page.driver.start();
+    assert_eq!(page.get("cancelled"), JsValue::TRUE, "and stays cancelled");
+}
+
+#[wasm_bindgen_test]
+fn a_signal_cancels_also_if_it_did_before() {
+    let controller = AbortController::new().unwrap();
+    let page_before = page(&[("signal", controller.signal().into())]);
+    controller.abort_with_reason(&"changed my mind".into());
+    let page_after = page(&[("signal", controller.signal().into())]);
+    for page in [page_before, page_after] {
+        assert_eq!(page.get("cancel_msg"), JsValue::from("changed my mind"));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_callback_may_call_back_and_may_throw() {
+    let page = page(&[]);
+    let script = "if (!this.tried) { this.tried = true; throw new Error('expected by a test') }";
+    let thrower = Function::new_no_args(script);
+    // The test runner counts reported errors as failures.
+    let silence = Function::new_with_args("event", "event.preventDefault()");
+    let global: web_sys::EventTarget = js_sys::global().unchecked_into();
+    global.add_event_listener_with_callback("error", &silence).unwrap();
+    Reflect::set(&page.uploader, &"onprogress".into(), &thrower).unwrap();
+    page.driver.start();
+    page.until("a retry", |page| page.state().contains("trying again")).await;
+    global.remove_event_listener_with_callback("error", &silence).unwrap();
+    page.driver.cancel(&"done".into());
+}

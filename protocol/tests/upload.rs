@@ -1,0 +1,270 @@
+//! The policy that all protocols share, one event at a time.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{KIB, actions, job, now};
+use incoming_protocol::incoming::wire::FromServer;
+use incoming_protocol::{Action, Event, Link, Notice, Options, Protocol, Retry, Upload, Wake};
+
+const STALL: Duration = Duration::from_secs(20);
+
+fn upload(size: u64) -> Upload {
+    Upload::new(Protocol::Incoming, job(size), 7)
+}
+
+fn lost() -> Event {
+    Event::Disconnected { code: 1006, reason: String::new() }
+}
+
+fn told(message: FromServer) -> Event {
+    Event::Received(message.to_json())
+}
+
+fn terms(position: u64) -> Event {
+    told(FromServer::UploadConfig { chunk_size_kb: 64, position, send_ahead: 4 })
+}
+
+fn transferring(size: u64) -> Upload {
+    let mut upload = upload(size);
+    upload.start();
+    now(&mut upload, Event::Connected);
+    now(&mut upload, terms(0));
+    assert!(upload.view().can_pause);
+    upload
+}
+
+fn waiting() -> Upload {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, lost());
+    now(&mut upload, Event::FileIntact);
+    upload
+}
+
+fn waits(actions: &[Action], wake: Wake) -> bool {
+    actions.iter().any(|action| matches!(action, Action::Wait(other, _) if *other == wake))
+}
+
+fn connects(actions: &[Action]) -> bool {
+    actions.iter().any(|action| matches!(action, Action::Connect(_)))
+}
+
+#[test]
+fn a_start_connects_and_watches() {
+    let started = actions(upload(10).start());
+    let expected = [
+        Action::Connect("ws://test/".into()),
+        Action::Wait(Wake::Stall, STALL),
+        Action::Notify(Notice::Progress),
+    ];
+    assert_eq!(started, expected);
+}
+
+#[test]
+fn a_second_start_changes_nothing() {
+    let mut upload = transferring(1000 * KIB);
+    assert_eq!(upload.start(), []);
+}
+
+#[test]
+fn what_belongs_to_an_attempt_that_is_over_is_not_obeyed() {
+    let mut upload = transferring(1000 * KIB);
+    let old = upload.attempt();
+    upload.pause();
+    upload.start();
+    let before = upload.view();
+    for late in [
+        Event::Connected,
+        told(FromServer::ChunkAck(64 * KIB)),
+        told(FromServer::Error("late".into())),
+        told(FromServer::AllDone),
+        lost(),
+        Event::Garbled,
+        Event::Woke(Wake::Stall),
+        Event::Woke(Wake::Retry),
+        Event::FileUnreadable("late".into()),
+        Event::Measured(Link { waiting: 5, bytes_per_second: Some(1) }),
+    ] {
+        assert_eq!(upload.handle(old, late.clone()), [], "{late:?}");
+    }
+    assert_eq!(upload.view(), before);
+}
+
+#[test]
+fn a_step_names_the_attempt_that_it_belongs_to() {
+    let mut upload = waiting();
+    let old = upload.attempt();
+    let steps = upload.start();
+    let hang_up = steps.iter().find(|step| step.action == Action::HangUp).unwrap();
+    let connect = steps.iter().find(|step| matches!(step.action, Action::Connect(_))).unwrap();
+    assert_eq!(hang_up.attempt, old);
+    assert!(connect.attempt > old);
+    assert_eq!(connect.attempt, upload.attempt());
+}
+
+#[test]
+fn a_loss_checks_the_file_and_then_waits() {
+    let mut upload = transferring(1000 * KIB);
+    let checks = now(&mut upload, lost());
+    assert_eq!(checks[..2], [Action::HangUp, Action::CheckFile]);
+    let waits_now = now(&mut upload, Event::FileIntact);
+    assert!(waits(&waits_now, Wake::Retry));
+    assert!(upload.view().state_msg.contains("trying again"));
+    assert!(upload.view().error.is_none(), "a loss is not an error while there is hope");
+}
+
+#[test]
+fn a_file_that_is_gone_is_not_a_network_error() {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, lost());
+    let failed = now(&mut upload, Event::FileUnreadable("NotReadableError".into()));
+    assert!(failed.contains(&Action::Notify(Notice::Failed)));
+    assert_eq!(upload.view().error.unwrap().kind(), "file_changed");
+}
+
+#[test]
+fn a_file_is_not_needed_any_more_once_the_server_has_it() {
+    let mut upload = transferring(10);
+    now(&mut upload, told(FromServer::ChunkAck(10)));
+    let after = now(&mut upload, lost());
+    assert!(waits(&after, Wake::Retry) && !after.contains(&Action::CheckFile));
+}
+
+#[test]
+fn the_wait_ends_by_time_by_the_network_and_by_the_person() {
+    assert!(connects(&now(&mut waiting(), Event::Woke(Wake::Retry))));
+    assert!(connects(&now(&mut waiting(), Event::CameOnline)));
+    assert!(connects(&actions(waiting().start())));
+}
+
+#[test]
+fn the_network_coming_back_disturbs_nobody_who_does_not_wait() {
+    assert_eq!(now(&mut transferring(1000 * KIB), Event::CameOnline), []);
+    let mut paused = transferring(1000 * KIB);
+    paused.pause();
+    assert_eq!(now(&mut paused, Event::CameOnline), []);
+}
+
+#[test]
+fn attempts_run_out_and_a_start_begins_anew() {
+    let retry = Retry { delays: vec![], attempts: Some(1) };
+    let mut job = job(1000 * KIB);
+    job.options = Options { retry, ..Options::default() };
+    let mut upload = Upload::new(Protocol::Incoming, job, 7);
+    upload.start();
+    for _ in 0..2 {
+        now(&mut upload, lost());
+        now(&mut upload, Event::FileIntact);
+        now(&mut upload, Event::Woke(Wake::Retry));
+    }
+    assert_eq!(upload.view().error.unwrap().kind(), "lost");
+    assert!(connects(&actions(upload.start())));
+    assert!(upload.view().error.is_none());
+    now(&mut upload, lost());
+    assert!(waits(&now(&mut upload, Event::FileIntact), Wake::Retry), "with all its attempts");
+}
+
+#[test]
+fn a_refusal_ends_at_once_with_the_servers_words() {
+    let mut upload = transferring(1000 * KIB);
+    let ended = now(&mut upload, told(FromServer::Error("quota exceeded".into())));
+    let expected =
+        [Action::HangUp, Action::Notify(Notice::Progress), Action::Notify(Notice::Failed)];
+    assert_eq!(ended, expected);
+    assert!(upload.view().error.unwrap().to_string().contains("quota exceeded"));
+}
+
+#[test]
+fn an_address_that_the_browser_refuses_is_the_callers_mistake() {
+    let mut upload = upload(10);
+    upload.start();
+    now(&mut upload, Event::Refused("insecure".into()));
+    assert_eq!(upload.view().error.unwrap().kind(), "misuse");
+}
+
+#[test]
+fn silence_is_a_loss_only_if_nothing_moved() {
+    let mut upload = transferring(1000 * KIB);
+    assert!(waits(&now(&mut upload, Event::Woke(Wake::Stall)), Wake::Stall), "terms had come");
+    let silent = now(&mut upload, Event::Woke(Wake::Stall));
+    assert_eq!(silent[..2], [Action::HangUp, Action::CheckFile]);
+}
+
+#[test]
+fn bytes_that_leave_the_browser_are_movement() {
+    let mut upload = transferring(1000 * KIB);
+    let link = |waiting| Event::Measured(Link { waiting, bytes_per_second: None });
+    now(&mut upload, link(100_000));
+    now(&mut upload, Event::Woke(Wake::Stall));
+    now(&mut upload, link(99_999));
+    assert!(waits(&now(&mut upload, Event::Woke(Wake::Stall)), Wake::Stall));
+}
+
+#[test]
+fn a_backend_may_take_as_long_as_it_likes() {
+    let mut upload = transferring(10);
+    now(&mut upload, told(FromServer::ChunkAck(10)));
+    for _ in 0..100 {
+        assert!(waits(&now(&mut upload, Event::Woke(Wake::Stall)), Wake::Stall));
+    }
+}
+
+#[test]
+fn a_cancellation_is_confirmed_or_given_up_after_a_while() {
+    let mut upload = transferring(1000 * KIB);
+    let steps = actions(upload.cancel("no"));
+    assert!(steps.contains(&Action::Wait(Wake::Stall, Duration::from_secs(60))));
+    assert!(upload.view().cancelling && !upload.view().can_cancel && !upload.view().can_pause);
+    let given_up = now(&mut upload, Event::Woke(Wake::Stall));
+    assert!(given_up.contains(&Action::Notify(Notice::Cancelled)));
+    assert_eq!(upload.view().error.unwrap().kind(), "timed_out");
+}
+
+#[test]
+fn a_cancellation_that_was_lost_is_told_once_more() {
+    let mut upload = transferring(1000 * KIB);
+    upload.cancel("no");
+    assert!(connects(&now(&mut upload, lost())));
+    assert!(upload.view().cancelling);
+    now(&mut upload, lost());
+    assert!(upload.view().cancelled && upload.view().error.is_some());
+}
+
+#[test]
+fn nothing_moves_an_upload_that_is_over() {
+    let mut finished = transferring(10);
+    now(&mut finished, told(FromServer::ChunkAck(10)));
+    now(&mut finished, told(FromServer::AllDone));
+    let mut cancelled = upload(10);
+    cancelled.cancel("no");
+    for mut upload in [finished, cancelled] {
+        assert!(upload.is_over());
+        assert_eq!(upload.start(), []);
+        assert_eq!(upload.pause(), []);
+        assert_eq!(upload.cancel("again"), []);
+        assert_eq!(now(&mut upload, Event::CameOnline), []);
+    }
+}
+
+#[test]
+fn an_upload_that_never_began_cannot_be_paused_but_cancelled() {
+    let mut upload = upload(10);
+    assert_eq!(upload.pause(), []);
+    let cancelled = actions(upload.cancel("no"));
+    let expected = [Action::Notify(Notice::Progress), Action::Notify(Notice::Cancelled)];
+    assert_eq!(cancelled, expected, "nobody has to be told");
+}
+
+#[test]
+fn bytes_that_wait_in_the_browser_are_not_told_as_sent() {
+    let mut upload = transferring(100 * KIB);
+    assert_eq!(upload.view().bytes_tx, 0);
+    let link = Link { waiting: 40 * KIB, bytes_per_second: None };
+    let steps = now(&mut upload, Event::Measured(link));
+    assert!(steps.contains(&Action::Notify(Notice::Progress)));
+    assert_eq!(upload.view().bytes_tx, 60 * KIB);
+    assert_eq!(upload.view().bytes_ahead(), 60 * KIB);
+}

@@ -1,6 +1,6 @@
 // The script-tag build: the wasm is inside, and the global is there when the script has run.
 
-import { initSync, Driver, set_server_hostname } from '#glue';
+import { Driver, initSync, set_server_hostname } from '#glue';
 import bytes from '#wasm';
 import { face } from './face.js';
 

@@ -30,9 +30,10 @@ impl Backoff {
         let last = self.rule.delays.len().saturating_sub(1);
         let longest = self.rule.delays.get(last.min(self.failures as usize));
         self.failures = self.failures.saturating_add(1);
-        let longest_ms = longest.map_or(0, |delay| delay.as_millis().min(u128::from(u32::MAX)));
-        #[expect(clippy::cast_possible_truncation, reason = "at most u32::MAX")]
-        Some(Duration::from_millis(self.dice.u64(0..=longest_ms as u64)))
+        let longest = longest.copied().unwrap_or_default();
+        let longest_ms =
+            longest.as_secs().saturating_mul(1000) + u64::from(longest.subsec_millis());
+        Some(Duration::from_millis(self.dice.u64(0..=longest_ms)))
     }
 }
 

@@ -444,7 +444,7 @@ impl Upload {
             },
             Phase::Checking(_) => "lost the connection",
             Phase::Waiting(delay) => {
-                let seconds = delay.as_millis().div_ceil(1000);
+                let seconds = delay.as_secs() + 1;
                 return format!("lost the connection, trying again within {seconds} s");
             }
             Phase::Paused => "paused",

@@ -124,7 +124,7 @@ pub struct Config {
     pub package: PathBuf,
 
     /// Demo: serve a page and play its backend. Only on a loopback address.
-    #[arg(long, env = "INCOMING_DEMO")]
+    #[arg(long, env = "INCOMING_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     pub demo: bool,
 
     /// Folder of the demo's page.

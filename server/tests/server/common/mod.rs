@@ -1,6 +1,5 @@
 //! What the tests of the server share: a server on a socket of its own, a backend that answers as
 //! told, and a browser that speaks frames.
-#![allow(dead_code, clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 pub mod backend;
 pub mod browser;
@@ -58,6 +57,15 @@ impl Server {
 
     pub fn upload(&self, id: &str) -> PathBuf {
         self.storage().join(id)
+    }
+
+    pub fn data(&self, id: &str) -> PathBuf {
+        self.upload(id).join("data")
+    }
+
+    /// Finishes an upload that the backend has made wait.
+    pub async fn finish(&self, id: &str) {
+        assert_eq!(self.call("finish_upload", &[("id", id)]).await, (200, "ok".to_owned()));
     }
 
     pub async fn stop(self) -> TempDir {

@@ -17,6 +17,8 @@ pub enum Reply {
     Wait,
     /// The whole reply, head and body, as it goes over the wire.
     Raw(String),
+    /// Done, after a while.
+    Slow(Duration),
     /// Accepts the call and never answers.
     Never,
 }
@@ -40,7 +42,7 @@ impl Reply {
 
     fn text(&self) -> Option<String> {
         match self {
-            Reply::Done => Reply::body("done").text(),
+            Reply::Done | Reply::Slow(_) => Reply::body("done").text(),
             Reply::Wait => Reply::body("wait").text(),
             Reply::Raw(text) => Some(text.clone()),
             Reply::Never => None,
@@ -120,6 +122,9 @@ async fn answer(
         if replies.len() > 1 { replies.pop_front().unwrap() } else { replies[0].clone() }
     };
     let _ = calls.send(Call { form });
+    if let Reply::Slow(pause) = reply {
+        tokio::time::sleep(pause).await;
+    }
     match reply.text() {
         Some(text) => drop(stream.write_all(text.as_bytes()).await),
         None => tokio::time::sleep(Duration::from_secs(3600)).await,

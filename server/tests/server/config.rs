@@ -1,0 +1,90 @@
+//! Settings: a flag wins over the file, the file over the default.
+
+use std::time::Duration;
+
+use incoming_server::Config;
+use tempfile::TempDir;
+
+struct File {
+    _folder: TempDir,
+    path: String,
+}
+
+fn file(text: &str) -> File {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("incoming.toml");
+    std::fs::write(&path, text).unwrap();
+    File { path: path.to_str().unwrap().to_owned(), _folder: folder }
+}
+
+fn with(file: &File, flags: &[&str]) -> Result<Config, String> {
+    let arguments = ["incoming-server", "--storage", "s", "--config", &file.path];
+    let arguments = arguments.into_iter().chain(flags.iter().copied());
+    Config::from_arguments(arguments).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_defaults_are_those_of_the_original_but_for_larger_chunks() {
+    let config = Config::from_arguments(["incoming-server", "--storage", "s"]).unwrap();
+    assert_eq!(config.listen, "127.0.0.1:4000");
+    assert_eq!((config.chunk_size_kb, config.send_ahead), (4096, 8));
+    assert_eq!(config.idle_expiry, Duration::from_secs(12 * 3600));
+    assert_eq!(config.connection_timeout, Duration::from_secs(58));
+    assert_eq!(config.handover_timeout, Duration::from_secs(55));
+    assert_eq!(config.handover_confirmation, Duration::from_secs(600));
+    assert!(!config.demo && config.cors_origins.is_empty() && config.handover_hosts.is_empty());
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let file = file("send-ahead = 5\nchunk-size-kb = 512\nidle-expiry = 1.5\ndemo = true");
+    let config = with(&file, &["--chunk-size-kb", "1024"]).unwrap();
+    assert_eq!((config.send_ahead, config.chunk_size_kb), (5, 1024));
+    assert_eq!(config.idle_expiry, Duration::from_millis(1500));
+    assert!(config.demo);
+    assert_eq!(config.handover_timeout, Duration::from_secs(55));
+}
+
+#[test]
+fn lists_come_as_commas_or_as_a_toml_array() {
+    let file = file("handover-hosts = [\"a\", \"b\"]");
+    assert_eq!(with(&file, &[]).unwrap().handover_hosts, ["a", "b"]);
+    let config = with(&file, &["--handover-hosts", "c,d"]).unwrap();
+    assert_eq!(config.handover_hosts, ["c", "d"]);
+}
+
+#[test]
+fn an_unknown_key_is_named() {
+    for key in ["chunk-sise-kb", "config", "chunk_size_kb"] {
+        let error = with(&file(&format!("{key} = 1")), &[]).unwrap_err();
+        assert!(error.contains("unknown key") && error.ends_with(key), "{error}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named() {
+    for text in ["send-ahead = \"many\"", "idle-expiry = -1", "send-ahead", "send-ahead = 0"] {
+        let error = with(&file(text), &[]).unwrap_err();
+        let named = ["send-ahead", "seconds above 0", "expected"];
+        assert!(named.iter().any(|name| error.contains(name)), "{error}");
+    }
+    let missing = File { path: "/nowhere/x.toml".to_owned(), ..file("") };
+    assert!(with(&missing, &[]).unwrap_err().contains("/nowhere/x.toml"));
+}
+
+#[test]
+fn uploads_need_a_place() {
+    let error = Config::from_arguments(["incoming-server"]).unwrap_err().to_string();
+    assert!(error.contains("--storage"), "{error}");
+}
+
+#[test]
+fn every_setting_has_a_flag_an_environment_variable_and_an_explanation() {
+    use clap::CommandFactory as _;
+    for argument in Config::command().get_arguments().filter(|a| a.get_id() != "help") {
+        let Some(flag) = argument.get_long().filter(|flag| *flag != "version") else { continue };
+        let variable = format!("INCOMING_{}", flag.to_uppercase().replace('-', "_"));
+        assert_eq!(argument.get_env().unwrap(), variable.as_str());
+        assert!(argument.get_help().is_some(), "{flag}");
+    }
+}

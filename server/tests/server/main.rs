@@ -1,0 +1,17 @@
+//! The server from outside: its routes, its sockets, its process.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod backend_api;
+mod bad_input;
+mod cancelling;
+mod common;
+mod config;
+mod demo;
+mod expiry;
+mod handover;
+mod process;
+mod restart;
+mod shutdown;
+mod take_over;
+mod transcript;
+mod uploads;

@@ -1,0 +1,105 @@
+//! The real program, killed at any moment.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::common::{Backend, Browser, CHUNK, Reply, bytes};
+
+struct Process {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Process {
+    async fn start(storage: &Path) -> Process {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_incoming-server"))
+            .args(["--listen", "127.0.0.1:0", "--chunk-size-kb", "64", "--storage"])
+            .arg(storage)
+            .env("INCOMING_LOG", "warn")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap().trim_end_matches('/');
+        Process { child, address: address.parse().unwrap() }
+    }
+
+    /// As `kill -9` does.
+    async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    async fn ticket(&self, backend: &Backend) -> String {
+        let url = format!("http://{}/incoming/0.1/backend/new_upload", self.address);
+        let form = [("signalFinishURL", backend.url().as_str()), ("removeFileWhenFinished", "0")]
+            .map(|(key, value)| format!("{key}={value}"))
+            .join("&");
+        let request = reqwest::Client::new().post(url).body(form);
+        let media_type = "application/x-www-form-urlencoded";
+        request.header("content-type", media_type).send().await.unwrap().text().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_upload_survives_being_killed_again_and_again() {
+    let storage = TempDir::new().unwrap();
+    let mut backend = Backend::always(Reply::Done).await;
+    let content = bytes(30 * CHUNK + 7);
+    let mut process = Process::start(storage.path()).await;
+    let id = process.ticket(&backend).await;
+    let mut acknowledged = 0;
+    for round in 0..5 {
+        let mut browser = Browser::connect(process.address).await;
+        let position = browser.open(&id, content.len(), "a").await;
+        assert!(position >= acknowledged, "what was acknowledged is there");
+        browser.fill(&content[position..][..(round + 1) * CHUNK]).await;
+        acknowledged = position + (round + 1) * CHUNK;
+        // One more is somewhere between here and the disk when the process dies.
+        browser.binary(&content[acknowledged..][..CHUNK]).await;
+        process.kill().await;
+        process = Process::start(storage.path()).await;
+    }
+    let mut browser = Browser::connect(process.address).await;
+    let position = browser.open(&id, content.len(), "a").await;
+    assert!(position >= acknowledged);
+    browser.fill(&content[position..]).await;
+    browser.expect_done().await;
+    let path = backend.call().await.of("filename");
+    assert!(std::fs::read(path).unwrap() == content, "every byte is in its place");
+}
+
+#[tokio::test]
+async fn a_handover_that_a_kill_interrupted_is_made_again() {
+    let storage = TempDir::new().unwrap();
+    let mut backend = Backend::always(Reply::Never).await;
+    let process = Process::start(storage.path()).await;
+    let id = process.ticket(&backend).await;
+    let mut browser = Browser::connect(process.address).await;
+    browser.upload(&id, b"xyz", "a").await;
+    backend.call().await;
+    process.kill().await;
+
+    backend.now_reply(Reply::Done);
+    let process = Process::start(storage.path()).await;
+    let mut browser = Browser::connect(process.address).await;
+    assert_eq!(browser.open(&id, 3, "a").await, 3);
+    browser.expect_done().await;
+    assert_eq!(std::fs::read(backend.call().await.of("filename")).unwrap(), b"xyz");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_process_ends_when_it_is_told_to() {
+    let storage = TempDir::new().unwrap();
+    let mut process = Process::start(storage.path()).await;
+    let pid = process.child.id().unwrap().to_string();
+    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+    assert!(process.child.wait().await.unwrap().success());
+}

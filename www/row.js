@@ -48,7 +48,8 @@ export class Row {
   }
 
   #click(event) {
-    const { do: action } = event.target.closest('button')?.dataset ?? {};
+    const button = event.target.closest('button:not([aria-disabled="true"])');
+    const action = button?.dataset.do;
     if (action === 'pause') this.upload.togglePause();
     if (action === 'cancel') this.upload.cancel();
     if (action === 'retry') this.#retry();
@@ -101,8 +102,10 @@ export class Row {
   }
 
   #renderButtons() {
-    const { state, canPause, canCancel, isOver } = this.upload;
-    this.#button('pause', canPause || state === 'paused', state === 'paused' ? 'Resume' : 'Pause');
+    const { state, canPause, canCancel, isOnItsWay, isOver } = this.upload;
+    this.#button('pause', isOnItsWay, state === 'paused' ? 'Resume' : 'Pause');
+    // Hidden for a moment it would lose the focus, and the next key would cancel.
+    this.#part('[data-do="pause"]').ariaDisabled = String(!canPause);
     this.#button('cancel', canCancel && !isOver, 'Cancel');
     this.#button('retry', state === 'failed' || state === 'cancelled', 'Retry');
     this.#button('remove', isOver, 'Remove');
@@ -119,7 +122,7 @@ export class Row {
   }
 
   #focusNext() {
-    queueMicrotask(() => this.#part('button:not([hidden])')?.focus());
+    queueMicrotask(() => (this.#part('button:not([hidden])') ?? this.element).focus());
   }
 
   #part(selector) {

@@ -1,5 +1,7 @@
-import { Uploader } from '/pkg/index.js';
 import { newTicket } from './backend.js';
+
+/** Begins at once, but does not keep the page from taking files. */
+const loading = import('/pkg/index.js');
 
 /** The same ticket goes on where these left off; after any other error only a new one helps. */
 const SAME_TICKET = ['lost', 'timed_out'];
@@ -22,6 +24,7 @@ export class Upload {
   /** Settles when this attempt is over, however it ended. */
   async run() {
     try {
+      const { Uploader } = await loading;
       this.#ticket ??= await newTicket();
       if (this.#givenUp) return;
       this.#uploader = new Uploader(this.#ticket, this.file, {
@@ -35,7 +38,9 @@ export class Upload {
   }
 
   #progressed() {
-    this.#wasConnected ||= this.#uploader.connected;
+    const { connected, paused } = this.#uploader;
+    // To go on after a pause is no loss.
+    this.#wasConnected = !paused && (this.#wasConnected || connected);
     this.#changed();
   }
 
@@ -90,6 +95,10 @@ export class Upload {
 
   get canPause() {
     return this.#uploader?.can_pause ?? false;
+  }
+
+  get isOnItsWay() {
+    return ['connecting', 'reconnecting', 'uploading', 'paused'].includes(this.state);
   }
 
   get canCancel() {

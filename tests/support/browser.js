@@ -24,6 +24,9 @@ export async function openPage(browser, url, options = {}) {
   const page = await context.newPage();
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(String(error)));
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) page.problems.push(message.text());
+  });
   page.on('dialog', (dialog) => {
     page.problems.push(`dialog: ${dialog.message()}`);
     dialog.dismiss();

@@ -2,10 +2,10 @@ const CONTINUATION = 0;
 const TEXT = 1;
 const BINARY = 2;
 
-/** Reads one direction of a WebSocket connection: skips the HTTP head, then reports messages. */
+/** Reads one direction of a connection: when its HTTP head is a WebSocket's, reports messages. */
 export class FrameReader {
   #buffer = Buffer.alloc(0);
-  #afterHead = false;
+  #state = 'head';
   #toSkip = 0;
   #messageBytes = 0;
   #report;
@@ -16,17 +16,19 @@ export class FrameReader {
   }
 
   push(data) {
+    if (this.#state === 'other') return;
     const skipped = Math.min(this.#toSkip, data.length);
     this.#toSkip -= skipped;
     this.#buffer = Buffer.concat([this.#buffer, data.subarray(skipped)]);
-    if (!this.#afterHead) this.#readHead();
-    while (this.#afterHead && this.#toSkip === 0 && this.#readFrame());
+    if (this.#state === 'head') this.#readHead();
+    while (this.#state === 'frames' && this.#toSkip === 0 && this.#readFrame());
   }
 
   #readHead() {
     const end = this.#buffer.indexOf('\r\n\r\n');
     if (end < 0) return;
-    this.#afterHead = true;
+    const head = this.#buffer.subarray(0, end).toString();
+    this.#state = /^upgrade: websocket/im.test(head) ? 'frames' : 'other';
     this.#buffer = this.#buffer.subarray(end + 4);
   }
 

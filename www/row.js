@@ -85,10 +85,11 @@ export class Row {
 
   #render() {
     this.#willRender = false;
-    const { state, progress } = this.upload;
+    const { state, progress, isOver } = this.upload;
+    const hasPercent = !isOver && state !== 'waiting';
     this.element.dataset.state = state;
     this.#part('progress').value = progress;
-    this.#part('.upload-percent').textContent = this.upload.isOver ? '' : format.percent(progress);
+    this.#part('.upload-percent').textContent = hasPercent ? format.percent(progress) : '';
     this.#part('.upload-detail').textContent = this.#detail();
     this.#renderButtons();
   }

@@ -6,6 +6,9 @@ const loading = import('/pkg/index.js');
 /** The same ticket goes on where these left off; after any other error only a new one helps. */
 const SAME_TICKET = ['lost', 'timed_out'];
 
+/** More is only shown when the server has every byte. */
+const ALMOST_ALL = 0.99;
+
 /** One file on its way: gets a ticket, owns an uploader, says what there is to show. */
 export class Upload {
   file;
@@ -64,8 +67,10 @@ export class Upload {
     this.#changed();
   }
 
+  /** The part that has left this page: it moves more smoothly than what the server confirms. */
   get progress() {
-    return this.#uploader?.frac_complete ?? 0;
+    const { bytes_tx = 0, bytes_total = 0, frac_complete = 0 } = this.#uploader ?? {};
+    return frac_complete === 1 ? 1 : Math.min(bytes_tx / Math.max(bytes_total, 1), ALMOST_ALL);
   }
 
   get speed() {

@@ -1,7 +1,10 @@
 //! Whole uploads over real sockets.
 
+use std::time::Duration;
+
 use serde_json::json;
 
+use crate::common::browser::Heard;
 use crate::common::{Backend, CHUNK, Reply, Server, bytes, until};
 
 #[tokio::test]
@@ -195,4 +198,17 @@ async fn who_missed_the_end_is_told_of_it() {
     assert_eq!(browser.open(&id, 3, "a").await, 3);
     browser.expect_done().await;
     assert!(!backend.was_called(), "the file is handed over once");
+}
+
+#[tokio::test]
+async fn the_connection_ends_as_soon_as_the_close_is_answered() {
+    let server = Server::start().await;
+    let backend = Backend::always(Reply::Done).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = server.browser().await;
+    browser.upload(&id, b"x", "a").await;
+    browser.expect_done().await;
+    let begun = std::time::Instant::now();
+    assert_eq!(browser.hear().await, Heard::Closed(None));
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
 }

@@ -66,7 +66,10 @@ impl Driver<'_> {
                 }
                 Happening::Message(Message::Ping(_) | Message::Pong(_)) => {}
                 Happening::Message(Message::Close(_)) | Happening::Gone => return,
-                Happening::Unacceptable(code) => self.close(code).await,
+                Happening::Unacceptable(code) => {
+                    self.close(code).await;
+                    self.activity.discard();
+                }
                 Happening::Silence => self.silence().await,
                 Happening::Notice(notice) => self.notice(notice).await,
                 Happening::HandoverEnded(outcome) => self.handover_ended(outcome).await,
@@ -205,9 +208,9 @@ impl Driver<'_> {
         }
     }
 
-    /// Lets the other side read the close frame: a socket closed on unread bytes is reset.
+    /// Waits for the other side to read the close frame and answer it: a socket that is closed on
+    /// unread bytes is reset.
     async fn say_farewell(mut self) {
-        self.activity.discard();
         let _ =
             timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
     }

@@ -13,6 +13,8 @@ export class Relay {
   frozen = false;
   /** The speed of the way up, for all that passes from now on. */
   bytesPerSecond = Number.POSITIVE_INFINITY;
+  /** Called with all that goes up, and its connection. */
+  onUp = () => {};
   #server;
 
   static async start(t, targetPort) {
@@ -46,17 +48,16 @@ export class Relay {
     const server = connect(targetPort, '127.0.0.1');
     const connection = new Connection(client, server);
     this.connections.push(connection);
-    this.#pump(
-      client,
-      server,
-      (data) => connection.up.push(data),
-      () => this.bytesPerSecond,
-    );
+    const watchUp = (data) => {
+      connection.up.push(data);
+      this.onUp(data, connection);
+    };
+    this.#pump(client, server, watchUp, () => this.bytesPerSecond);
     this.#pump(
       server,
       client,
       (data) => connection.down.push(data),
-      () => Number.POSITIVE_INFINITY,
+      () => Infinity,
     );
   }
 

@@ -1,0 +1,27 @@
+// Measures uploads in a real browser against the release server, always beside one plain fetch.
+//
+//   npm run bench                          everything
+//   npm run bench -- throughput memory     only these
+//   npm run bench -- --rounds 9            more rounds than 5
+
+import { parseArgs } from 'node:util';
+import { main, run } from '../scripts/lib/run.js';
+import { setUpBrowser, setUpBuild } from '../scripts/lib/setup.js';
+
+const ALL = ['throughput', 'memory', 'first-byte'];
+
+await main(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string', default: '5' } },
+  });
+  await setUpBuild();
+  const { chrome } = await setUpBrowser();
+  process.env.CHROME = chrome;
+  await run(process.execPath, ['scripts/build.js']);
+  await run('cargo', ['build', '--release', '--package', 'incoming-server']);
+  for (const name of positionals.length > 0 ? positionals : ALL) {
+    const { measure } = await import(`./${name}.js`);
+    console.log(`\n${await measure(Number(values.rounds))}`);
+  }
+});

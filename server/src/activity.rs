@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Duration, Instant};
 
 /// When a connection's last byte came.
@@ -59,21 +61,28 @@ impl Activity {
     }
 }
 
-/// A stream whose bytes are noticed.
+/// A stream whose bytes are noticed, and which keeps its place among the connections for as long
+/// as it lives, also as a WebSocket.
 #[derive(Debug)]
-pub struct Watched<S> {
-    stream: S,
+pub struct Watched {
+    stream: TcpStream,
     activity: Activity,
+    _place: OwnedSemaphorePermit,
 }
 
-impl<S> Watched<S> {
+impl Watched {
     /// Watches a stream.
-    pub fn new(stream: S, activity: Activity) -> Watched<S> {
-        Watched { stream, activity }
+    pub fn new(stream: TcpStream, activity: Activity, place: OwnedSemaphorePermit) -> Watched {
+        Watched { stream, activity, _place: place }
+    }
+
+    /// What is noticed.
+    pub fn activity(&self) -> Activity {
+        self.activity.clone()
     }
 }
 
-impl<S: AsyncRead + Unpin> Watched<S> {
+impl Watched {
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scrap = [0_u8; 16 * 1024];
         loop {
@@ -86,7 +95,7 @@ impl<S: AsyncRead + Unpin> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl AsyncRead for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -104,7 +113,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl AsyncWrite for Watched {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

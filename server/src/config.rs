@@ -87,6 +87,10 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MAX_TICKETS", value_name = "NUMBER", default_value_t = 100_000)]
     pub max_tickets: usize,
 
+    /// How many connections may be open at once; more wait until one ends.
+    #[arg(long, env = "INCOMING_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = 4096)]
+    pub max_connections: usize,
+
     /// Largest body of a backend's request, in bytes.
     #[arg(long, env = "INCOMING_MAX_FORM_SIZE", value_name = "BYTES", default_value_t = 65536)]
     pub max_form_size: usize,
@@ -100,7 +104,8 @@ pub struct Config {
     #[arg(long, env = "INCOMING_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
-    /// How long a client may take to send the head of a request, in seconds.
+    /// How long a client may take to send the head of a request, and be silent in the middle of a
+    /// backend's form, in seconds.
     #[arg(long, env = "INCOMING_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     #[serde(with = "seconds")]
     pub header_timeout: Duration,

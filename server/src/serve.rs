@@ -1,5 +1,6 @@
 //! Listening, and stopping without breaking what is under way.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use hyper::{Request, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
@@ -53,11 +55,12 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let listener = TcpListener::bind(&config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let services = Services::new(config, Arc::new(disk), address).await?;
-    services.uploads.resume().await;
     let router = app(&services)?;
     tokio::spawn(
         services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),
     );
+    let uploads = services.uploads.clone();
+    tokio::spawn(async move { uploads.resume().await });
     let accepting = tokio::spawn(accept(listener, router, services.clone()));
     tracing::info!(%address, "listening");
     Ok(Running { address, services, accepting })
@@ -86,13 +89,15 @@ impl Running {
 }
 
 async fn accept(listener: TcpListener, router: Router, services: Services) {
+    let places = Arc::new(Semaphore::new(services.config.max_connections));
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept_one(&listener, &places) => accepted,
             () = services.stop.cancelled() => return,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, peer, place)) => {
+                let stream = Watched::new(stream, Activity::default(), place);
                 services.tasks.spawn(converse(stream, peer, router.clone(), services.clone()));
             }
             Err(error) => {
@@ -103,12 +108,22 @@ async fn accept(listener: TcpListener, router: Router, services: Services) {
     }
 }
 
-/// One connection: requests, until it ends, becomes a WebSocket, or the server is to stop.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, services: Services) {
+/// The next connection, when there is room for one.
+async fn accept_one(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
     // Acknowledgements are small and must not wait for more.
-    let _ = stream.set_nodelay(true);
-    let activity = Activity::default();
-    let io = TokioIo::new(Watched::new(stream, activity.clone()));
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, place))
+}
+
+/// One connection: requests, until it ends, becomes a WebSocket, or the server is to stop.
+async fn converse(stream: Watched, peer: SocketAddr, router: Router, services: Services) {
+    let activity = stream.activity();
+    let io = TokioIo::new(stream);
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(activity.clone());
         request.map(axum::body::Body::new)
@@ -132,7 +147,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, services:
 }
 
 #[cfg(unix)]
-async fn told_to_stop() -> std::io::Result<()> {
+async fn told_to_stop() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -144,6 +159,6 @@ async fn told_to_stop() -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-async fn told_to_stop() -> std::io::Result<()> {
+async fn told_to_stop() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }

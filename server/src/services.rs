@@ -36,12 +36,13 @@ impl Services {
         address: SocketAddr,
     ) -> Result<Services, Error> {
         let tasks = TaskTracker::new();
-        let uploads = Uploads::new(store, &config, tasks.clone()).await?;
+        let stop = CancellationToken::new();
+        let uploads = Uploads::new(store, &config, tasks.clone(), stop.clone()).await?;
         let demo = match config.demo {
             true => Some(Demo::new(&config, address, uploads.clone())?),
             false => None,
         };
         let config = Arc::new(config);
-        Ok(Services { config, uploads, stop: CancellationToken::new(), tasks, demo })
+        Ok(Services { config, uploads, stop, tasks, demo })
     }
 }

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -50,6 +51,7 @@ struct Inner {
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     count: AtomicUsize,
     tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 /// What an upload may cost.
@@ -131,6 +133,7 @@ impl Uploads {
         store: Arc<dyn Store>,
         config: &Config,
         tasks: TaskTracker,
+        stop: CancellationToken,
     ) -> Result<Uploads, crate::Error> {
         let limits = Limits {
             max_file_size: config.max_file_size,
@@ -142,7 +145,8 @@ impl Uploads {
         let count = AtomicUsize::new(store.list().await?.len());
         let handover = Handover::new(config.handover_timeout)?;
         let live = Mutex::default();
-        Ok(Uploads { inner: Arc::new(Inner { store, handover, limits, live, count, tasks }) })
+        let inner = Inner { store, handover, limits, live, count, tasks, stop };
+        Ok(Uploads { inner: Arc::new(inner) })
     }
 
     /// Issues a ticket.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use tokio::sync::Semaphore;
 
 use super::Config;
 
@@ -93,6 +94,9 @@ impl Config {
         }
         if !(1..=1024).contains(&self.send_ahead) {
             return invalid("send-ahead must be 1 to 1024");
+        }
+        if self.max_connections == 0 || self.max_connections > Semaphore::MAX_PERMITS {
+            return invalid("max-connections must be at least 1");
         }
         Ok(self)
     }

@@ -3,6 +3,7 @@
 mod arrived;
 mod hashing;
 mod plain;
+mod refusal;
 mod tickets;
 
 use std::net::SocketAddr;

@@ -144,7 +144,11 @@ impl Uploads {
                 return self.not_taken(document, live, late).await;
             }
             let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
-            let _ = tokio::time::timeout_at(look_again, changed).await;
+            tokio::select! {
+                _ = tokio::time::timeout_at(look_again, changed) => {}
+                // The wait is noted; it goes on after the next start.
+                () = self.inner.stop.cancelled() => return Ok(Err(interrupted())),
+            }
         }
     }
 

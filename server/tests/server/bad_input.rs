@@ -268,3 +268,46 @@ async fn a_file_that_was_deleted_under_the_upload_is_noticed() {
     browser.expect_error(text).await;
     assert_eq!(scene.server.browser().await.open(&scene.id, 3, "a").await, 0);
 }
+
+#[tokio::test]
+async fn a_message_that_comes_slowly_is_no_silence() {
+    use tokio::io::AsyncWriteExt as _;
+    let timeout = std::time::Duration::from_millis(400);
+    let server = Server::with(|config| config.connection_timeout = timeout).await;
+    let backend = Backend::always(Reply::Done).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = server.browser().await;
+    browser.open(&id, 20, "a").await;
+    // A binary frame of 20 bytes, masked with zeros, in pieces over three times the timeout.
+    let stream = browser.socket.get_mut();
+    stream.write_all(&[0x82, 0x80 | 20, 0, 0, 0, 0]).await.unwrap();
+    for _ in 0..20 {
+        tokio::time::sleep(timeout * 3 / 20).await;
+        stream.write_all(b"x").await.unwrap();
+    }
+    assert_eq!(browser.expect("MsgChunkAck").await, json!({ "ChunkSize": 20 }));
+    browser.expect_done().await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_head_is_cut_off() {
+    use tokio::io::AsyncReadExt as _;
+    let timeout = std::time::Duration::from_millis(200);
+    let server = Server::with(|config| config.header_timeout = timeout).await;
+    let mut stream = tokio::net::TcpStream::connect(server.running.address()).await.unwrap();
+    let mut reply = Vec::new();
+    let ended = tokio::time::timeout(crate::common::PATIENCE, stream.read_to_end(&mut reply));
+    assert!(ended.await.is_ok());
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_have_to_wait() {
+    let server = Server::with(|config| config.max_connections = 2).await;
+    let (one, _other) = (server.browser().await, server.browser().await);
+    let address = server.running.address();
+    let mut waiting = tokio::spawn(Browser::connect(address));
+    let soon = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(soon, &mut waiting).await.is_err());
+    one.vanish().await;
+    tokio::time::timeout(crate::common::PATIENCE, waiting).await.unwrap().unwrap();
+}

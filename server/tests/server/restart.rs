@@ -38,8 +38,7 @@ async fn an_upload_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_wait_is_remembered() {
-    let hurry = std::time::Duration::from_millis(100);
-    let server = Server::with(|config| config.shutdown_timeout = hurry).await;
+    let server = Server::start().await;
     let mut backend = Backend::always(Reply::Wait).await;
     let id = server.ticket_with(&backend, &[("backendSecret", "s")]).await;
     let mut browser = server.browser().await;

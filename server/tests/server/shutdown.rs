@@ -44,3 +44,16 @@ async fn a_stop_does_not_wait_for_ever() {
     server.stop().await;
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_backend_that_takes_its_time() {
+    let server = Server::start().await;
+    let mut backend = Backend::always(Reply::Wait).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = server.browser().await;
+    browser.upload(&id, b"x", "a").await;
+    backend.call().await;
+    let begun = std::time::Instant::now();
+    server.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}

@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Demo;
+use super::refusal::Refusal;
 use crate::uploads::Document;
 
 /// The folder of arrived files.
@@ -49,12 +49,12 @@ pub(super) enum Stage {
 }
 
 /// All files, the newest first.
-pub(super) async fn list(State(demo): State<Demo>) -> Result<Json<Vec<Shown>>, StatusCode> {
+pub(super) async fn list(State(demo): State<Demo>) -> Result<Json<Vec<Shown>>, Refusal> {
     let entries = tokio::task::spawn_blocking(move || demo.arrived.entries()).await;
     let mut entries =
         entries.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| {
             tracing::error!(%error, "the demo cannot list its files");
-            StatusCode::INTERNAL_SERVER_ERROR
+            Refusal::Internal
         })?;
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.arrived_ms));
     Ok(Json(entries.into_iter().map(|entry| entry.shown).collect()))

@@ -6,13 +6,13 @@ use std::path::Path;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 use super::Demo;
+use super::refusal::Refusal;
 
 /// What arrived.
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ pub(super) struct Received {
 pub(super) async fn upload(
     State(demo): State<Demo>,
     body: Body,
-) -> Result<Json<Received>, StatusCode> {
+) -> Result<Json<Received>, Refusal> {
     let path = demo.plain.join(Uuid::new_v4().to_string());
     let received = receive(&path, body).await;
     let _ = tokio::fs::remove_file(&path).await;
@@ -33,7 +33,7 @@ pub(super) async fn upload(
         Ok(size) => Ok(Json(Received { size })),
         Err(error) => {
             tracing::warn!(%error, "a plain upload failed");
-            Err(StatusCode::INTERNAL_SERVER_ERROR)
+            Err(Refusal::BrokenOff)
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::refusal::Refusal;
 use super::{Demo, hashing};
 use crate::uploads::{Backend, CreateError, Secret};
 
@@ -18,7 +18,7 @@ pub(super) struct Handover {
     id: String,
 }
 
-pub(super) async fn issue(State(demo): State<Demo>) -> Result<String, StatusCode> {
+pub(super) async fn issue(State(demo): State<Demo>) -> Result<String, Refusal> {
     let backend = Backend {
         finish_url: demo.handover_url.clone(),
         secret: Secret::new(Uuid::new_v4().to_string()),
@@ -26,10 +26,10 @@ pub(super) async fn issue(State(demo): State<Demo>) -> Result<String, StatusCode
     };
     match demo.uploads.create(backend).await {
         Ok(id) => Ok(id.hyphenated().to_string()),
-        Err(CreateError::TooMany) => Err(StatusCode::SERVICE_UNAVAILABLE),
+        Err(CreateError::TooMany) => Err(Refusal::TooMany),
         Err(CreateError::Store(error)) => {
             tracing::error!(%error, "the store failed");
-            Err(StatusCode::INTERNAL_SERVER_ERROR)
+            Err(Refusal::Internal)
         }
     }
 }
@@ -39,17 +39,17 @@ pub(super) async fn issue(State(demo): State<Demo>) -> Result<String, StatusCode
 pub(super) async fn take_over(
     State(demo): State<Demo>,
     Form(handover): Form<Handover>,
-) -> Result<&'static str, StatusCode> {
+) -> Result<&'static str, Refusal> {
     let Handover { backend_secret, cancelled, id } = handover;
     let known = demo.uploads.authorize(&id, &backend_secret).await;
-    let document = known.map_err(|_| StatusCode::FORBIDDEN)?;
+    let document = known.map_err(|_| Refusal::Stranger)?;
     if cancelled == "yes" {
         return Ok("done");
     }
     let location = demo.uploads.location(document.id);
     if let Err(error) = demo.arrived.take(&document, &location).await {
         tracing::error!(%id, %error, "the demo cannot take a file");
-        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+        return Err(Refusal::Internal);
     }
     tokio::spawn(hashing::hash_and_finish(demo, document.id, backend_secret));
     Ok("wait")

@@ -231,12 +231,15 @@ fn refusal(error: &OpenError) -> Refusal {
 
 fn failed(upload: &Connection, error: &StoreFault) -> Event {
     use crate::store::StoreError;
+    if matches!(error, StoreFault::Lost) {
+        tracing::debug!(id = %upload.id(), "another connection has the upload, or nobody");
+        return Event::Failed(Fault::Cancelled);
+    }
     tracing::error!(id = %upload.id(), %error, "bytes not stored");
     Event::Failed(match error {
-        StoreFault::Lost => Fault::Cancelled,
         StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
             Fault::Reopen
         }
-        StoreFault::Overflow | StoreFault::Store(_) => Fault::Write,
+        StoreFault::Lost | StoreFault::Overflow | StoreFault::Store(_) => Fault::Write,
     })
 }

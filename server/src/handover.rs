@@ -118,7 +118,9 @@ impl Handover {
     }
 }
 
+/// The address stays out of logs: it may hold a secret.
 fn unreachable(error: reqwest::Error) -> HandoverError {
+    let error = error.without_url();
     tracing::debug!(?error, "call to a backend failed");
     HandoverError::Unreachable(error)
 }

@@ -6,7 +6,9 @@
 
 mod connection;
 mod document;
+mod error;
 mod expiry;
+mod from_backend;
 mod handing_over;
 mod live;
 
@@ -15,13 +17,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use connection::{Connection, StoreFault};
 pub use document::{Backend, Document, FileInfo, Secret, State};
+pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Outcome};
 pub use live::Notice;
 
@@ -34,8 +36,6 @@ use live::Live;
 
 /// How long a backend is listened to when an upload has timed out.
 const EXPIRY_NOTICE: Duration = Duration::from_secs(5);
-/// How long finish_upload waits for a handover whose answer has not been read yet.
-const FINISH_PATIENCE: Duration = Duration::from_secs(1);
 
 /// All uploads of this server.
 #[derive(Clone, Debug)]
@@ -62,66 +62,6 @@ struct Limits {
     idle_expiry: Duration,
     finished_retention: Duration,
     handover_confirmation: Duration,
-}
-
-/// Why no ticket was issued.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// There are as many uploads as the settings allow.
-    #[error("too many open uploads")]
-    TooMany,
-    /// It could not be stored.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why an upload was not opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// No such ticket, or no longer.
-    #[error("the ticket is unknown")]
-    Unknown,
-    /// The ticket is bound to a file of another size.
-    #[error("the ticket is bound to a file of {bound} bytes")]
-    SizeChanged {
-        /// The size it is bound to.
-        bound: u64,
-    },
-    /// The file is larger than the settings allow.
-    #[error("the file is larger than {limit} bytes")]
-    TooLarge {
-        /// The largest size that is taken.
-        limit: u64,
-    },
-    /// The upload was cancelled.
-    #[error("the upload was cancelled")]
-    Over,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why the backend may not do what it asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// No such ticket, or no longer.
-    #[error("id unknown")]
-    Unknown,
-    /// The secret is not the ticket's.
-    #[error("backendSecret not given or wrong")]
-    WrongSecret,
-    /// The file has arrived already.
-    #[error("too late to cancel")]
-    TooLate,
-    /// The file has not arrived yet.
-    #[error("uploader is not in 'handing over' state")]
-    NotHandingOver,
-    /// Nobody waits for the backend to finish.
-    #[error("no waiting handover routine")]
-    NotWaiting,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Uploads {
@@ -196,80 +136,9 @@ impl Uploads {
         Ok(Connection::new(self.clone(), live, hold))
     }
 
-    /// Cancels an upload because its backend says so; the backend is not called back.
-    ///
-    /// # Errors
-    /// When the backend does not know the secret or the file has arrived already.
-    pub async fn cancel(&self, id: &str, secret: &str) -> Result<(), CallError> {
-        let id = self.authorize(id, secret).await?.id;
-        let live = self.inner.live(id);
-        let mut gate = live.gate.lock().await;
-        let document = self.inner.load(id).await?.ok_or(CallError::Unknown)?;
-        if document.state != State::Receiving {
-            return Err(CallError::TooLate);
-        }
-        gate.pass(Notice::Cancelled);
-        self.inner.remove(id).await?;
-        tracing::info!(%id, "upload cancelled by the backend");
-        Ok(())
-    }
-
-    /// Ends a handover that the backend has answered with "wait".
-    ///
-    /// # Errors
-    /// When the backend does not know the secret or nothing is being handed over.
-    pub async fn finish(&self, id: &str, secret: &str) -> Result<(), CallError> {
-        let id = self.authorize(id, secret).await?.id;
-        let live = self.inner.live(id);
-        let deadline = Instant::now() + FINISH_PATIENCE;
-        loop {
-            let changed = live.changed.notified();
-            if self.try_finish(id, &live).await? {
-                return Ok(());
-            }
-            if tokio::time::timeout_at(deadline, changed).await.is_err() {
-                return Err(CallError::NotWaiting);
-            }
-        }
-    }
-
-    /// False while it is not known yet what the backend has answered.
-    async fn try_finish(&self, id: Uuid, live: &Live) -> Result<bool, CallError> {
-        let gate = live.gate.lock().await;
-        let document = self.inner.load(id).await?.ok_or(CallError::Unknown)?;
-        match document.state {
-            State::Receiving | State::Cancelled { .. } => return Err(CallError::NotHandingOver),
-            State::Finished => return Err(CallError::Unknown),
-            State::NotTaken => return Err(CallError::NotWaiting),
-            State::HandingOver if live.is_handing_over() => return Ok(false),
-            // Without an attempt, a restart has forgotten what the backend has answered.
-            State::HandingOver | State::Waiting { .. } => {}
-        }
-        self.inner.finished(id).await?;
-        drop(gate);
-        live.changed.notify_waiters();
-        Ok(true)
-    }
-
     /// Where a backend finds the bytes of an upload.
     pub fn location(&self, id: Uuid) -> String {
         self.inner.store.location(id)
-    }
-
-    /// The document behind an id, for who knows the secret.
-    ///
-    /// # Errors
-    /// When there is none, or the secret is wrong.
-    pub async fn authorize(&self, id: &str, secret: &str) -> Result<Document, CallError> {
-        let id = parse_id(id).ok_or(CallError::Unknown)?;
-        let document = self.inner.load(id).await?.ok_or(CallError::Unknown)?;
-        if document.state == State::Finished {
-            return Err(CallError::Unknown);
-        }
-        if !document.backend.secret.is(secret) {
-            return Err(CallError::WrongSecret);
-        }
-        Ok(document)
     }
 }
 

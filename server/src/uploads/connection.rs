@@ -34,6 +34,9 @@ pub enum StoreFault {
     /// Another connection has the upload, or it was cancelled.
     #[error("the upload is no longer held by this connection")]
     Lost,
+    /// The backend has the file, or is getting it.
+    #[error("it is too late to cancel")]
+    TooLate,
     /// More bytes than were declared.
     #[error("the file would get larger than declared")]
     Overflow,
@@ -109,10 +112,15 @@ impl Connection {
     /// happens also when nobody waits for it.
     ///
     /// # Errors
-    /// When the upload is no longer this connection's, or the store fails.
+    /// When the upload is no longer this connection's, the backend is getting the file, or the
+    /// store fails.
     pub async fn cancel(&self, reason: String) -> Result<(), StoreFault> {
         let inner = &self.uploads.inner;
         let gate = self.enter().await?;
+        let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
+        if !matches!(document.state, State::Receiving | State::NotTaken) {
+            return Err(StoreFault::TooLate);
+        }
         let cancelled = State::Cancelled { reason: reason.clone() };
         let document =
             inner.update(self.hold.id, |document| document.state = cancelled.clone()).await?;

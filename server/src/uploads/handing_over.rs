@@ -60,7 +60,7 @@ impl Uploads {
             self.inner.tasks.spawn(async move {
                 let outcome = uploads.attempt(id, &live).await;
                 if let Err(failure) = &outcome {
-                    tracing::warn!(%id, url = failure.url, reason = failure.reason, "not handed over");
+                    tracing::warn!(%id, reason = failure.reason, "not handed over");
                 }
                 report.send_replace(Some(outcome));
                 live.changed.notify_waiters();

@@ -101,3 +101,47 @@ async fn a_whole_file_cannot_be_cancelled_by_the_backend() {
     server.finish(&id).await;
     browser.expect_done().await;
 }
+
+#[tokio::test]
+async fn what_the_backend_has_cannot_be_cancelled_any_more() {
+    let server = Server::start().await;
+    let mut backend = Backend::replying([Reply::Wait, Reply::Done]).await;
+    let keep = [("removeFileWhenFinished", "false")];
+    let (taking, taken) =
+        (server.ticket_with(&backend, &keep).await, server.ticket_with(&backend, &keep).await);
+    for id in [&taking, &taken] {
+        let mut browser = server.browser().await;
+        browser.upload(id, b"x", "a").await;
+        assert_eq!(backend.call().await.of("cancelled"), "no");
+        browser.vanish().await;
+        let mut late = server.browser().await;
+        late.request(id, 1, "a").await;
+        late.send("MsgCancel", json!({ "Reason": "too late" })).await;
+        late.expect_close(1000).await;
+        assert!(server.data(id).exists());
+    }
+    server.finish(&taking).await;
+    for id in [&taking, &taken] {
+        let mut browser = server.browser().await;
+        browser.open(id, 1, "a").await;
+        browser.expect_done().await;
+    }
+    assert!(!backend.was_called());
+}
+
+#[tokio::test]
+async fn a_file_that_the_backend_did_not_take_can_be_cancelled() {
+    let server = Server::start().await;
+    let mut backend = Backend::replying([Reply::body("what?"), Reply::Done]).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = server.browser().await;
+    browser.upload(&id, b"x", "a").await;
+    browser.expect("MsgError").await;
+    let mut browser = server.browser().await;
+    browser.request(&id, 1, "a").await;
+    browser.send("MsgCancel", json!({ "Reason": "enough" })).await;
+    browser.expect("MsgCancelAck").await;
+    assert_eq!(backend.call().await.of("cancelled"), "no");
+    assert_eq!(backend.call().await.of("cancelReason"), "enough");
+    assert!(!server.upload(&id).exists());
+}

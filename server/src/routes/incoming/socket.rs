@@ -102,10 +102,7 @@ impl Driver<'_> {
                 tracing::debug!(id = ?self.upload.as_ref().map(Connection::id), "upload paused");
                 None
             }
-            Action::Cancel { reason } => {
-                self.cancel(reason).await;
-                Some(Event::CancelTold)
-            }
+            Action::Cancel { reason } => self.cancel(reason).await,
             Action::Send(message) => {
                 self.send(&message).await;
                 None
@@ -148,12 +145,16 @@ impl Driver<'_> {
         }
     }
 
-    async fn cancel(&mut self, reason: String) {
-        let Some(upload) = self.upload.take() else { return };
-        tracing::info!(id = %upload.id(), reason, "upload cancelled by the browser");
-        if let Err(error) = upload.cancel(reason).await {
-            tracing::warn!(id = %upload.id(), %error, "upload not cancelled");
+    async fn cancel(&mut self, reason: String) -> Option<Event> {
+        let upload = self.upload.take()?;
+        match upload.cancel(reason).await {
+            Ok(()) => return Some(Event::CancelTold),
+            Err(error) => tracing::info!(id = %upload.id(), %error, "upload not cancelled"),
         }
+        // Without a word, as if the connection were lost: the browser comes back and hears how
+        // the upload stands.
+        self.close(close_code::NORMAL).await;
+        None
     }
 
     async fn silence(&mut self) {
@@ -240,6 +241,6 @@ fn failed(upload: &Connection, error: &StoreFault) -> Event {
         StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
             Fault::Reopen
         }
-        StoreFault::Lost | StoreFault::Overflow | StoreFault::Store(_) => Fault::Write,
+        _ => Fault::Write,
     })
 }

@@ -14,7 +14,7 @@ const TYPES = {
 };
 
 export const STRICT_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:; img-src data:";
 
 /** A web application: serves pages, buys tickets and takes files over. */
 export class App {

@@ -10,7 +10,7 @@ use web_sys::Blob;
 
 use crate::error::type_error;
 use crate::face::Face;
-use crate::{driver, options, page};
+use crate::{driver, file, options};
 
 thread_local! {
     static SERVER_HOSTNAME: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -66,9 +66,8 @@ impl Driver {
         let face = Face::new(uploader, settle);
         chosen.callbacks(|name, callback| face.set(name, callback));
         let signal = chosen.signal.clone();
-        let (protocol, job) = chosen.job(ticket, endpoint, blob);
-        face.set("filename", &job.name.as_str().into());
-        let upload = Upload::new(protocol, job, page::dice());
+        let upload = chosen.upload(ticket, endpoint, blob)?;
+        face.set("filename", &file::name_of(blob).into());
         let driver = driver::Driver::new(upload, blob.clone(), face);
         if let Some(signal) = signal {
             driver.obey(&signal);

@@ -9,7 +9,12 @@ const DEEPEST: u32 = 16;
 
 /// Reads a text. `None` if it is not JSON, or nested deeper than any protocol needs.
 pub(crate) fn parse(text: &str) -> Option<Json> {
-    from_js(&JSON::parse(text).ok()?, DEEPEST)
+    from_js(&JSON::parse(text).ok()?)
+}
+
+/// Reads a value of JavaScript. `None` if it is nested deeper than any protocol needs.
+pub(crate) fn from_js(value: &JsValue) -> Option<Json> {
+    nested(value, DEEPEST)
 }
 
 /// Writes a value.
@@ -17,7 +22,7 @@ pub(crate) fn stringify(json: &Json) -> String {
     JSON::stringify(&to_js(json)).map(String::from).unwrap_or_default()
 }
 
-fn from_js(value: &JsValue, depth: u32) -> Option<Json> {
+fn nested(value: &JsValue, depth: u32) -> Option<Json> {
     let depth = depth.checked_sub(1)?;
     if value.is_null() {
         Some(Json::Null)
@@ -28,7 +33,7 @@ fn from_js(value: &JsValue, depth: u32) -> Option<Json> {
     } else if let Some(text) = value.as_string() {
         Some(Json::Text(text))
     } else if let Some(list) = value.dyn_ref::<Array>() {
-        list.iter().map(|item| from_js(&item, depth)).collect::<Option<_>>().map(Json::List)
+        list.iter().map(|item| nested(&item, depth)).collect::<Option<_>>().map(Json::List)
     } else {
         let entries = Object::entries(value.unchecked_ref());
         entries.iter().map(|entry| member(&entry, depth)).collect::<Option<_>>().map(Json::Object)
@@ -37,7 +42,7 @@ fn from_js(value: &JsValue, depth: u32) -> Option<Json> {
 
 fn member(entry: &JsValue, depth: u32) -> Option<(String, Json)> {
     let pair: &Array = entry.unchecked_ref();
-    Some((pair.get(0).as_string()?, from_js(&pair.get(1), depth)?))
+    Some((pair.get(0).as_string()?, nested(&pair.get(1), depth)?))
 }
 
 fn to_js(json: &Json) -> JsValue {

@@ -1,23 +1,19 @@
 //! What a page passes as options.
 
-use std::time::Duration;
-
-use incoming_protocol::{Job, Options, Protocol, Retry};
+use incoming_protocol::{Given, Job, Json, Options, Protocol, Upload};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob, Url};
 
 use crate::error::type_error;
-use crate::{file, page};
-
-const KNOWN: &str = "protocol, endpoint, chunk_size, retry, stall_timeout_ms, onprogress, \
-                     onfinished, oncancelled, onerror, signal";
+use crate::{file, json, page};
 
 /// What the page has chosen.
 pub(crate) struct Chosen {
     protocol: Protocol,
     endpoint: Option<String>,
-    options: Options,
+    /// Whatever the protocols read themselves.
+    data: Vec<(String, Json)>,
     callbacks: Vec<(String, JsValue)>,
     pub(crate) signal: Option<AbortSignal>,
 }
@@ -25,16 +21,27 @@ pub(crate) struct Chosen {
 /// Reads the options of an uploader; `undefined` and `null` choose nothing.
 ///
 /// # Errors
-/// A `TypeError` that names the option that is unknown or wrong.
+/// A `TypeError` that names the option that is wrong.
 pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
     let mut chosen = Chosen {
         protocol: Protocol::Incoming,
         endpoint: None,
-        options: Options::default(),
+        data: Vec::new(),
         callbacks: Vec::new(),
         signal: None,
     };
-    each(options, "options", |name, value| chosen.take(name, value))?;
+    if options.is_undefined() || options.is_null() {
+        return Ok(chosen);
+    }
+    if !options.is_object() || Array::is_array(options) {
+        return Err(wrong("options", "an object"));
+    }
+    for key in Object::keys(options.unchecked_ref::<Object>()).iter() {
+        let value = Reflect::get(options, &key)?;
+        if !value.is_undefined() && !value.is_null() {
+            chosen.take(key.as_string().unwrap_or_default(), value)?;
+        }
+    }
     Ok(chosen)
 }
 
@@ -46,11 +53,6 @@ impl Chosen {
                 let url = value.as_string().ok_or_else(|| wrong(&name, "a URL"))?;
                 self.endpoint = Some(url);
             }
-            "chunk_size" => self.options.chunk_size = Some(whole(&name, &value, 1)?),
-            "retry" => self.options.retry = retry(&value)?,
-            "stall_timeout_ms" => {
-                self.options.stall_timeout = Duration::from_millis(whole(&name, &value, 1)?);
-            }
             "onprogress" | "onfinished" | "oncancelled" | "onerror" => {
                 if !value.is_instance_of::<Function>() {
                     return Err(wrong(&name, "a function"));
@@ -61,7 +63,10 @@ impl Chosen {
                 let signal = value.dyn_into().map_err(|_| wrong(&name, "an AbortSignal"))?;
                 self.signal = Some(signal);
             }
-            _ => return Err(unknown(&name, KNOWN)),
+            _ => {
+                let data = json::from_js(&value).ok_or_else(|| wrong(&name, "plain data"))?;
+                self.data.push((name, data));
+            }
         }
         Ok(())
     }
@@ -85,9 +90,22 @@ impl Chosen {
         self.callbacks.iter().for_each(|(name, callback)| set(name, callback));
     }
 
-    pub(crate) fn job(self, ticket: String, endpoint: String, blob: &Blob) -> (Protocol, Job) {
+    /// The upload of this file.
+    ///
+    /// # Errors
+    /// A `TypeError` that names the option that is unknown or wrong.
+    pub(crate) fn upload(
+        self,
+        ticket: String,
+        endpoint: String,
+        blob: &Blob,
+    ) -> Result<Upload, JsValue> {
         let (name, size) = (file::name_of(blob), file::size_of(blob));
-        (self.protocol, Job { ticket, endpoint, name, size, options: self.options })
+        let upload = Options::read(Given::new(self.data)).and_then(|options| {
+            let job = Job { ticket, endpoint, name, size, options };
+            Upload::new(self.protocol, job, page::dice())
+        });
+        upload.map_err(|error| type_error(&format!("Uploader: {error}")))
     }
 }
 
@@ -96,29 +114,6 @@ fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
         let names: Vec<_> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
         wrong("protocol", &format!("one of: {}", names.join(", ")))
     })
-}
-
-fn retry(value: &JsValue) -> Result<Retry, JsValue> {
-    let mut rule = Retry::default();
-    each(value, "retry", |name, value| {
-        match name.as_str() {
-            "delays" => rule.delays = delays(&value)?,
-            "attempts" if value.as_f64() == Some(f64::INFINITY) => rule.attempts = None,
-            "attempts" => {
-                let attempts = whole("retry.attempts", &value, 0)?;
-                rule.attempts = Some(u32::try_from(attempts).unwrap_or(u32::MAX));
-            }
-            _ => return Err(unknown(&format!("retry.{name}"), "delays, attempts")),
-        }
-        Ok(())
-    })?;
-    Ok(rule)
-}
-
-fn delays(value: &JsValue) -> Result<Vec<Duration>, JsValue> {
-    let name = "retry.delays";
-    let list: &Array = value.dyn_ref().ok_or_else(|| wrong(name, "an array of milliseconds"))?;
-    list.iter().map(|delay| whole(name, &delay, 0).map(Duration::from_millis)).collect()
 }
 
 /// Makes an address absolute, and a WebSocket's of a page's.
@@ -137,40 +132,6 @@ fn resolve(endpoint: &str) -> Result<String, JsValue> {
     Ok(url.href())
 }
 
-/// Goes through the members of an object; one that is `undefined` or `null` is not there.
-fn each(
-    object: &JsValue,
-    name: &str,
-    mut take: impl FnMut(String, JsValue) -> Result<(), JsValue>,
-) -> Result<(), JsValue> {
-    if object.is_undefined() || object.is_null() {
-        return Ok(());
-    }
-    if !object.is_object() || Array::is_array(object) {
-        return Err(wrong(name, "an object"));
-    }
-    for key in Object::keys(object.unchecked_ref::<Object>()).iter() {
-        let value = Reflect::get(object, &key)?;
-        if !value.is_undefined() && !value.is_null() {
-            take(key.as_string().unwrap_or_default(), value)?;
-        }
-    }
-    Ok(())
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked first")]
-#[expect(clippy::cast_precision_loss, reason = "the least is 0 or 1")]
-fn whole(name: &str, value: &JsValue, least: u64) -> Result<u64, JsValue> {
-    let number = value.as_f64().filter(|n| *n >= least as f64 && *n <= 9e15 && n.fract() == 0.0);
-    number
-        .map(|number| number as u64)
-        .ok_or_else(|| wrong(name, &format!("a whole number, at least {least}")))
-}
-
 fn wrong(name: &str, expected: &str) -> JsValue {
     type_error(&format!("Uploader: expected {expected} as {name}"))
-}
-
-fn unknown(name: &str, known: &str) -> JsValue {
-    type_error(&format!("Uploader: unknown option {name}; known are: {known}"))
 }

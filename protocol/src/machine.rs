@@ -26,6 +26,12 @@ pub trait Machine {
     /// The connection is gone; whatever was on its way may be lost.
     fn hung_up(&mut self);
 
+    /// True if it goes on after a loss where it was; false if the protocol can only begin again
+    /// with the first byte.
+    fn resumes(&self) -> bool {
+        true
+    }
+
     /// How far it is.
     fn progress(&self) -> Progress;
 }

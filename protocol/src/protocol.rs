@@ -1,24 +1,27 @@
 //! The list of all protocols: the only file that names every one.
 
-use crate::incoming;
 use crate::machine::Machine;
 use crate::options::Job;
+use crate::{Error, galileo, incoming};
 
 /// An upload protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// [Incoming!!](crate::incoming)
     Incoming,
+    /// [GalileoSend](crate::galileo)
+    Galileo,
 }
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: &[Protocol] = &[Protocol::Incoming];
+    pub const ALL: &[Protocol] = &[Protocol::Incoming, Protocol::Galileo];
 
     /// The name by which a caller chooses it.
     pub fn name(self) -> &'static str {
         match self {
             Protocol::Incoming => "incoming",
+            Protocol::Galileo => "galileo",
         }
     }
 
@@ -30,19 +33,22 @@ impl Protocol {
     /// Where a server of this protocol is found unless the caller says otherwise, on the host
     /// (with the port, if it needs one) and with or without encryption.
     pub fn default_endpoint(self, host: &str, secure: bool) -> String {
-        match self {
-            Protocol::Incoming => {
-                let scheme = if secure { "wss" } else { "ws" };
-                format!("{scheme}://{host}{}", incoming::PATH)
-            }
-        }
+        let (scheme, path) = match self {
+            Protocol::Incoming => ("ws", incoming::PATH),
+            Protocol::Galileo => ("ws", galileo::PATH),
+        };
+        format!("{scheme}{}://{host}{path}", if secure { "s" } else { "" })
     }
 
     /// The client's side of an upload.
-    pub fn client(self, job: Job) -> Box<dyn Machine> {
-        match self {
-            Protocol::Incoming => Box::new(incoming::Client::new(job)),
-        }
+    ///
+    /// # Errors
+    /// A misuse that names the option that is unknown or wrong.
+    pub fn client(self, job: Job) -> Result<Box<dyn Machine>, Error> {
+        Ok(match self {
+            Protocol::Incoming => Box::new(incoming::Client::new(job)?),
+            Protocol::Galileo => Box::new(galileo::Client::new(job)?),
+        })
     }
 }
 

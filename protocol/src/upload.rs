@@ -68,12 +68,15 @@ struct Cancel {
 impl Upload {
     /// An upload that has not begun. The seed makes the waits between attempts different from
     /// those of other uploads.
-    pub fn new(protocol: Protocol, job: Job, seed: u64) -> Upload {
+    ///
+    /// # Errors
+    /// A misuse that names the option that is unknown or wrong.
+    pub fn new(protocol: Protocol, job: Job, seed: u64) -> Result<Upload, Error> {
         let (bytes_total, options) = (job.size, job.options.clone());
         let mut upload = Upload {
-            machine: protocol.client(job),
+            machine: protocol.client(job)?,
             bytes_total,
-            stall_timeout: options.stall_timeout,
+            stall_timeout: options.stall_timeout.0,
             backoff: Backoff::new(options.retry, seed),
             phase: Phase::Ready,
             attempt: Attempt(0),
@@ -83,7 +86,7 @@ impl Upload {
             shown: View::blank(bytes_total),
         };
         upload.shown = upload.view();
-        upload
+        Ok(upload)
     }
 
     /// Begins, or goes on after a pause or an error. Without effect while it is under way and
@@ -201,7 +204,8 @@ impl Upload {
         self.drive(event, steps);
     }
 
-    /// A machine may keep its connection while it is paused.
+    /// A machine may keep its connection while it is paused. A loss of it waits until the pause
+    /// is over.
     fn hold(&mut self, event: Event, steps: &mut Vec<Step>) {
         if let Event::Measured(link) = &event {
             self.link = *link;
@@ -215,6 +219,9 @@ impl Upload {
         let confirmed = self.machine.progress().acknowledged;
         match self.machine.handle(event) {
             Ok(actions) => self.perform(actions, steps),
+            Err(error) if self.phase == Phase::Paused && error.is_transient() => {
+                return self.perform(vec![Action::HangUp], steps);
+            }
             Err(error) => return self.fail(error, steps),
         }
         if self.machine.progress().acknowledged > confirmed {
@@ -445,7 +452,8 @@ impl Upload {
             Phase::Checking(_) => "lost the connection",
             Phase::Waiting(delay) => {
                 let seconds = delay.as_secs() + 1;
-                return format!("lost the connection, trying again within {seconds} s");
+                let how = if self.machine.resumes() { "trying again" } else { "starting over" };
+                return format!("lost the connection, {how} within {seconds} s");
             }
             Phase::Paused => "paused",
             Phase::Finished => "all done",

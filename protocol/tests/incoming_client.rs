@@ -30,7 +30,7 @@ fn send(text: &str) -> Action {
 }
 
 fn connected(size: u64) -> Client {
-    let mut client = Client::new(job(size));
+    let mut client = Client::new(job(size)).unwrap();
     client.start();
     client.handle(Event::Connected).unwrap();
     client
@@ -50,12 +50,12 @@ fn handing_over() -> Client {
 
 #[test]
 fn it_begins_with_a_connection() {
-    assert_eq!(Client::new(job(1)).start(), [Action::Connect("ws://test/".into())]);
+    assert_eq!(Client::new(job(1)).unwrap().start(), [Action::Connect("ws://test/".into())]);
 }
 
 #[test]
 fn the_first_message_asks_with_ticket_size_and_name() {
-    let mut client = Client::new(job(7));
+    let mut client = Client::new(job(7)).unwrap();
     client.start();
     let asked = r#"{"MsgType":"MsgUploadReq","MsgData":{"Id":"e1bbf3ad-a123-411c-a798-0ef5db1e4092","LengthBytes":7,"Name":"blåbær ü 文件.bin"}}"#;
     assert_eq!(client.handle(Event::Connected), Ok(vec![send(asked)]));
@@ -241,7 +241,7 @@ fn a_cancellation_before_the_terms_is_told_right_after_them() {
 
 #[test]
 fn a_cancellation_without_a_connection_makes_one() {
-    let mut client = Client::new(job(10));
+    let mut client = Client::new(job(10)).unwrap();
     assert_eq!(client.cancel("no"), [Action::Connect("ws://test/".into())]);
 }
 

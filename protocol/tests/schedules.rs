@@ -9,7 +9,7 @@ mod common;
 
 use common::link::Weather;
 use common::world::{Deed, World};
-use common::{KIB, job, server};
+use common::{KIB, job, server, traits};
 use incoming_protocol::Protocol;
 
 const DAY_MS: u64 = 86_400_000;
@@ -33,14 +33,18 @@ fn whatever_happens_a_file_arrives_whole_and_nothing_confirmed_is_sent_again() {
 
 fn schedule(protocol: Protocol, seed: u64) {
     let mut dice = fastrand::Rng::with_seed(seed);
-    let weather = Weather::of(&mut dice);
+    let mut weather = Weather::of(&mut dice);
     let size = [0, 1, dice.u64(0..200 * KIB), dice.u64(0..3000 * KIB)][dice.usize(0..4)];
-    let server = server(protocol, dice.u32(1..100), dice.u64(0..20_000));
+    let chunk_kib = dice.u32(1..100);
+    if !traits(protocol).resumes {
+        weather.let_live(size, u64::from(chunk_kib) * KIB);
+    }
+    let server = server(protocol, chunk_kib, dice.u64(0..20_000));
     let mut world = World::seeded(protocol, job(size), server, weather, seed);
     let cancels = deeds(&mut world, &mut dice);
     world.start();
     world.run(DAY_MS);
-    judge(&world, size, cancels);
+    judge(protocol, &world, size, cancels);
     assert_that_silence_follows(&mut world);
 }
 
@@ -66,7 +70,7 @@ fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
     cancels
 }
 
-fn judge(world: &World, size: u64, cancels: bool) {
+fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
     let view = world.upload.view();
     if view.cancelled {
         assert!(cancels, "nobody cancelled");
@@ -76,8 +80,8 @@ fn judge(world: &World, size: u64, cancels: bool) {
     assert!(view.finished, "{view:?}");
     assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
     let sent: u64 = world.sent.iter().map(|range| range.end - range.start).sum();
-    let pauses_and_losses = u64::from(world.connects);
-    assert!(sent <= size + pauses_and_losses * world.most_ahead, "{sent} bytes for {size}");
+    let price = if traits(protocol).resumes { world.most_ahead } else { size };
+    assert!(sent <= size + u64::from(world.connects) * price, "{sent} bytes for {size}");
 }
 
 /// Late answers to an upload that is over change nothing.

@@ -101,7 +101,7 @@ fn replay_client(recording: &Recording) -> Vec<Frame> {
         panic!("every connection begins with a request");
     };
     let job = Job { ticket: id.clone(), name: name.clone(), ..job(*size) };
-    let mut client = Client::new(job);
+    let mut client = Client::new(job).unwrap();
     let mut said = Vec::new();
     client.start();
     said.extend(frames_of(client.handle(Event::Connected).unwrap()));

@@ -13,7 +13,7 @@ use incoming_protocol::{Action, Event, Link, Notice, Options, Protocol, Retry, U
 const STALL: Duration = Duration::from_secs(20);
 
 fn upload(size: u64) -> Upload {
-    Upload::new(Protocol::Incoming, job(size), 7)
+    Upload::new(Protocol::Incoming, job(size), 7).unwrap()
 }
 
 fn lost() -> Event {
@@ -153,7 +153,7 @@ fn attempts_run_out_and_a_start_begins_anew() {
     let retry = Retry { delays: vec![], attempts: Some(1) };
     let mut job = job(1000 * KIB);
     job.options = Options { retry, ..Options::default() };
-    let mut upload = Upload::new(Protocol::Incoming, job, 7);
+    let mut upload = Upload::new(Protocol::Incoming, job, 7).unwrap();
     upload.start();
     for _ in 0..2 {
         now(&mut upload, lost());

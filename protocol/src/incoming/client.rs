@@ -31,8 +31,12 @@ pub struct Client {
 
 impl Client {
     /// An upload that has not begun.
-    pub fn new(job: Job) -> Client {
-        Client {
+    ///
+    /// # Errors
+    /// A misuse that names an option that is unknown.
+    pub fn new(job: Job) -> Result<Client, Error> {
+        job.options.own.nothing_else("")?;
+        Ok(Client {
             flow: Flow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
             job,
             stage: Stage::Idle,
@@ -40,7 +44,7 @@ impl Client {
             chunks_acknowledged: 0,
             cancel: None,
             cancel_sent: false,
-        }
+        })
     }
 
     fn request(&mut self) -> Vec<Action> {

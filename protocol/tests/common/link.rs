@@ -34,6 +34,13 @@ impl Weather {
             dies_silently: dice.u8(0..8) == 0,
         }
     }
+
+    /// Lets some connections live long enough for a whole file, one chunk after the other.
+    pub fn let_live(&mut self, size: u64, chunk: u64) {
+        let chunk_ms = 4 * self.latency_ms + chunk / self.bytes_per_ms;
+        let whole_ms = (size / chunk + 4) * chunk_ms;
+        self.dies_within_ms = self.dies_within_ms.map(|within_ms| within_ms + 4 * whole_ms);
+    }
 }
 
 /// One connection.

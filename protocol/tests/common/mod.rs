@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
+pub mod galileo;
 pub mod incoming;
 pub mod link;
 pub mod world;
@@ -10,7 +11,9 @@ pub mod world;
 use std::ops::Range;
 use std::time::Duration;
 
-use incoming_protocol::{Action, Event, Job, Json, Options, Protocol, Retry, Step, Upload};
+use incoming_protocol::{
+    Action, Event, Job, Json, Options, Protocol, Retry, StallTimeout, Step, Upload,
+};
 
 pub const KIB: u64 = 1024;
 
@@ -51,6 +54,25 @@ pub enum Answer {
 pub fn server(protocol: Protocol, chunk_kib: u32, handover_ms: u64) -> Box<dyn Server> {
     match protocol {
         Protocol::Incoming => Box::new(incoming::Server::new(chunk_kib, handover_ms)),
+        Protocol::Galileo => Box::new(galileo::Server::new(chunk_kib)),
+    }
+}
+
+/// What a protocol can promise at all.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    /// It goes on after a loss where it was.
+    pub resumes: bool,
+    /// The server can be told that an upload is cancelled.
+    pub tells_cancel: bool,
+    /// The end is the handover to a backend, which may take long.
+    pub hands_over: bool,
+}
+
+pub fn traits(protocol: Protocol) -> Traits {
+    match protocol {
+        Protocol::Incoming => Traits { resumes: true, tells_cancel: true, hands_over: true },
+        Protocol::Galileo => Traits { resumes: false, tells_cancel: false, hands_over: false },
     }
 }
 
@@ -62,7 +84,7 @@ pub fn job(size: u64) -> Job {
         size,
         options: Options {
             retry: Retry { delays: vec![Duration::from_millis(200)], attempts: None },
-            stall_timeout: Duration::from_secs(20),
+            stall_timeout: StallTimeout(Duration::from_secs(20)),
             ..Options::default()
         },
     }

@@ -1,0 +1,97 @@
+//! A server of GalileoSend around the real session.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use incoming_protocol::Json;
+use incoming_protocol::galileo::server::{Action, Event, Session};
+
+use super::{Answer, Reply};
+
+pub struct Server {
+    chunk_size: u64,
+    uploads: HashMap<usize, Upload>,
+    finished: Vec<u64>,
+}
+
+struct Upload {
+    session: Session,
+    stored: u64,
+    incoming: Range<u64>,
+}
+
+impl Server {
+    pub fn new(chunk_kib: u32) -> Server {
+        let chunk_size = u64::from(chunk_kib) * 1024;
+        Server { chunk_size, uploads: HashMap::new(), finished: Vec::new() }
+    }
+
+    fn feed(&mut self, connection: usize, event: Event) -> Vec<Reply> {
+        let fresh = || Session::new(self.chunk_size);
+        let upload = self.uploads.entry(connection);
+        let upload =
+            upload.or_insert_with(|| Upload { session: fresh(), stored: 0, incoming: 0..0 });
+        let actions = upload.session.handle(event);
+        actions.into_iter().flat_map(|action| self.perform(connection, action)).collect()
+    }
+
+    fn perform(&mut self, connection: usize, action: Action) -> Vec<Reply> {
+        let reply = |what| vec![Reply { connection, after_ms: 0, what }];
+        let upload = self.uploads.get_mut(&connection).unwrap();
+        match action {
+            Action::Create { .. } => self.feed(connection, Event::Stored),
+            Action::Append => {
+                assert_eq!(upload.incoming.start, upload.stored, "in order, and none twice");
+                upload.stored = upload.incoming.end;
+                self.feed(connection, Event::Stored)
+            }
+            Action::Finish(_) => {
+                self.finished.push(upload.stored);
+                self.feed(connection, Event::Finished)
+            }
+            Action::Discard => Vec::new(),
+            Action::Send(signal) => reply(Answer::Text(signal.to_json())),
+            Action::Close => reply(Answer::Close(1000)),
+        }
+    }
+}
+
+impl super::Server for Server {
+    fn text(&mut self, connection: usize, json: Json) -> Vec<Reply> {
+        self.feed(connection, Event::Text(Some(json)))
+    }
+
+    fn bytes(&mut self, connection: usize, range: Range<u64>) -> Vec<Reply> {
+        let len = range.end - range.start;
+        if let Some(upload) = self.uploads.get_mut(&connection) {
+            upload.incoming = range;
+        }
+        self.feed(connection, Event::Binary(len))
+    }
+
+    fn woke(&mut self, _connection: usize) -> Vec<Reply> {
+        Vec::new()
+    }
+
+    fn lost(&mut self, connection: usize) {
+        self.uploads.remove(&connection);
+    }
+
+    fn crash(&mut self) {
+        self.uploads.clear();
+    }
+
+    fn stored(&self) -> u64 {
+        self.finished.last().copied().unwrap_or_default()
+    }
+
+    /// A file whose end the client missed is delivered again.
+    fn deliveries(&self) -> u32 {
+        u32::from(!self.finished.is_empty())
+    }
+
+    /// Nothing on the wire says so: what was sent is forgotten with the connection.
+    fn is_cancelled(&self) -> bool {
+        true
+    }
+}

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::Json;
+use crate::http::Request;
 
 /// Something to be done outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,8 +15,10 @@ pub enum Action {
     Send(Json),
     /// Send these bytes of the file as a binary frame, without looking at them.
     SendRange(Range<u64>),
-    /// Close the connection and forget every timer: this attempt is over, and nothing of it is
-    /// heard any more.
+    /// Send a request.
+    Request(Request),
+    /// Close the connection, abort every request and forget every timer: this attempt is over,
+    /// and nothing of it is heard any more.
     HangUp,
     /// Wake the upload up after this time; an earlier wait for the same wake is forgotten.
     Wait(Wake, Duration),

@@ -1,5 +1,6 @@
 //! What happened outside.
 
+use crate::http::{RequestId, Response};
 use crate::{Json, Wake};
 
 /// Something that happened, told to an upload and by it to its machine.
@@ -20,6 +21,12 @@ pub enum Event {
     },
     /// The browser refuses to make the connection that was asked for, and always will.
     Refused(String),
+    /// A request was answered.
+    Responded(RequestId, Response),
+    /// A request got no answer, for this reason.
+    RequestLost(RequestId, String),
+    /// So many bytes of the body of a request have left the browser.
+    Loaded(RequestId, u64),
     /// The connection was looked at.
     Measured(Link),
     /// The time of an [`Action::Wait`](crate::Action::Wait) is over.

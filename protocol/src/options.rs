@@ -7,12 +7,16 @@ use crate::{Error, Json};
 /// What is to be uploaded, and where.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// What the server knows the upload by.
-    pub ticket: String,
+    /// What the server knows the upload by, if the caller says so.
+    pub ticket: Option<String>,
     /// The address of the server.
     pub endpoint: String,
     /// The name of the file, without a path.
     pub name: String,
+    /// The path inside a folder that was chosen, or the name.
+    pub relative_path: String,
+    /// The media type, or nothing.
+    pub media_type: String,
     /// The size of the file in bytes.
     pub size: u64,
     /// How to go about it.

@@ -2,7 +2,8 @@
 
 use crate::machine::Machine;
 use crate::options::Job;
-use crate::{Error, galileo, incoming};
+use crate::resumable::Dialect;
+use crate::{Error, galileo, incoming, resumable};
 
 /// An upload protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,17 +12,24 @@ pub enum Protocol {
     Incoming,
     /// [GalileoSend](crate::galileo)
     Galileo,
+    /// [Resumable.js](crate::resumable)
+    Resumable,
+    /// [flow.js](crate::resumable)
+    Flow,
 }
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: &[Protocol] = &[Protocol::Incoming, Protocol::Galileo];
+    pub const ALL: &[Protocol] =
+        &[Protocol::Incoming, Protocol::Galileo, Protocol::Resumable, Protocol::Flow];
 
     /// The name by which a caller chooses it.
     pub fn name(self) -> &'static str {
         match self {
             Protocol::Incoming => "incoming",
             Protocol::Galileo => "galileo",
+            Protocol::Resumable => "resumable",
+            Protocol::Flow => "flow",
         }
     }
 
@@ -36,6 +44,7 @@ impl Protocol {
         let (scheme, path) = match self {
             Protocol::Incoming => ("ws", incoming::PATH),
             Protocol::Galileo => ("ws", galileo::PATH),
+            Protocol::Resumable | Protocol::Flow => ("http", resumable::PATH),
         };
         format!("{scheme}{}://{host}{path}", if secure { "s" } else { "" })
     }
@@ -48,6 +57,8 @@ impl Protocol {
         Ok(match self {
             Protocol::Incoming => Box::new(incoming::Client::new(job)?),
             Protocol::Galileo => Box::new(galileo::Client::new(job)?),
+            Protocol::Resumable => Box::new(resumable::Client::new(Dialect::Resumable, job)?),
+            Protocol::Flow => Box::new(resumable::Client::new(Dialect::Flow, job)?),
         })
     }
 }

@@ -6,13 +6,14 @@ mod common;
 
 use common::link::Weather;
 use common::world::{Deed, World};
-use common::{KIB, Traits, job, server, traits};
+use common::{KIB, Traits, job_for, server, traits};
 use incoming_protocol::{Notice, Protocol};
 
 const HOUR_MS: u64 = 3_600_000;
 
 fn world(protocol: Protocol, size: u64, weather: Weather) -> World {
-    let mut world = World::new(protocol, job(size), server(protocol, 64, 100), weather);
+    let mut world =
+        World::new(protocol, job_for(protocol, size), server(protocol, 64, 100), weather);
     world.start();
     world
 }
@@ -203,7 +204,7 @@ fn a_connection_on_which_nothing_moves_counts_as_lost() {
 #[test]
 fn the_network_coming_back_ends_a_wait() {
     for_all(|protocol| {
-        let mut patient = job(2000 * KIB);
+        let mut patient = job_for(protocol, 2000 * KIB);
         patient.options.retry.delays = vec![std::time::Duration::from_secs(3000)];
         let mut world = World::new(protocol, patient, server(protocol, 64, 100), slow());
         world.start();
@@ -221,7 +222,8 @@ fn a_slow_backend_is_waited_for_over_losses_and_gets_the_file_once() {
         |can| can.hands_over,
         |protocol| {
             let slow_backend = server(protocol, 64, 600_000);
-            let mut world = World::new(protocol, job(300 * KIB), slow_backend, Weather::FINE);
+            let mut world =
+                World::new(protocol, job_for(protocol, 300 * KIB), slow_backend, Weather::FINE);
             world.start();
             world.run_until(30_000);
             let view = world.upload.view();

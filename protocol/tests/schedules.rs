@@ -9,7 +9,7 @@ mod common;
 
 use common::link::Weather;
 use common::world::{Deed, World};
-use common::{KIB, job, server, traits};
+use common::{KIB, job_for, server, traits};
 use incoming_protocol::Protocol;
 
 const DAY_MS: u64 = 86_400_000;
@@ -40,7 +40,7 @@ fn schedule(protocol: Protocol, seed: u64) {
         weather.let_live(size, u64::from(chunk_kib) * KIB);
     }
     let server = server(protocol, chunk_kib, dice.u64(0..20_000));
-    let mut world = World::seeded(protocol, job(size), server, weather, seed);
+    let mut world = World::seeded(protocol, job_for(protocol, size), server, weather, seed);
     let cancels = deeds(&mut world, &mut dice);
     world.start();
     world.run(DAY_MS);

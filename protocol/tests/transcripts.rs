@@ -100,7 +100,7 @@ fn replay_client(recording: &Recording) -> Vec<Frame> {
     let Frame::Client(FromClient::UploadRequest { id, size, name }) = &recording.frames[0] else {
         panic!("every connection begins with a request");
     };
-    let job = Job { ticket: id.clone(), name: name.clone(), ..job(*size) };
+    let job = Job { ticket: Some(id.clone()), name: name.clone(), ..job(*size) };
     let mut client = Client::new(job).unwrap();
     let mut said = Vec::new();
     client.start();

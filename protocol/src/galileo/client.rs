@@ -155,12 +155,7 @@ impl Machine for Client {
             }),
             Event::Disconnected { code, reason } => Err(self.disconnected(code, &reason)),
             Event::Woke(Wake::KeepAlive) => Err(Error::TimedOut(STORED_WITHIN)),
-            Event::Woke(_)
-            | Event::Measured(_)
-            | Event::Refused(_)
-            | Event::CameOnline
-            | Event::FileIntact
-            | Event::FileUnreadable(_) => Ok(Vec::new()),
+            _ => Ok(Vec::new()),
         }
     }
 

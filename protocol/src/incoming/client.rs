@@ -19,6 +19,7 @@ const TOO_BIG: u16 = 1009;
 #[derive(Debug)]
 pub struct Client {
     job: Job,
+    ticket: String,
     stage: Stage,
     flow: Flow,
     chunks_sent: u64,
@@ -36,9 +37,13 @@ impl Client {
     /// A misuse that names an option that is unknown.
     pub fn new(job: Job) -> Result<Client, Error> {
         job.options.own.nothing_else("")?;
+        let ticket = job.ticket.clone().ok_or_else(|| {
+            Error::Misuse("expected the upload id, a string, as the first argument".to_owned())
+        })?;
         Ok(Client {
             flow: Flow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
             job,
+            ticket,
             stage: Stage::Idle,
             chunks_sent: 0,
             chunks_acknowledged: 0,
@@ -50,7 +55,7 @@ impl Client {
     fn request(&mut self) -> Vec<Action> {
         self.stage = Stage::Negotiating;
         vec![send(&FromClient::UploadRequest {
-            id: self.job.ticket.clone(),
+            id: self.ticket.clone(),
             size: self.job.size,
             name: self.job.name.clone(),
         })]
@@ -196,11 +201,7 @@ impl Machine for Client {
                 Ok(self.fill())
             }
             Event::Woke(Wake::KeepAlive) => Ok(self.keep_alive()),
-            Event::Woke(_)
-            | Event::Refused(_)
-            | Event::CameOnline
-            | Event::FileIntact
-            | Event::FileUnreadable(_) => Ok(Vec::new()),
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -69,10 +69,6 @@ impl super::Server for Server {
         self.feed(connection, Event::Binary(len))
     }
 
-    fn woke(&mut self, _connection: usize) -> Vec<Reply> {
-        Vec::new()
-    }
-
     fn lost(&mut self, connection: usize) {
         self.uploads.remove(&connection);
     }

@@ -6,11 +6,13 @@
 pub mod galileo;
 pub mod incoming;
 pub mod link;
+pub mod resumable;
 pub mod world;
 
 use std::ops::Range;
 use std::time::Duration;
 
+use incoming_protocol::http::{Request, Response};
 use incoming_protocol::{
     Action, Event, Job, Json, Options, Protocol, Retry, StallTimeout, Step, Upload,
 };
@@ -20,15 +22,25 @@ pub const KIB: u64 = 1024;
 /// What a server does, in whatever protocol, as far as the world can see.
 pub trait Server {
     /// A message arrived; what is to be sent back comes with a delay in milliseconds.
-    fn text(&mut self, connection: usize, json: Json) -> Vec<Reply>;
+    fn text(&mut self, _connection: usize, _json: Json) -> Vec<Reply> {
+        unreachable!("no WebSocket")
+    }
     /// File bytes arrived, named by where they stand in the file.
-    fn bytes(&mut self, connection: usize, range: Range<u64>) -> Vec<Reply>;
+    fn bytes(&mut self, _connection: usize, _range: Range<u64>) -> Vec<Reply> {
+        unreachable!("no WebSocket")
+    }
+    /// A request arrived, whole.
+    fn request(&mut self, _request: &Request) -> Response {
+        unreachable!("no HTTP")
+    }
     /// Some time that the server asked for is over.
-    fn woke(&mut self, connection: usize) -> Vec<Reply>;
+    fn woke(&mut self, _connection: usize) -> Vec<Reply> {
+        Vec::new()
+    }
     /// The connection is gone, as far as the server knows.
-    fn lost(&mut self, connection: usize);
+    fn lost(&mut self, _connection: usize) {}
     /// The server process died and came back with what it had stored.
-    fn crash(&mut self);
+    fn crash(&mut self) {}
     /// What is stored, in bytes from the start.
     fn stored(&self) -> u64;
     /// How often the file was delivered.
@@ -55,6 +67,7 @@ pub fn server(protocol: Protocol, chunk_kib: u32, handover_ms: u64) -> Box<dyn S
     match protocol {
         Protocol::Incoming => Box::new(incoming::Server::new(chunk_kib, handover_ms)),
         Protocol::Galileo => Box::new(galileo::Server::new(chunk_kib)),
+        Protocol::Resumable | Protocol::Flow => Box::new(resumable::Server::default()),
     }
 }
 
@@ -73,14 +86,19 @@ pub fn traits(protocol: Protocol) -> Traits {
     match protocol {
         Protocol::Incoming => Traits { resumes: true, tells_cancel: true, hands_over: true },
         Protocol::Galileo => Traits { resumes: false, tells_cancel: false, hands_over: false },
+        Protocol::Resumable | Protocol::Flow => {
+            Traits { resumes: true, tells_cancel: false, hands_over: false }
+        }
     }
 }
 
 pub fn job(size: u64) -> Job {
     Job {
-        ticket: "e1bbf3ad-a123-411c-a798-0ef5db1e4092".into(),
+        ticket: Some("e1bbf3ad-a123-411c-a798-0ef5db1e4092".into()),
         endpoint: "ws://test/".into(),
         name: "blåbær ü 文件.bin".into(),
+        relative_path: "folder/blåbær ü 文件.bin".into(),
+        media_type: "text/plain".into(),
         size,
         options: Options {
             retry: Retry { delays: vec![Duration::from_millis(200)], attempts: None },
@@ -88,6 +106,16 @@ pub fn job(size: u64) -> Job {
             ..Options::default()
         },
     }
+}
+
+/// A job in small chunks, where the client decides about them.
+pub fn job_for(protocol: Protocol, size: u64) -> Job {
+    let mut job = job(size);
+    job.options.chunk_size = match protocol {
+        Protocol::Incoming | Protocol::Galileo => None,
+        Protocol::Resumable | Protocol::Flow => Some(64 * KIB),
+    };
+    job
 }
 
 pub fn json(text: &str) -> Json {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 
+use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::{
     Action, Attempt, Event, Job, Json, Link, Notice, Protocol, Speedometer, Step, Upload, Wake,
 };
@@ -34,12 +35,22 @@ enum Happening {
     Tick(Attempt),
     Client(Attempt, Event),
     Wakes(Attempt, Wake, u64),
+    RequestArrives(Request),
+    RequestLoads(RequestId),
     Deed(Deed),
 }
 
 enum Message {
     Text(Json),
     Bytes(Range<u64>),
+}
+
+/// A request that was neither answered nor lost.
+struct OnItsWay {
+    attempt: Attempt,
+    len: u64,
+    leaves_ms: u64,
+    takes_ms: u64,
 }
 
 pub struct World {
@@ -64,6 +75,9 @@ pub struct World {
     happenings: HashMap<u64, Happening>,
     entries: u64,
     is_ticking: bool,
+    requests: HashMap<RequestId, OnItsWay>,
+    requesting: Option<Attempt>,
+    line_free_at_ms: u64,
     speed: Speedometer,
 }
 
@@ -99,6 +113,9 @@ impl World {
             happenings: HashMap::new(),
             entries: 0,
             is_ticking: false,
+            requests: HashMap::new(),
+            requesting: None,
+            line_free_at_ms: 0,
             speed: Speedometer::default(),
         }
     }
@@ -157,12 +174,19 @@ impl World {
             Happening::ServerLoses(connection) => self.server.lost(connection),
             Happening::Dies(connection) => self.die(connection),
             Happening::Tick(attempt) => self.tick(attempt),
-            Happening::Client(attempt, event) => self.tell(attempt, event),
+            Happening::Client(attempt, event) => {
+                if let Event::Responded(id, _) = &event {
+                    self.requests.remove(id);
+                }
+                self.tell(attempt, event);
+            }
             Happening::Wakes(attempt, wake, entry) => {
                 if self.timers.get(&wake) == Some(&entry) {
                     self.tell(attempt, Event::Woke(wake));
                 }
             }
+            Happening::RequestArrives(request) => self.request_arrives(&request),
+            Happening::RequestLoads(id) => self.request_loads(id),
             Happening::Deed(deed) => self.deed(deed),
         }
     }
@@ -180,9 +204,13 @@ impl World {
             Deed::Crash => {
                 self.server.crash();
                 let open = 0..self.connections.len();
-                return open.for_each(|connection| self.die(connection));
+                open.for_each(|connection| self.die(connection));
+                return self.lose_requests();
             }
-            Deed::Cut => return self.current.into_iter().for_each(|current| self.die(current)),
+            Deed::Cut => {
+                self.current.into_iter().for_each(|current| self.die(current));
+                return self.lose_requests();
+            }
         };
         self.perform(steps);
     }
@@ -283,6 +311,7 @@ impl World {
                 Action::Connect(_) => self.connect(attempt),
                 Action::Send(json) => self.send(Message::Text(json), 0),
                 Action::SendRange(range) => self.send_range(attempt, range),
+                Action::Request(request) => self.request(attempt, request),
                 Action::HangUp => self.hang_up(),
                 Action::Wait(wake, after) => {
                     let after_ms = u64::try_from(after.as_millis()).unwrap();
@@ -317,6 +346,72 @@ impl World {
         }
     }
 
+    /// All requests share the line; one that is unlucky is refused by somebody on the way.
+    fn request(&mut self, attempt: Attempt, request: Request) {
+        if self.requesting.replace(attempt) != Some(attempt) {
+            self.connects += 1;
+        }
+        let range = request.body.range().cloned().unwrap_or_default();
+        let len = range.end - range.start;
+        if request.body.range().is_some() {
+            self.sent.push(range);
+        }
+        let takes_ms = len.div_ceil(self.weather.bytes_per_ms);
+        let leaves_ms = self.line_free_at_ms.max(self.now_ms);
+        self.line_free_at_ms = leaves_ms + takes_ms;
+        let id = request.id;
+        self.requests.insert(id, OnItsWay { attempt, len, leaves_ms, takes_ms });
+        let ahead = self.requests.values().map(|on| on.len).sum();
+        self.most_ahead = self.most_ahead.max(ahead);
+        self.plan(leaves_ms + takes_ms / 2, Happening::RequestLoads(id));
+        let arrives_ms = self.line_free_at_ms + self.weather.latency_ms;
+        self.plan(arrives_ms, Happening::RequestArrives(request));
+        if self.weather.dies_within_ms.is_some() && self.dice.u8(0..20) == 0 {
+            let lost_ms = self.dice.u64(self.now_ms..=arrives_ms + 2 * self.weather.latency_ms);
+            self.plan(lost_ms, Happening::Deed(Deed::Cut));
+        }
+    }
+
+    fn request_loads(&mut self, id: RequestId) {
+        let Some(on) = self.requests.get(&id) else { return };
+        let passed_ms = self.now_ms.saturating_sub(on.leaves_ms).min(on.takes_ms);
+        let bytes = (on.len * passed_ms).checked_div(on.takes_ms).unwrap_or(on.len);
+        let attempt = on.attempt;
+        self.tell(attempt, Event::Loaded(id, bytes));
+    }
+
+    fn request_arrives(&mut self, request: &Request) {
+        let Some(on) = self.requests.get(&request.id) else { return };
+        let attempt = on.attempt;
+        if self.dice.u64(0..100) < self.weather.refused_percent {
+            let response = Response { status: 503, text: "busy".into(), json: None };
+            return self.respond(attempt, request.id, response);
+        }
+        let response = self.server.request(request);
+        self.respond(attempt, request.id, response);
+    }
+
+    /// Even after a hang-up the answer comes: nothing of it may be obeyed.
+    fn respond(&mut self, attempt: Attempt, id: RequestId, response: Response) {
+        let jitter_ms = self.dice.u64(0..=self.weather.latency_ms);
+        let arrives_ms = self.now_ms + self.weather.latency_ms + jitter_ms;
+        self.plan(arrives_ms, Happening::Client(attempt, Event::Responded(id, response)));
+    }
+
+    /// The line breaks: what has not arrived never will, and what was answered is not heard.
+    fn lose_requests(&mut self) {
+        let lost: Vec<_> = self.requests.drain().collect();
+        self.line_free_at_ms = self.now_ms;
+        self.losses += u32::from(!lost.is_empty() && self.current.is_none());
+        if self.weather.dies_silently {
+            return;
+        }
+        for (id, on) in lost {
+            let event = Event::RequestLost(id, "the line broke".into());
+            self.plan(self.now_ms, Happening::Client(on.attempt, event));
+        }
+    }
+
     fn send_range(&mut self, attempt: Attempt, range: Range<u64>) {
         let confirmed = self.upload.confirmed().0;
         assert!(range.start >= confirmed, "nothing confirmed is sent again: {range:?}");
@@ -343,6 +438,8 @@ impl World {
     /// What was sent before still travels, as through a WebSocket that is being closed.
     fn hang_up(&mut self) {
         self.timers.clear();
+        self.requests.clear();
+        self.line_free_at_ms = self.now_ms;
         self.is_ticking = false;
         let Some(current) = self.current.take() else { return };
         let link = &mut self.connections[current];

@@ -1,0 +1,130 @@
+//! Requests as data: what is to be sent where, for whoever holds the network.
+
+use std::ops::Range;
+
+use crate::Json;
+
+/// Names a request of an upload. No two of an upload have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u32);
+
+/// One request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// By what it is known.
+    pub id: RequestId,
+    /// The method, in capitals.
+    pub method: String,
+    /// The address, without what `query` adds.
+    pub url: String,
+    /// What is added to the address.
+    pub query: Query,
+    /// Headers besides those of the caller.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Body,
+}
+
+/// What is added to an address after `?`, or after `&` if it has a query already.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// The parameters in order.
+    pub fields: Vec<Field>,
+    /// Spaces become `+` and not `%20`.
+    pub plus: bool,
+}
+
+/// One parameter, or the place for those of the caller.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Field {
+    /// A name and a value.
+    Pair(String, String),
+    /// The caller's own parameters stand here, each name behind this prefix.
+    Extra(String),
+}
+
+impl Field {
+    /// A parameter.
+    pub fn new(name: impl Into<String>, value: impl ToString) -> Field {
+        Field::Pair(name.into(), value.to_string())
+    }
+}
+
+/// The body of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// Bytes of the file as they are.
+    Bytes {
+        /// Which bytes.
+        range: Range<u64>,
+        /// As what.
+        media_type: MediaType,
+    },
+    /// Parameters, as in a query.
+    Form(Vec<Field>),
+    /// `multipart/form-data`: parameters, then bytes of the file.
+    Multipart {
+        /// The parameters.
+        fields: Vec<Field>,
+        /// The bytes, as the last part.
+        part: Part,
+    },
+}
+
+impl Body {
+    /// Which bytes of the file this sends.
+    pub fn range(&self) -> Option<&Range<u64>> {
+        match self {
+            Body::Bytes { range, .. } | Body::Multipart { part: Part { range, .. }, .. } => {
+                Some(range)
+            }
+            Body::Empty | Body::Form(_) => None,
+        }
+    }
+}
+
+/// The part of a form that has the file's bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The name of the part.
+    pub name: String,
+    /// The name that the part says the file has; `None`: what the browser calls a nameless blob.
+    pub filename: Option<String>,
+    /// Which bytes.
+    pub range: Range<u64>,
+    /// As what.
+    pub media_type: MediaType,
+}
+
+/// What bytes are said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaType {
+    /// Whatever the file is.
+    OfFile,
+    /// `application/octet-stream`.
+    Octets,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The body as text.
+    pub text: String,
+    /// The body as JSON, if it is.
+    pub json: Option<Json>,
+}
+
+impl Response {
+    /// The status and the beginning of the body, for a person.
+    pub fn words(&self) -> String {
+        let body: String = self.text.trim().chars().take(200).collect();
+        if body.is_empty() {
+            return format!("status {}", self.status);
+        }
+        format!("status {}: {body}", self.status)
+    }
+}

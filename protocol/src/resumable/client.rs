@@ -1,0 +1,219 @@
+//! The browser's side.
+
+use super::dialect::Dialect;
+use super::wire::{self, Wire};
+use crate::http::{RequestId, Response};
+use crate::options::{Given, Job};
+use crate::pieces::{Layout, Pieces};
+use crate::{Action, Error, Event, Json, Machine, Progress, Stage};
+
+/// The chunk size of both originals, 1 MiB.
+const DEFAULT_CHUNK: u64 = 1024 * 1024;
+/// How many requests both originals have on their way at a time.
+const DEFAULT_SIMULTANEOUS: u64 = 3;
+
+const OPTIONS: &str =
+    "simultaneous, force_chunk_size, test_chunks, success_statuses, permanent_errors";
+
+/// The client's side of one upload.
+#[derive(Debug)]
+pub struct Client {
+    wire: Wire,
+    dialect: Dialect,
+    stage: Stage,
+    pieces: Pieces,
+    simultaneous: usize,
+    successes: Vec<u16>,
+    permanent_errors: Vec<u16>,
+    tests: Tests,
+    last_id: u32,
+    /// What went wrong with a request; the others may still arrive.
+    failure: Option<Error>,
+}
+
+/// Which chunks to ask about before they are sent.
+#[derive(Debug)]
+struct Tests {
+    /// For each request on its way: whether it asks or sends.
+    asking: Vec<RequestId>,
+    /// Chunks below this one are known: they are on the server, or missing.
+    known_below: u64,
+    missing: u64,
+    are_wanted: bool,
+}
+
+impl Client {
+    /// An upload that has not begun.
+    ///
+    /// # Errors
+    /// A misuse that names the option that is unknown or wrong.
+    pub fn new(dialect: Dialect, mut job: Job) -> Result<Client, Error> {
+        let mut own = std::mem::take(&mut job.options.own);
+        let wire = Wire::new(dialect, &job, &mut own)?;
+        let layout = Layout {
+            size: job.size,
+            chunk_size: job.options.chunk_size.unwrap_or(DEFAULT_CHUNK),
+            large_last: !own.flag("force_chunk_size")?.unwrap_or(false),
+        };
+        let simultaneous = own.whole("simultaneous", 1)?.unwrap_or(DEFAULT_SIMULTANEOUS);
+        let are_wanted = own.flag("test_chunks")?.unwrap_or(false);
+        let successes = statuses(&mut own, "success_statuses", dialect.successes())?;
+        let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors())?;
+        own.nothing_else(&format!("{OPTIONS}, {}", wire::OPTIONS))?;
+        Ok(Client {
+            wire,
+            dialect,
+            stage: Stage::Idle,
+            pieces: Pieces::new(layout),
+            simultaneous: usize::try_from(simultaneous).unwrap_or(usize::MAX),
+            successes,
+            permanent_errors,
+            tests: Tests { asking: Vec::new(), known_below: 0, missing: 0, are_wanted },
+            last_id: 0,
+            failure: None,
+        })
+    }
+
+    /// Has as many requests on their way as there may be.
+    fn fill(&mut self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        while self.failure.is_none() && self.pieces.on_their_way() < self.simultaneous {
+            let Some(index) = self.pieces.next_missing() else { break };
+            actions.push(if self.is_to_be_tested(index) {
+                self.ask(index)
+            } else {
+                self.send(index)
+            });
+        }
+        actions
+    }
+
+    fn is_to_be_tested(&self, index: u64) -> bool {
+        // Chunks were begun in order, so many at a time: when none of the first is there, no
+        // later one is.
+        let never_begun =
+            self.tests.missing >= self.simultaneous as u64 && !self.pieces.has_begun();
+        self.tests.are_wanted && index >= self.tests.known_below && !never_begun
+    }
+
+    fn ask(&mut self, index: u64) -> Action {
+        let id = self.begin(index);
+        self.tests.asking.push(id);
+        self.tests.known_below = self.tests.known_below.max(index + 1);
+        Action::Request(self.wire.test(id, self.pieces.layout(), index))
+    }
+
+    fn send(&mut self, index: u64) -> Action {
+        let id = self.begin(index);
+        self.pieces.count_sent();
+        Action::Request(self.wire.upload(id, self.pieces.layout(), index))
+    }
+
+    fn begin(&mut self, index: u64) -> RequestId {
+        self.last_id += 1;
+        let id = RequestId(self.last_id);
+        self.pieces.send(id, index);
+        id
+    }
+
+    fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
+        let Some(index) = self.pieces.take(id) else { return Ok(Vec::new()) };
+        let asked = self.take_question(id);
+        let status = response.status;
+        if self.successes.contains(&status) {
+            self.pieces.confirm(index);
+        } else if self.permanent_errors.contains(&status)
+            && (!asked || self.dialect.tests_can_fail())
+        {
+            return Err(Error::Rejected(response.words()));
+        } else if asked {
+            self.tests.missing += 1;
+            let resend = self.send(index);
+            return Ok(std::iter::once(resend).chain(self.fill()).collect());
+        } else {
+            self.failure = Some(Error::Lost(response.words()));
+        }
+        self.go_on()
+    }
+
+    fn take_question(&mut self, id: RequestId) -> bool {
+        let position = self.tests.asking.iter().position(|other| *other == id);
+        position.map(|position| self.tests.asking.swap_remove(position)).is_some()
+    }
+
+    fn lost(&mut self, id: RequestId, words: String) -> Result<Vec<Action>, Error> {
+        if self.pieces.take(id).is_some() {
+            self.failure = Some(Error::Lost(words));
+        }
+        self.go_on()
+    }
+
+    /// After a failure the requests that are on their way may still arrive: what they carry need
+    /// not be sent again.
+    fn go_on(&mut self) -> Result<Vec<Action>, Error> {
+        if self.pieces.is_complete() {
+            self.stage = Stage::Done;
+            return Ok(Vec::new());
+        }
+        match &self.failure {
+            Some(_) if self.pieces.on_their_way() > 0 => Ok(Vec::new()),
+            Some(failure) => Err(failure.clone()),
+            None => Ok(self.fill()),
+        }
+    }
+}
+
+impl Machine for Client {
+    fn start(&mut self) -> Vec<Action> {
+        self.stage = Stage::Transferring;
+        self.fill()
+    }
+
+    fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
+        match event {
+            Event::Responded(id, response) => self.answered(id, &response),
+            Event::RequestLost(id, words) => self.lost(id, words),
+            Event::Loaded(id, bytes) => {
+                self.pieces.loaded(id, bytes);
+                Ok(Vec::new())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn pause(&mut self) -> Vec<Action> {
+        vec![Action::HangUp]
+    }
+
+    fn cancel(&mut self, _reason: &str) -> Vec<Action> {
+        self.stage = Stage::Cancelled;
+        vec![Action::HangUp]
+    }
+
+    fn hung_up(&mut self) {
+        if !matches!(self.stage, Stage::Done | Stage::Cancelled) {
+            self.stage = Stage::Idle;
+        }
+        self.pieces.hung_up();
+        self.tests.asking.clear();
+        self.failure = None;
+    }
+
+    fn progress(&self) -> Progress {
+        let (chunks_sent, chunks_acknowledged) = self.pieces.counts();
+        Progress {
+            stage: self.stage,
+            acknowledged: self.pieces.acknowledged(),
+            sent: self.pieces.sent(),
+            chunks_sent,
+            chunks_acknowledged,
+        }
+    }
+}
+
+fn statuses(own: &mut Given, name: &str, default: &[u16]) -> Result<Vec<u16>, Error> {
+    let Some(list) = own.list(name)? else { return Ok(default.to_vec()) };
+    let status = |item: &Json| item.whole().and_then(|status| u16::try_from(status).ok());
+    let list: Option<Vec<u16>> = list.iter().map(status).collect();
+    list.ok_or_else(|| own.wrong(name, "an array of HTTP statuses"))
+}

@@ -1,0 +1,181 @@
+//! The requests.
+
+use super::dialect::{Dialect, Parameter};
+use crate::Error;
+use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
+use crate::options::{Given, Job};
+use crate::pieces::Layout;
+
+/// How requests are written.
+#[derive(Debug)]
+pub struct Wire {
+    dialect: Dialect,
+    endpoint: String,
+    /// The file's own parameters; those of a chunk are added.
+    file: FileParameters,
+    /// The names that the caller gave, and those that are left out.
+    names: Vec<Option<String>>,
+    namespace: String,
+    part_name: String,
+    is_octet: bool,
+    upload_method: String,
+    test_method: String,
+}
+
+#[derive(Debug)]
+struct FileParameters {
+    identifier: String,
+    name: String,
+    relative_path: String,
+    media_type: String,
+}
+
+/// The options that only requests need.
+pub const OPTIONS: &str = "method, upload_method, test_method, file_parameter_name, \
+                           parameter_namespace, parameter_names";
+
+impl Wire {
+    /// Takes the options out that say how requests are written.
+    ///
+    /// # Errors
+    /// A misuse that names the option that is wrong.
+    pub fn new(dialect: Dialect, job: &Job, own: &mut Given) -> Result<Wire, Error> {
+        let is_octet = match own.text("method")?.as_deref() {
+            None | Some("multipart") => false,
+            Some("octet") => true,
+            Some(_) => return Err(own.wrong("method", "'multipart' or 'octet'")),
+        };
+        let mut text = |name: &str, default: &str| {
+            own.text(name).map(|text| text.unwrap_or_else(|| default.to_owned()))
+        };
+        Ok(Wire {
+            dialect,
+            endpoint: job.endpoint.clone(),
+            file: FileParameters::of(job),
+            upload_method: text("upload_method", "POST")?,
+            test_method: text("test_method", "GET")?,
+            part_name: text("file_parameter_name", "file")?,
+            namespace: text("parameter_namespace", "")?,
+            names: names(dialect, own.group("parameter_names")?)?,
+            is_octet,
+        })
+    }
+
+    /// Asks whether the server has a chunk.
+    pub fn test(&self, id: RequestId, layout: Layout, index: u64) -> Request {
+        let mut fields = vec![self.extra()];
+        fields.extend(self.parameters(layout, index));
+        self.request(id, &self.test_method, fields, Body::Empty)
+    }
+
+    /// Sends a chunk.
+    pub fn upload(&self, id: RequestId, layout: Layout, index: u64) -> Request {
+        let mut fields: Vec<_> = self.parameters(layout, index).collect();
+        match self.dialect {
+            Dialect::Resumable => fields.push(self.extra()),
+            Dialect::Flow => fields.insert(0, self.extra()),
+        }
+        let range = layout.range(index);
+        if self.is_octet {
+            let media_type = self.media_type();
+            return self.request(
+                id,
+                &self.upload_method,
+                fields,
+                Body::Bytes { range, media_type },
+            );
+        }
+        let part = Part {
+            name: format!("{}{}", self.namespace, self.part_name),
+            filename: Some(self.file.name.clone()),
+            range,
+            media_type: self.media_type(),
+        };
+        let query = match self.dialect {
+            Dialect::Resumable => fields.clone(),
+            Dialect::Flow => Vec::new(),
+        };
+        self.request(id, &self.upload_method, query, Body::Multipart { fields, part })
+    }
+
+    fn media_type(&self) -> MediaType {
+        match self.dialect {
+            Dialect::Resumable => MediaType::Octets,
+            Dialect::Flow => MediaType::OfFile,
+        }
+    }
+
+    fn request(&self, id: RequestId, method: &str, fields: Vec<Field>, body: Body) -> Request {
+        Request {
+            id,
+            method: method.to_owned(),
+            url: self.endpoint.clone(),
+            query: Query { fields, plus: false },
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    fn extra(&self) -> Field {
+        Field::Extra(self.namespace.clone())
+    }
+
+    fn parameters(&self, layout: Layout, index: u64) -> impl Iterator<Item = Field> {
+        let named = Parameter::ALL.into_iter().zip(&self.names);
+        named.filter_map(move |(parameter, name)| {
+            let name = format!("{}{}", self.namespace, name.as_deref()?);
+            Some(Field::Pair(name, self.value(parameter, layout, index)))
+        })
+    }
+
+    fn value(&self, parameter: Parameter, layout: Layout, index: u64) -> String {
+        let range = layout.range(index);
+        match parameter {
+            Parameter::ChunkNumber => (index + 1).to_string(),
+            Parameter::ChunkSize => layout.chunk_size.to_string(),
+            Parameter::CurrentChunkSize => (range.end - range.start).to_string(),
+            Parameter::TotalSize => layout.size.to_string(),
+            Parameter::Type => self.file.media_type.clone(),
+            Parameter::Identifier => self.file.identifier.clone(),
+            Parameter::Filename => self.file.name.clone(),
+            Parameter::RelativePath => self.file.relative_path.clone(),
+            Parameter::TotalChunks => layout.count().to_string(),
+        }
+    }
+}
+
+impl FileParameters {
+    fn of(job: &Job) -> FileParameters {
+        let path = &job.relative_path;
+        FileParameters {
+            identifier: job.ticket.clone().unwrap_or_else(|| identifier(job.size, path)),
+            name: job.name.clone(),
+            relative_path: path.clone(),
+            media_type: job.media_type.clone(),
+        }
+    }
+}
+
+/// What both originals know a file by unless they are told otherwise. Two files of the same size
+/// whose names differ only in other characters have the same.
+pub fn identifier(size: u64, path: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
+    format!("{size}-{}", path.chars().filter(plain).collect::<String>())
+}
+
+fn names(dialect: Dialect, given: Option<Given>) -> Result<Vec<Option<String>>, Error> {
+    let mut given = given.unwrap_or_default();
+    let mut names = Vec::new();
+    for parameter in Parameter::ALL {
+        let own = given.take(parameter.option());
+        names.push(match own {
+            None => dialect.name(parameter),
+            Some(crate::Json::Bool(false)) => None,
+            Some(crate::Json::Text(name)) => Some(name).filter(|name| !name.is_empty()),
+            Some(_) => return Err(given.wrong(parameter.option(), "a string or false")),
+        });
+    }
+    let known: Vec<_> = Parameter::ALL.iter().map(|parameter| parameter.option()).collect();
+    given.nothing_else(&known.join(", "))?;
+    Ok(names)
+}

@@ -55,20 +55,23 @@ impl Driver {
         settle: Function,
     ) -> Result<Driver, JsValue> {
         let ticket = upload_id.as_string().filter(|id| !id.is_empty());
-        let ticket = ticket.ok_or_else(|| {
-            type_error("Uploader: expected the upload id, a string, as the first argument")
-        })?;
+        if ticket.is_none() && !upload_id.is_null() && !upload_id.is_undefined() {
+            return Err(type_error(
+                "Uploader: expected the upload id, a string, as the first argument",
+            ));
+        }
         let blob: &Blob = file.dyn_ref().ok_or_else(|| {
             type_error("Uploader: expected a File or a Blob as the second argument")
         })?;
-        let chosen = options::read(options)?;
+        let mut chosen = options::read(options)?;
         let endpoint = SERVER_HOSTNAME.with_borrow(|host| chosen.endpoint(host.as_deref()))?;
         let face = Face::new(uploader, settle);
         chosen.callbacks(|name, callback| face.set(name, callback));
         let signal = chosen.signal.clone();
+        let extras = std::mem::take(&mut chosen.extras);
         let upload = chosen.upload(ticket, endpoint, blob)?;
         face.set("filename", &file::name_of(blob).into());
-        let driver = driver::Driver::new(upload, blob.clone(), face);
+        let driver = driver::Driver::new(upload, blob.clone(), extras, face);
         if let Some(signal) = signal {
             driver.obey(&signal);
         }

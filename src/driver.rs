@@ -13,6 +13,7 @@ use web_sys::{AbortSignal, Blob};
 
 use crate::error::words_of;
 use crate::face::{Face, Pace};
+use crate::http::{Extras, Requests};
 use crate::listener::Listener;
 use crate::socket::Socket;
 use crate::timers::Timers;
@@ -29,6 +30,8 @@ pub(crate) struct Driver {
     file: Blob,
     face: RefCell<Option<Rc<Face>>>,
     socket: RefCell<Option<Socket>>,
+    requests: Requests,
+    extras: Rc<Extras>,
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
     speed: RefCell<Speedometer>,
@@ -36,7 +39,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(upload: Upload, file: Blob, face: Face) -> Rc<Driver> {
+    pub(crate) fn new(upload: Upload, file: Blob, extras: Extras, face: Face) -> Rc<Driver> {
         face.show(&upload.view(), Pace::default());
         let driver = Rc::new(Driver {
             upload: RefCell::new(upload),
@@ -45,6 +48,8 @@ impl Driver {
             file,
             face: RefCell::new(Some(Rc::new(face))),
             socket: RefCell::default(),
+            requests: Requests::default(),
+            extras: Rc::new(extras),
             timers: RefCell::default(),
             look: RefCell::default(),
             speed: RefCell::default(),
@@ -74,6 +79,10 @@ impl Driver {
             driver.upgrade().iter().for_each(&cancel);
         });
         self.listeners.borrow_mut().push(listener);
+    }
+
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     pub(crate) fn is_paused(&self) -> bool {
@@ -128,7 +137,12 @@ impl Driver {
                 }
                 self.keep_looking(attempt);
             }
+            Action::Request(request) => {
+                let (extras, file) = (Rc::clone(&self.extras), self.file.clone());
+                self.requests.send(self, attempt, request, extras, file);
+            }
             Action::HangUp => {
+                self.requests.clear();
                 self.look.take();
                 self.timers.borrow_mut().clear();
                 self.socket.take();

@@ -30,6 +30,24 @@ pub(crate) fn slice(blob: &Blob, range: &Range<u64>) -> Blob {
         .unwrap_or_else(|_| blob.clone())
 }
 
+/// The same, said to be of a type. The whole file keeps its own.
+#[expect(clippy::cast_precision_loss, reason = "sizes in browsers are doubles")]
+pub(crate) fn typed_slice(blob: &Blob, range: &Range<u64>, media_type: String) -> Blob {
+    if *range == (0..size_of(blob)) {
+        return blob.clone();
+    }
+    let (start, end) = (range.start as f64, range.end as f64);
+    blob.slice_with_f64_and_f64_and_content_type(start, end, &media_type)
+        .unwrap_or_else(|_| blob.clone())
+}
+
+/// The path inside a folder that was chosen, or the name.
+pub(crate) fn relative_path_of(blob: &Blob) -> String {
+    let path = Reflect::get(blob, &"webkitRelativePath".into()).ok();
+    let path = path.and_then(|path| path.as_string()).filter(|path| !path.is_empty());
+    path.unwrap_or_else(|| name_of(blob))
+}
+
 /// Finds out whether the file can still be read: `None` if so, otherwise the browser's words.
 pub(crate) fn check(blob: &Blob, then: impl FnOnce(Option<String>) + 'static) {
     let size = size_of(blob);

@@ -8,6 +8,7 @@ mod driver;
 mod error;
 mod face;
 mod file;
+mod http;
 mod json;
 mod listener;
 mod options;

@@ -6,7 +6,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob, Url};
 
 use crate::error::type_error;
-use crate::{file, json, page};
+use crate::http::Extras;
+use crate::{file, http, json, page};
 
 /// What the page has chosen.
 pub(crate) struct Chosen {
@@ -15,6 +16,7 @@ pub(crate) struct Chosen {
     /// Whatever the protocols read themselves.
     data: Vec<(String, Json)>,
     callbacks: Vec<(String, JsValue)>,
+    pub(crate) extras: Extras,
     pub(crate) signal: Option<AbortSignal>,
 }
 
@@ -28,6 +30,7 @@ pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
         endpoint: None,
         data: Vec::new(),
         callbacks: Vec::new(),
+        extras: Extras::default(),
         signal: None,
     };
     if options.is_undefined() || options.is_null() {
@@ -59,6 +62,9 @@ impl Chosen {
                 }
                 self.callbacks.push((name, value));
             }
+            _ if http::Extras::knows(&name) => {
+                self.extras.take(&name, value).map_err(|expected| wrong(&name, expected))?;
+            }
             "signal" => {
                 let signal = value.dyn_into().map_err(|_| wrong(&name, "an AbortSignal"))?;
                 self.signal = Some(signal);
@@ -74,7 +80,7 @@ impl Chosen {
     /// The address of the server: as chosen, or of the protocol on this host or the page's.
     pub(crate) fn endpoint(&self, host: Option<&str>) -> Result<String, JsValue> {
         if let Some(endpoint) = &self.endpoint {
-            return resolve(endpoint);
+            return resolve(endpoint, self.protocol);
         }
         let host = host.map_or_else(|| page::location("host"), str::to_owned);
         if host.is_empty() {
@@ -96,13 +102,15 @@ impl Chosen {
     /// A `TypeError` that names the option that is unknown or wrong.
     pub(crate) fn upload(
         self,
-        ticket: String,
+        ticket: Option<String>,
         endpoint: String,
         blob: &Blob,
     ) -> Result<Upload, JsValue> {
         let (name, size) = (file::name_of(blob), file::size_of(blob));
         let upload = Options::read(Given::new(self.data)).and_then(|options| {
-            let job = Job { ticket, endpoint, name, size, options };
+            let relative_path = file::relative_path_of(blob);
+            let media_type = blob.type_();
+            let job = Job { ticket, endpoint, name, relative_path, media_type, size, options };
             Upload::new(self.protocol, job, page::dice())
         });
         upload.map_err(|error| type_error(&format!("Uploader: {error}")))
@@ -116,20 +124,21 @@ fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
     })
 }
 
-/// Makes an address absolute, and a WebSocket's of a page's.
-fn resolve(endpoint: &str) -> Result<String, JsValue> {
+/// Makes an address absolute, with the scheme that the protocol needs.
+fn resolve(endpoint: &str, protocol: Protocol) -> Result<String, JsValue> {
     let page = page::location("href");
     let url =
         if page.is_empty() { Url::new(endpoint) } else { Url::new_with_base(endpoint, &page) };
     let expected = || wrong("endpoint", "a URL that begins with ws:, wss:, http: or https:");
     let url = url.map_err(|_| expected())?;
-    match url.protocol().as_str() {
-        "http:" => url.set_protocol("ws:"),
-        "https:" => url.set_protocol("wss:"),
-        "ws:" | "wss:" => {}
+    let secure = match url.protocol().as_str() {
+        "http:" | "ws:" => false,
+        "https:" | "wss:" => true,
         _ => return Err(expected()),
-    }
-    Ok(url.href())
+    };
+    let href = url.href();
+    let rest = href.split_once(':').map_or("", |(_, rest)| rest);
+    Ok(format!("{}:{rest}", protocol.scheme(secure)))
 }
 
 fn wrong(name: &str, expected: &str) -> JsValue {

@@ -41,12 +41,22 @@ impl Protocol {
     /// Where a server of this protocol is found unless the caller says otherwise, on the host
     /// (with the port, if it needs one) and with or without encryption.
     pub fn default_endpoint(self, host: &str, secure: bool) -> String {
-        let (scheme, path) = match self {
-            Protocol::Incoming => ("ws", incoming::PATH),
-            Protocol::Galileo => ("ws", galileo::PATH),
-            Protocol::Resumable | Protocol::Flow => ("http", resumable::PATH),
+        let path = match self {
+            Protocol::Incoming => incoming::PATH,
+            Protocol::Galileo => galileo::PATH,
+            Protocol::Resumable | Protocol::Flow => resumable::PATH,
         };
-        format!("{scheme}{}://{host}{path}", if secure { "s" } else { "" })
+        format!("{}://{host}{path}", self.scheme(secure))
+    }
+
+    /// The scheme of the addresses of its servers.
+    pub fn scheme(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Protocol::Incoming | Protocol::Galileo, false) => "ws",
+            (Protocol::Incoming | Protocol::Galileo, true) => "wss",
+            (Protocol::Resumable | Protocol::Flow, false) => "http",
+            (Protocol::Resumable | Protocol::Flow, true) => "https",
+        }
     }
 
     /// The client's side of an upload.

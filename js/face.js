@@ -1,5 +1,7 @@
 // The face of the package: one object per file, its state in plain properties, as Incoming!! had it.
 
+import { sender } from './http.js';
+
 /** Why an upload did not finish. */
 export class UploadError extends Error {
   constructor(kind, code, message) {
@@ -18,7 +20,7 @@ export function face({ Driver, set_server_hostname }) {
       uploader[name] = () => {};
     }
     const run = oneRunAfterAnother(uploader);
-    const driver = new Driver(uploader, upload_id, file, options, run.settle);
+    const driver = new Driver(uploader, upload_id, file, options, run.settle, sender(options));
     uploader.start = () => {
       if (uploader.error_code !== null && !uploader.cancelled) run.begin();
       driver.start();

@@ -42,7 +42,8 @@ impl Driver {
     /// Prepares an upload, which does nothing before `start`.
     ///
     /// `settle` is called once a run ends: without arguments when the file was delivered, with
-    /// the kind, the code and the message of the error when it was not.
+    /// the kind, the code and the message of the error when it was not. `send` carries out
+    /// requests, as `js/http.js` does.
     ///
     /// # Errors
     /// A `TypeError` that names the argument or the option that is wrong.
@@ -53,6 +54,7 @@ impl Driver {
         file: &JsValue,
         options: &JsValue,
         settle: Function,
+        send: Function,
     ) -> Result<Driver, JsValue> {
         let ticket = upload_id.as_string().filter(|id| !id.is_empty());
         if ticket.is_none() && !upload_id.is_null() && !upload_id.is_undefined() {
@@ -63,15 +65,14 @@ impl Driver {
         let blob: &Blob = file.dyn_ref().ok_or_else(|| {
             type_error("Uploader: expected a File or a Blob as the second argument")
         })?;
-        let mut chosen = options::read(options)?;
+        let chosen = options::read(options)?;
         let endpoint = SERVER_HOSTNAME.with_borrow(|host| chosen.endpoint(host.as_deref()))?;
         let face = Face::new(uploader, settle);
         chosen.callbacks(|name, callback| face.set(name, callback));
         let signal = chosen.signal.clone();
-        let extras = std::mem::take(&mut chosen.extras);
         let upload = chosen.upload(ticket, endpoint, blob)?;
         face.set("filename", &file::name_of(blob).into());
-        let driver = driver::Driver::new(upload, blob.clone(), extras, face);
+        let driver = driver::Driver::new(upload, blob.clone(), send, face);
         if let Some(signal) = signal {
             driver.obey(&signal);
         }

@@ -5,19 +5,20 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use incoming_protocol::http::RequestId;
 use incoming_protocol::{
     Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
-use js_sys::Reflect;
+use js_sys::{Function, Reflect};
 use web_sys::{AbortSignal, Blob};
 
 use crate::error::words_of;
 use crate::face::{Face, Pace};
-use crate::http::{Extras, Requests};
+use crate::http::Requests;
 use crate::listener::Listener;
 use crate::socket::Socket;
 use crate::timers::Timers;
-use crate::{file, json, page};
+use crate::{file, http, json, page};
 
 /// How often the browser's queue is looked at while there is something in it.
 const LOOK_EVERY_MS: u32 = 100;
@@ -30,8 +31,8 @@ pub(crate) struct Driver {
     file: Blob,
     face: RefCell<Option<Rc<Face>>>,
     socket: RefCell<Option<Socket>>,
-    requests: Requests,
-    extras: Rc<Extras>,
+    requests: RefCell<Requests>,
+    send: Function,
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
     speed: RefCell<Speedometer>,
@@ -39,7 +40,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(upload: Upload, file: Blob, extras: Extras, face: Face) -> Rc<Driver> {
+    pub(crate) fn new(upload: Upload, file: Blob, send: Function, face: Face) -> Rc<Driver> {
         face.show(&upload.view(), Pace::default());
         let driver = Rc::new(Driver {
             upload: RefCell::new(upload),
@@ -48,8 +49,8 @@ impl Driver {
             file,
             face: RefCell::new(Some(Rc::new(face))),
             socket: RefCell::default(),
-            requests: Requests::default(),
-            extras: Rc::new(extras),
+            requests: RefCell::default(),
+            send,
             timers: RefCell::default(),
             look: RefCell::default(),
             speed: RefCell::default(),
@@ -81,8 +82,8 @@ impl Driver {
         self.listeners.borrow_mut().push(listener);
     }
 
-    pub(crate) fn requests(&self) -> &Requests {
-        &self.requests
+    pub(crate) fn request_is_over(&self, id: RequestId) {
+        self.requests.borrow_mut().end(id);
     }
 
     pub(crate) fn is_paused(&self) -> bool {
@@ -138,11 +139,11 @@ impl Driver {
                 self.keep_looking(attempt);
             }
             Action::Request(request) => {
-                let (extras, file) = (Rc::clone(&self.extras), self.file.clone());
-                self.requests.send(self, attempt, request, extras, file);
+                let live = http::send(self, attempt, &request, (&self.file, &self.send));
+                live.into_iter().for_each(|live| self.requests.borrow_mut().keep(live));
             }
             Action::HangUp => {
-                self.requests.clear();
+                self.requests.borrow_mut().clear();
                 self.look.take();
                 self.timers.borrow_mut().clear();
                 self.socket.take();

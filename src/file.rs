@@ -19,20 +19,10 @@ pub(crate) fn size_of(blob: &Blob) -> u64 {
     blob.size() as u64
 }
 
-/// A part of the file, without reading it. The whole is the file itself, which costs the browser
-/// less than a slice of everything.
+/// A part of the file, without reading it, said to be of a type. The whole is the file itself,
+/// which costs the browser less than a slice of everything, and keeps its own type.
 #[expect(clippy::cast_precision_loss, reason = "sizes in browsers are doubles")]
-pub(crate) fn slice(blob: &Blob, range: &Range<u64>) -> Blob {
-    if *range == (0..size_of(blob)) {
-        return blob.clone();
-    }
-    blob.slice_with_f64_and_f64(range.start as f64, range.end as f64)
-        .unwrap_or_else(|_| blob.clone())
-}
-
-/// The same, said to be of a type. The whole file keeps its own.
-#[expect(clippy::cast_precision_loss, reason = "sizes in browsers are doubles")]
-pub(crate) fn typed_slice(blob: &Blob, range: &Range<u64>, media_type: String) -> Blob {
+pub(crate) fn slice(blob: &Blob, range: &Range<u64>, media_type: String) -> Blob {
     if *range == (0..size_of(blob)) {
         return blob.clone();
     }
@@ -51,7 +41,7 @@ pub(crate) fn relative_path_of(blob: &Blob) -> String {
 /// Finds out whether the file can still be read: `None` if so, otherwise the browser's words.
 pub(crate) fn check(blob: &Blob, then: impl FnOnce(Option<String>) + 'static) {
     let size = size_of(blob);
-    let read = slice(blob, &(size.saturating_sub(1)..size)).array_buffer();
+    let read = slice(blob, &(size.saturating_sub(1)..size), String::new()).array_buffer();
     let settled = Closure::once_into_js(move |outcome: JsValue| {
         let is_read = outcome.is_instance_of::<ArrayBuffer>();
         then((!is_read).then(|| words(&outcome)));

@@ -1,145 +1,135 @@
-//! Requests: XMLHttpRequest for file bytes, because only it tells how many have left; fetch for
-//! everything else, and for everything where the page wants it so.
+//! Requests, which JavaScript carries out: what XMLHttpRequest, fetch and FormData need is a few
+//! lines there, and many kilobytes of every download here.
 
-mod extras;
-mod fetch;
-mod form;
-mod xhr;
+use std::rc::Rc;
 
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
-
-use incoming_protocol::http::{Request, RequestId, Response};
+use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
 use incoming_protocol::{Attempt, Event};
-use js_sys::Reflect;
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
-use web_sys::Blob;
-
-pub(crate) use extras::Extras;
-use form::Prepared;
+use web_sys::{AbortController, Blob};
 
 use crate::driver::Driver;
-use crate::error::words_of;
-use crate::{json, page};
+use crate::{file, json};
 
-/// The requests of one attempt; whatever is dropped here is aborted on the wire.
+/// The requests of one attempt; clearing them aborts them on the wire.
 #[derive(Default)]
-pub(crate) struct Requests {
-    live: RefCell<Vec<(RequestId, Live)>>,
-}
+pub(crate) struct Requests(Vec<Live>);
 
-enum Live {
-    /// The page is asked for what it adds.
-    Preparing,
-    Xhr {
-        _request: xhr::Xhr,
-    },
-    Fetch {
-        _request: fetch::Fetch,
-    },
+/// A request that is on its way.
+pub(crate) struct Live {
+    id: RequestId,
+    abort: AbortController,
+    _loaded: Closure<dyn FnMut(f64)>,
+    _done: Closure<dyn FnMut(u16, String)>,
 }
 
 impl Requests {
-    /// Sends a request, after the page was asked for what it adds to it.
-    pub(crate) fn send(
-        &self,
-        driver: &Rc<Driver>,
-        attempt: Attempt,
-        request: Request,
-        extras: Rc<Extras>,
-        file: Blob,
-    ) {
-        let report = Report { driver: Rc::downgrade(driver), attempt, id: request.id };
-        self.live.borrow_mut().push((request.id, Live::Preparing));
-        wasm_bindgen_futures::spawn_local(async move {
-            match extras.resolve().await {
-                Ok(added) => {
-                    let prepared = form::prepare(&request, &added, &file);
-                    report.clone().begin(prepared, &request, extras.wants_fetch);
-                }
-                Err(thrown) => report.lost(&format!("the page failed: {}", words_of(&thrown))),
-            }
-        });
+    /// Keeps a request until it is over.
+    pub(crate) fn keep(&mut self, live: Live) {
+        self.0.push(live);
+    }
+
+    /// Lets go of a request that is over.
+    pub(crate) fn end(&mut self, id: RequestId) {
+        self.0.retain(|live| live.id != id);
     }
 
     /// Aborts everything.
-    pub(crate) fn clear(&self) {
-        self.live.take();
-    }
-
-    fn replace(&self, id: RequestId, live: impl FnOnce() -> Live) {
-        let is_wanted = self.live.borrow().iter().any(|(other, _)| *other == id);
-        if is_wanted {
-            let live = live();
-            let mut all = self.live.borrow_mut();
-            all.retain(|(other, _)| *other != id);
-            all.push((id, live));
-        }
-    }
-
-    fn take(&self, id: RequestId) -> Option<Live> {
-        let mut live = self.live.borrow_mut();
-        let position = live.iter().position(|(other, _)| *other == id)?;
-        Some(live.swap_remove(position).1)
+    pub(crate) fn clear(&mut self) {
+        self.0.drain(..).for_each(|live| live.abort.abort());
     }
 }
 
-/// Whom to tell what came of a request.
-#[derive(Clone)]
-struct Report {
-    driver: Weak<Driver>,
+/// Sends a request; everything that comes of it is reported to the driver.
+pub(crate) fn send(
+    driver: &Rc<Driver>,
     attempt: Attempt,
-    id: RequestId,
-}
-
-impl Report {
-    fn begin(self, prepared: Result<Prepared, JsValue>, request: &Request, wants_fetch: bool) {
-        let Some(driver) = self.driver.upgrade() else { return };
-        let prepared = match prepared {
-            Ok(prepared) => prepared,
-            Err(thrown) => return self.lost(&words_of(&thrown)),
-        };
-        let uses_xhr = request.body.range().is_some() && !wants_fetch && has_xhr();
-        driver.requests().replace(self.id, || {
-            if uses_xhr {
-                Live::Xhr { _request: xhr::Xhr::send(&prepared, self.clone()) }
-            } else {
-                Live::Fetch { _request: fetch::Fetch::send(&prepared, self.clone()) }
+    request: &Request,
+    (file, send): (&Blob, &Function),
+) -> Option<Live> {
+    let id = request.id;
+    let loaded = {
+        let driver = Rc::downgrade(driver);
+        Closure::<dyn FnMut(f64)>::new(move |bytes| {
+            if let Some(driver) = driver.upgrade() {
+                driver.heard(attempt, Event::Loaded(id, whole(bytes)));
             }
-        });
-    }
+        })
+    };
+    let done = {
+        let driver = Rc::downgrade(driver);
+        Closure::<dyn FnMut(u16, String)>::new(move |status, text| {
+            if let Some(driver) = driver.upgrade() {
+                driver.request_is_over(id);
+                driver.heard(attempt, outcome(id, status, text));
+            }
+        })
+    };
+    let description = describe(request, file);
+    let abort = send.call3(&JsValue::NULL, &description, loaded.as_ref(), done.as_ref()).ok()?;
+    Some(Live { id, abort: abort.unchecked_into(), _loaded: loaded, _done: done })
+}
 
-    fn loaded(&self, bytes: u64) {
-        self.tell(Event::Loaded(self.id, bytes));
+/// Status 0: there was no answer, and the text says why.
+fn outcome(id: RequestId, status: u16, text: String) -> Event {
+    if status == 0 {
+        return Event::RequestLost(id, text);
     }
+    let json = json::parse(&text);
+    Event::Responded(id, Response { status, text, json })
+}
 
-    fn responded(&self, status: u16, text: String) {
-        let json = json::parse(&text);
-        self.end(Event::Responded(self.id, Response { status, text, json }));
-    }
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is whole")]
+fn whole(bytes: f64) -> u64 {
+    bytes as u64
+}
 
-    fn lost(&self, words: &str) {
-        self.end(Event::RequestLost(self.id, words.to_owned()));
-    }
-
-    /// The request is over. It is let go of only after the event was told, because what tells it
-    /// is a listener of the request.
-    fn end(&self, event: Event) {
-        let Some(driver) = self.driver.upgrade() else { return };
-        let ended = driver.requests().take(self.id);
-        if ended.is_some() {
-            driver.heard(self.attempt, event);
+/// What `send` in `js/http.js` takes.
+fn describe(request: &Request, blob: &Blob) -> JsValue {
+    let description = Array::of5(
+        &request.method.as_str().into(),
+        &request.url.as_str().into(),
+        &request.query.plus.into(),
+        &fields(&request.query.fields),
+        &request.headers.iter().map(|(name, value)| pair(name, value)).collect::<Array>(),
+    );
+    let add = |value: JsValue| {
+        description.push(&value);
+    };
+    match &request.body {
+        Body::Empty => {}
+        Body::Form(form) => add(fields(form)),
+        Body::Bytes { range, media_type } => {
+            add(JsValue::UNDEFINED);
+            add(file::slice(blob, range, media_type_of(*media_type, blob)).into());
         }
-        page::later(move || drop(ended));
-    }
-
-    fn tell(&self, event: Event) {
-        if let Some(driver) = self.driver.upgrade() {
-            driver.heard(self.attempt, event);
+        Body::Multipart { fields: form, part } => {
+            add(fields(form));
+            add(file::slice(blob, &part.range, media_type_of(part.media_type, blob)).into());
+            add(part.name.as_str().into());
+            add(part.filename.as_deref().into());
         }
+    }
+    description.into()
+}
+
+fn media_type_of(media_type: MediaType, blob: &Blob) -> String {
+    match media_type {
+        MediaType::OfFile => blob.type_(),
+        MediaType::Octets => "application/octet-stream".to_owned(),
     }
 }
 
-fn has_xhr() -> bool {
-    Reflect::has(&js_sys::global(), &"XMLHttpRequest".into()).unwrap_or(false)
+/// A parameter is a pair; the place of the page's own is their prefix alone.
+fn fields(fields: &[Field]) -> JsValue {
+    let entries = fields.iter().map(|field| match field {
+        Field::Pair(name, value) => pair(name, value),
+        Field::Extra(prefix) => Array::of1(&prefix.as_str().into()),
+    });
+    entries.collect::<Array>().into()
+}
+
+fn pair(name: &str, value: &str) -> Array {
+    Array::of2(&name.into(), &value.into())
 }

@@ -6,8 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob, Url};
 
 use crate::error::type_error;
-use crate::http::Extras;
-use crate::{file, http, json, page};
+use crate::{file, json, page};
 
 /// What the page has chosen.
 pub(crate) struct Chosen {
@@ -16,7 +15,8 @@ pub(crate) struct Chosen {
     /// Whatever the protocols read themselves.
     data: Vec<(String, Json)>,
     callbacks: Vec<(String, JsValue)>,
-    pub(crate) extras: Extras,
+    /// An option that only requests have, if there is any.
+    of_requests: Option<String>,
     pub(crate) signal: Option<AbortSignal>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
         endpoint: None,
         data: Vec::new(),
         callbacks: Vec::new(),
-        extras: Extras::default(),
+        of_requests: None,
         signal: None,
     };
     if options.is_undefined() || options.is_null() {
@@ -62,8 +62,8 @@ impl Chosen {
                 }
                 self.callbacks.push((name, value));
             }
-            _ if http::Extras::knows(&name) => {
-                self.extras.take(&name, value).map_err(|expected| wrong(&name, expected))?;
+            "headers" | "params" | "with_credentials" | "transport" => {
+                self.of_requests = Some(name);
             }
             "signal" => {
                 let signal = value.dyn_into().map_err(|_| wrong(&name, "an AbortSignal"))?;
@@ -106,6 +106,10 @@ impl Chosen {
         endpoint: String,
         blob: &Blob,
     ) -> Result<Upload, JsValue> {
+        if let (Some(name), "ws") = (&self.of_requests, self.protocol.scheme(false)) {
+            let words = "is only for protocols over HTTP: a WebSocket takes no such thing";
+            return Err(type_error(&format!("Uploader: {name} {words}")));
+        }
         let (name, size) = (file::name_of(blob), file::size_of(blob));
         let upload = Options::read(Given::new(self.data)).and_then(|options| {
             let relative_path = file::relative_path_of(blob);

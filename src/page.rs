@@ -20,11 +20,6 @@ pub(crate) fn events() -> EventTarget {
     global().unchecked_into()
 }
 
-/// Does something when everything that is running has returned.
-pub(crate) fn later(then: impl FnOnce() + 'static) {
-    wasm_bindgen_futures::spawn_local(async move { then() });
-}
-
 /// A field of the page's address: `host`, `protocol`, `href`. Empty if there is none.
 pub(crate) fn location(field: &str) -> String {
     let field = Reflect::get(&global(), &"location".into())

@@ -44,7 +44,7 @@ impl Socket {
 
     /// Sends a part of the file as one binary message; the browser reads it when it is its turn.
     pub(crate) fn send_range(&self, blob: &Blob, range: &Range<u64>) {
-        let _ = self.socket.send_with_blob(&file::slice(blob, range));
+        let _ = self.socket.send_with_blob(&file::slice(blob, range, String::new()));
     }
 
     /// How many bytes have not left the browser yet.

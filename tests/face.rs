@@ -46,7 +46,8 @@ fn try_page(file: &JsValue, options: &JsValue) -> Result<Page, JsValue> {
         *told.borrow_mut() = Some(vec![kind, code, words]);
     });
     let function = settle.as_ref().unchecked_ref::<Function>().clone();
-    let driver = Driver::new(uploader.clone(), &"ticket".into(), file, options, function)?;
+    let driver =
+        Driver::new(uploader.clone(), &"ticket".into(), file, options, function, nothing())?;
     Ok(Page { uploader, driver, outcome, _settle: settle })
 }
 
@@ -84,6 +85,10 @@ async fn sleep(milliseconds: u32) {
         Timeout::new(milliseconds, wake).forget();
     });
     JsFuture::from(promise).await.unwrap();
+}
+
+fn nothing() -> Function {
+    Function::new_no_args("")
 }
 
 fn message(error: JsValue) -> String {
@@ -155,10 +160,9 @@ fn what_is_no_file_and_no_ticket_is_refused() {
         let words = message(try_page(&odd, &JsValue::UNDEFINED).err().unwrap());
         assert!(words.contains("a File or a Blob"), "{words}");
     }
-    let nothing = Function::new_no_args("");
     for odd in [JsValue::UNDEFINED, "".into(), 5.into()] {
         let refused =
-            Driver::new(Object::new(), &odd, &file(b"", "a"), &JsValue::NULL, nothing.clone());
+            Driver::new(Object::new(), &odd, &file(b"", "a"), &JsValue::NULL, nothing(), nothing());
         assert!(message(refused.err().unwrap()).contains("the upload id"));
     }
 }

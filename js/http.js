@@ -1,0 +1,114 @@
+// Requests as the wasm describes them. File bytes leave by XMLHttpRequest, because only it tells
+// how many have left; everything else by fetch, and everything if the page wants it so.
+
+const EXPECTED = {
+  headers: ['an object, or a function that returns one,', isPairs],
+  params: ['an object, or a function that returns one,', isPairs],
+  with_credentials: ['true or false', (value) => typeof value === 'boolean'],
+  transport: ["'xhr' or 'fetch'", (value) => value === 'xhr' || value === 'fetch'],
+};
+
+function isPairs(value) {
+  return typeof value === 'function' || (typeof value === 'object' && !Array.isArray(value));
+}
+
+/** Makes the function that sends requests with what the page adds to each. */
+export function sender(options) {
+  for (const [name, [expected, isRight]] of Object.entries(EXPECTED)) {
+    const value = options?.[name] ?? undefined;
+    if (value !== undefined && !isRight(value)) {
+      throw new TypeError(`incoming.Uploader: expected ${expected} as ${name}`);
+    }
+  }
+  return (description, loaded, done) => {
+    const abort = new AbortController();
+    const tell = (...outcome) => abort.signal.aborted || done(...outcome);
+    exchange(description, options ?? {}, abort.signal, loaded).then(
+      ([status, text]) => tell(status, text),
+      (error) => tell(0, String(error?.message ?? error)),
+    );
+    return abort;
+  };
+}
+
+async function exchange(description, options, signal, loaded) {
+  const [method, url, plus, query, ownHeaders, fields, bytes, part, filename] = description;
+  const headers = [...ownHeaders, ...pairs(await call(options.headers))];
+  const params = pairs(await call(options.params));
+  signal.throwIfAborted();
+  const search = encode(query, params, plus);
+  const request = {
+    method,
+    url: search ? url + (url.includes('?') ? '&' : '?') + search : url,
+    headers,
+    body: part ? multipart(fields, params, part, bytes, filename) : (bytes ?? form(fields, params)),
+    credentials: options.with_credentials,
+    signal,
+  };
+  const byXhr = bytes && options.transport !== 'fetch' && typeof XMLHttpRequest === 'function';
+  return byXhr ? xhr(request, loaded) : viaFetch(request);
+}
+
+/** A function is called anew for every request and may return a promise. */
+function call(given) {
+  return typeof given === 'function' ? given() : given;
+}
+
+/** `{ a: { b: 1 } }` is `a[b]=1`. */
+function pairs(object, prefix) {
+  return Object.entries(object ?? {}).flatMap(([key, value]) => {
+    const name = prefix === undefined ? key : `${prefix}[${key}]`;
+    if (value === undefined || value === null) return [];
+    return typeof value === 'object' ? pairs(value, name) : [[name, String(value)]];
+  });
+}
+
+/** Puts the page's own parameters where their prefix stands. */
+function expand(fields, params) {
+  return fields.flatMap((field) =>
+    field.length > 1 ? [field] : params.map(([name, value]) => [field[0] + name, value]),
+  );
+}
+
+function encode(fields, params, plus) {
+  const escape = (text) => {
+    const escaped = encodeURIComponent(text);
+    return plus ? escaped.replaceAll('%20', '+') : escaped;
+  };
+  return expand(fields, params)
+    .map((pair) => pair.map(escape).join('='))
+    .join('&');
+}
+
+function form(fields, params) {
+  return fields && new URLSearchParams(expand(fields, params));
+}
+
+function multipart(fields, params, part, bytes, filename) {
+  const data = new FormData();
+  for (const [name, value] of expand(fields, params)) data.append(name, value);
+  if (filename === undefined) data.append(part, bytes);
+  else data.append(part, bytes, filename);
+  return data;
+}
+
+function xhr({ method, url, headers, body, credentials, signal }, loaded) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    request.withCredentials = credentials === true;
+    for (const [name, value] of headers) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => signal.aborted || loaded(event.loaded);
+    request.onload = () => resolve([request.status, request.responseText]);
+    request.onerror = () => reject(new Error('there was no answer'));
+    signal.addEventListener('abort', () => request.abort());
+    request.send(body);
+  });
+}
+
+async function viaFetch({ method, url, headers, body, credentials, signal }) {
+  const init = { method, headers, body, signal };
+  if (credentials) init.credentials = 'include';
+  const response = await fetch(url, init);
+  return [response.status, await response.text()];
+}

@@ -150,11 +150,6 @@ impl Pieces {
         self.confirmed_count == self.layout.count()
     }
 
-    /// True if the server has any chunk.
-    pub fn has_begun(&self) -> bool {
-        self.confirmed_count > 0
-    }
-
     /// How many requests are on their way.
     pub fn on_their_way(&self) -> usize {
         self.on_their_way.len()

@@ -39,6 +39,7 @@ struct Tests {
     /// Chunks below this one are known: they are on the server, or missing.
     known_below: u64,
     missing: u64,
+    found: bool,
     are_wanted: bool,
 }
 
@@ -68,7 +69,13 @@ impl Client {
             simultaneous: usize::try_from(simultaneous).unwrap_or(usize::MAX),
             successes,
             permanent_errors,
-            tests: Tests { asking: Vec::new(), known_below: 0, missing: 0, are_wanted },
+            tests: Tests {
+                asking: Vec::new(),
+                known_below: 0,
+                missing: 0,
+                found: false,
+                are_wanted,
+            },
             last_id: 0,
             failure: None,
         })
@@ -91,8 +98,7 @@ impl Client {
     fn is_to_be_tested(&self, index: u64) -> bool {
         // Chunks were begun in order, so many at a time: when none of the first is there, no
         // later one is.
-        let never_begun =
-            self.tests.missing >= self.simultaneous as u64 && !self.pieces.has_begun();
+        let never_begun = self.tests.missing >= self.simultaneous as u64 && !self.tests.found;
         self.tests.are_wanted && index >= self.tests.known_below && !never_begun
     }
 
@@ -121,6 +127,7 @@ impl Client {
         let asked = self.take_question(id);
         let status = response.status;
         if self.successes.contains(&status) {
+            self.tests.found |= asked;
             self.pieces.confirm(index);
         } else if self.permanent_errors.contains(&status)
             && (!asked || self.dialect.tests_can_fail())

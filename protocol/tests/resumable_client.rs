@@ -1,0 +1,285 @@
+//! Each arm of the client of Resumable.js and flow.js, one event at a time.
+
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init, missing_docs, reason = "tests")]
+
+mod common;
+
+use std::ops::Range;
+
+use common::{job, json};
+use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::resumable::client::Client;
+use incoming_protocol::resumable::dialect::Dialect;
+use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Stage};
+
+fn client_of(dialect: Dialect, size: u64, own: &str) -> Result<Client, Error> {
+    let Json::Object(own) = json(own) else { panic!("an object") };
+    let mut job = job(size);
+    job.ticket = None;
+    job.endpoint = "http://test/".into();
+    job.name = "my file.png".into();
+    job.relative_path = "pics/my file.png".into();
+    job.media_type = "image/png".into();
+    job.options.chunk_size = Some(100);
+    job.options.own = Given::new(own);
+    Client::new(dialect, job)
+}
+
+fn client(size: u64, own: &str) -> Client {
+    client_of(Dialect::Resumable, size, own).unwrap()
+}
+
+fn requests(actions: Vec<Action>) -> Vec<Request> {
+    let request = |action| match action {
+        Action::Request(request) => request,
+        other => panic!("expected a request, found {other:?}"),
+    };
+    actions.into_iter().map(request).collect()
+}
+
+fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
+    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
+}
+
+fn answer(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Error> {
+    let response = Response { status, text: "words".into(), json: None };
+    client.handle(Event::Responded(RequestId(id), response))
+}
+
+fn pairs(fields: &[Field]) -> Vec<String> {
+    let pair = |field: &Field| match field {
+        Field::Pair(name, value) => format!("{name}={value}"),
+        Field::Extra(prefix) => format!("({prefix})"),
+    };
+    fields.iter().map(pair).collect()
+}
+
+#[test]
+fn a_chunk_says_everything_in_the_query_and_once_more_before_the_bytes() {
+    let request = requests(client(250, "{}").start()).remove(1);
+    let expected = [
+        "resumableChunkNumber=2",
+        "resumableChunkSize=100",
+        "resumableCurrentChunkSize=150",
+        "resumableTotalSize=250",
+        "resumableType=image/png",
+        "resumableIdentifier=250-picsmyfilepng",
+        "resumableFilename=my file.png",
+        "resumableRelativePath=pics/my file.png",
+        "resumableTotalChunks=2",
+        "()",
+    ];
+    assert_eq!(pairs(&request.query.fields), expected);
+    assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "http://test/"));
+    let Body::Multipart { fields, part } = request.body else { panic!("multipart") };
+    assert_eq!(pairs(&fields), expected);
+    assert_eq!((part.name.as_str(), part.filename.as_deref()), ("file", Some("my file.png")));
+    assert_eq!((part.range, part.media_type), (100..250, MediaType::Octets));
+}
+
+#[test]
+fn flow_says_it_in_the_body_only_after_the_pages_own() {
+    let mut client = client_of(Dialect::Flow, 250, "{}").unwrap();
+    let request = requests(client.start()).remove(0);
+    assert_eq!(request.query.fields, []);
+    let Body::Multipart { fields, part } = request.body else { panic!("multipart") };
+    let expected = [
+        "()",
+        "flowChunkNumber=1",
+        "flowChunkSize=100",
+        "flowCurrentChunkSize=100",
+        "flowTotalSize=250",
+        "flowIdentifier=250-picsmyfilepng",
+        "flowFilename=my file.png",
+        "flowRelativePath=pics/my file.png",
+        "flowTotalChunks=2",
+    ];
+    assert_eq!(pairs(&fields), expected);
+    assert_eq!(part.media_type, MediaType::OfFile);
+}
+
+#[test]
+fn octets_travel_bare_and_say_everything_in_the_query() {
+    for dialect in [Dialect::Resumable, Dialect::Flow] {
+        let own = r#"{"method":"octet","upload_method":"PUT"}"#;
+        let request = requests(client_of(dialect, 250, own).unwrap().start()).remove(0);
+        assert!(request.query.fields.len() >= 9);
+        assert_eq!(request.method, "PUT");
+        assert!(matches!(request.body, Body::Bytes { range, .. } if range == (0..100)));
+    }
+}
+
+#[test]
+fn parameters_can_be_renamed_left_out_and_put_into_a_namespace() {
+    let own = r#"{"parameter_namespace":"up-","file_parameter_name":"blob",
+        "parameter_names":{"chunk_number":"n","type":false,"relative_path":""}}"#;
+    let request = requests(client(50, own).start()).remove(0);
+    let fields = pairs(&request.query.fields);
+    assert_eq!(fields[0], "up-n=1");
+    assert_eq!(fields.len(), 8, "two are left out");
+    assert_eq!(fields.last().map(String::as_str), Some("(up-)"));
+    assert!(matches!(request.body, Body::Multipart { part, .. } if part.name == "up-blob"));
+}
+
+#[test]
+fn the_ticket_is_the_identifier_if_there_is_one() {
+    let mut job = job(5);
+    job.ticket = Some("mine".into());
+    let mut client = Client::new(Dialect::Resumable, job).unwrap();
+    let request = requests(client.start()).remove(0);
+    assert!(pairs(&request.query.fields).contains(&"resumableIdentifier=mine".to_owned()));
+}
+
+#[test]
+fn the_last_chunk_takes_what_is_left_over_unless_it_is_forced() {
+    assert_eq!(ranges(client(250, "{}").start()), [0..100, 100..250]);
+    let forced = client(250, r#"{"force_chunk_size":true}"#).start();
+    assert_eq!(ranges(forced), [0..100, 100..200, 200..250]);
+}
+
+#[test]
+fn several_chunks_travel_at_once_and_an_answer_makes_room_for_the_next() {
+    let mut client = client(1000, r#"{"simultaneous":2}"#);
+    assert_eq!(ranges(client.start()), [0..100, 100..200]);
+    assert_eq!(ranges(answer(&mut client, 2, 201).unwrap()), [200..300]);
+    assert_eq!(client.progress().acknowledged, 100);
+}
+
+#[test]
+fn an_empty_file_is_one_empty_chunk() {
+    let mut client = client(0, "{}");
+    assert_eq!(ranges(client.start()), [0..0]);
+    answer(&mut client, 1, 200).unwrap();
+    assert_eq!(client.progress().stage, Stage::Done);
+}
+
+#[test]
+fn each_dialect_has_its_own_success_and_its_own_end() {
+    for (dialect, status, outcome) in [
+        (Dialect::Resumable, 202, "lost"),
+        (Dialect::Resumable, 204, "lost"),
+        (Dialect::Resumable, 500, "rejected"),
+        (Dialect::Resumable, 413, "lost"),
+        (Dialect::Flow, 202, "done"),
+        (Dialect::Flow, 413, "rejected"),
+        (Dialect::Flow, 400, "lost"),
+    ] {
+        let mut client = client_of(dialect, 50, "{}").unwrap();
+        client.start();
+        let answered = answer(&mut client, 1, status);
+        let found = answered.map_or_else(|error| error.kind(), |_| "done");
+        assert_eq!(found, outcome, "{dialect:?} {status}");
+    }
+}
+
+#[test]
+fn statuses_can_be_chosen() {
+    let mut client = client(50, r#"{"success_statuses":[204],"permanent_errors":[418]}"#);
+    client.start();
+    assert_eq!(answer(&mut client, 1, 418).unwrap_err().kind(), "rejected");
+    client.hung_up();
+    client.start();
+    answer(&mut client, 2, 204).unwrap();
+    assert_eq!(client.progress().stage, Stage::Done);
+}
+
+#[test]
+fn a_refusal_says_the_status_and_the_servers_words() {
+    let mut client = client(50, "{}");
+    client.start();
+    let error = answer(&mut client, 1, 415).unwrap_err();
+    assert_eq!(error, Error::Rejected("status 415: words".into()));
+}
+
+#[test]
+fn what_is_on_its_way_when_a_chunk_fails_may_still_arrive() {
+    let mut client = client(1000, "{}");
+    client.start();
+    assert_eq!(answer(&mut client, 1, 503), Ok(vec![]), "the others are waited for");
+    assert_eq!(answer(&mut client, 2, 200), Ok(vec![]), "and nothing new begins");
+    let lost = client.handle(Event::RequestLost(RequestId(3), "gone".into()));
+    assert_eq!(lost.unwrap_err().kind(), "lost");
+    client.hung_up();
+    assert_eq!(ranges(client.start()), [0..100, 200..300, 300..400], "2 is there");
+}
+
+#[test]
+fn bytes_are_sent_while_they_leave() {
+    let mut client = client(250, "{}");
+    client.start();
+    client.handle(Event::Loaded(RequestId(2), 70)).unwrap();
+    assert_eq!((client.progress().sent, client.progress().acknowledged), (70, 0));
+    client.handle(Event::Loaded(RequestId(9), 70)).unwrap();
+    assert_eq!(client.progress().sent, 70, "nobody knows that request");
+}
+
+#[test]
+fn a_pause_aborts_and_goes_on_without_what_is_confirmed() {
+    let mut client = client(1000, "{}");
+    client.start();
+    answer(&mut client, 1, 200).unwrap();
+    assert_eq!(client.pause(), [Action::HangUp]);
+    client.hung_up();
+    assert_eq!(answer(&mut client, 2, 200), Ok(vec![]), "too late");
+    assert_eq!(ranges(client.start()), [100..200, 200..300, 300..400]);
+}
+
+#[test]
+fn chunks_that_are_there_are_not_sent() {
+    let mut client = client(1000, r#"{"test_chunks":true,"simultaneous":1}"#);
+    let test = requests(client.start()).remove(0);
+    assert_eq!((test.method.as_str(), &test.body), ("GET", &Body::Empty));
+    assert_eq!(pairs(&test.query.fields)[0], "()", "the pages own come first here");
+    let next = requests(answer(&mut client, 1, 200).unwrap()).remove(0);
+    assert_eq!(next.body, Body::Empty, "the next is asked about");
+    assert_eq!(ranges(answer(&mut client, 2, 404).unwrap()), [100..200]);
+    assert_eq!(client.progress().acknowledged, 100);
+}
+
+#[test]
+fn a_file_that_was_never_begun_is_not_asked_about_chunk_by_chunk() {
+    let mut client = client(1000, r#"{"test_chunks":true,"simultaneous":2}"#);
+    assert_eq!(requests(client.start()).len(), 2);
+    assert_eq!(ranges(answer(&mut client, 1, 204).unwrap()), [0..100]);
+    assert_eq!(ranges(answer(&mut client, 2, 204).unwrap()), [100..200]);
+    answer(&mut client, 3, 200).unwrap();
+    let next = answer(&mut client, 4, 200).unwrap();
+    assert!(requests(next).iter().all(|request| request.body.range().is_some()));
+}
+
+#[test]
+fn a_permanent_status_ends_a_question_of_flow_only() {
+    let own = r#"{"test_chunks":true}"#;
+    let mut flow = client_of(Dialect::Flow, 50, own).unwrap();
+    flow.start();
+    assert_eq!(answer(&mut flow, 1, 404).unwrap_err().kind(), "rejected");
+    let mut resumable = client(50, own);
+    resumable.start();
+    assert_eq!(ranges(answer(&mut resumable, 1, 404).unwrap()), [0..50]);
+}
+
+#[test]
+fn a_cancellation_aborts_and_tells_nobody() {
+    let mut client = client(1000, "{}");
+    client.start();
+    assert_eq!(client.cancel("no"), [Action::HangUp]);
+    client.hung_up();
+    assert_eq!(client.progress().stage, Stage::Cancelled);
+}
+
+#[test]
+fn options_that_are_wrong_are_named() {
+    for (own, expected) in [
+        (r#"{"method":"smoke"}"#, "'multipart' or 'octet' as method"),
+        (r#"{"simultaneous":0}"#, "simultaneous"),
+        (r#"{"test_chunks":"yes"}"#, "true or false as test_chunks"),
+        (r#"{"success_statuses":200}"#, "an array as success_statuses"),
+        (r#"{"permanent_errors":["no"]}"#, "statuses as permanent_errors"),
+        (r#"{"parameter_names":{"type":5}}"#, "parameter_names.type"),
+        (r#"{"parameter_names":{"colour":"red"}}"#, "unknown option parameter_names.colour"),
+        (r#"{"forceChunkSize":true}"#, "unknown option forceChunkSize"),
+    ] {
+        let words = client_of(Dialect::Resumable, 5, own).unwrap_err().to_string();
+        assert!(words.contains(expected), "{words}");
+    }
+}

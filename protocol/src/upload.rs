@@ -41,7 +41,7 @@ pub struct Upload {
     shown: View,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 enum Phase {
     Ready,
     Running,
@@ -57,7 +57,7 @@ enum Phase {
     Failed(Error),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 struct Cancel {
     reason: String,
     losses: u32,
@@ -134,7 +134,7 @@ impl Upload {
         let mut steps = Vec::new();
         if self.can_cancel() {
             self.cancel = Some(Cancel { reason: reason.to_owned(), losses: 0, told: false });
-            if self.phase == Phase::Ready {
+            if matches!(self.phase, Phase::Ready) {
                 self.phase = Phase::Cancelled { untold: None };
             } else {
                 self.tell_cancel(reason, &mut steps);
@@ -219,7 +219,7 @@ impl Upload {
         let confirmed = self.machine.progress().acknowledged;
         match self.machine.handle(event) {
             Ok(actions) => self.perform(actions, steps),
-            Err(error) if self.phase == Phase::Paused && error.is_transient() => {
+            Err(error) if matches!(self.phase, Phase::Paused) && error.is_transient() => {
                 return self.perform(vec![Action::HangUp], steps);
             }
             Err(error) => return self.fail(error, steps),
@@ -344,7 +344,7 @@ impl Upload {
     /// Stamps actions with their attempt. A hang-up is the last action of one.
     fn perform(&mut self, actions: Vec<Action>, steps: &mut Vec<Step>) {
         for action in actions {
-            let hangs_up = action == Action::HangUp;
+            let hangs_up = matches!(action, Action::HangUp);
             steps.push(Step { attempt: self.attempt, action });
             if hangs_up {
                 self.attempt = Attempt(self.attempt.0.wrapping_add(1));
@@ -394,9 +394,9 @@ impl Upload {
     /// What the page sees.
     pub fn view(&self) -> View {
         let progress = self.machine.progress();
-        let is_running = self.phase == Phase::Running;
+        let is_running = matches!(self.phase, Phase::Running);
         let is_pending = matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_));
-        let is_paused = self.phase == Phase::Paused;
+        let is_paused = matches!(self.phase, Phase::Paused);
         let is_cancelled = matches!(self.phase, Phase::Cancelled { .. });
         let transfers = is_running && progress.stage == Stage::Transferring;
         let is_linked = is_running || is_paused;
@@ -411,7 +411,7 @@ impl Upload {
             cancel_msg: self.cancel.as_ref().filter(|_| is_cancelled).map(|c| c.reason.clone()),
             error: self.error().cloned(),
             connected: is_linked && !matches!(progress.stage, Stage::Idle | Stage::Connecting),
-            finished: self.phase == Phase::Finished,
+            finished: matches!(self.phase, Phase::Finished),
             paused: is_paused,
             can_pause: (transfers || is_pending || is_paused) && self.cancel.is_none(),
             cancelling: self.cancel.is_some() && !is_cancelled,
@@ -437,7 +437,7 @@ impl Upload {
     }
 
     fn state_msg(&self) -> String {
-        if self.cancel.is_some() && self.phase == Phase::Running {
+        if self.cancel.is_some() && matches!(self.phase, Phase::Running) {
             return "cancelling".to_owned();
         }
         let words = match &self.phase {

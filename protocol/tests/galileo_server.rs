@@ -127,9 +127,10 @@ fn the_first_description_stands() {
 
 #[test]
 fn text_that_is_not_json_is_an_error_that_is_not_fatal() {
-    let error = Action::Send(FromServer::error("Expected JSON.".to_owned(), false));
-    assert_eq!(fresh().handle(Event::Text(None)), [error.clone()]);
-    assert_eq!(receiving().handle(Event::Text(None)), [error]);
+    for mut session in [fresh(), receiving()] {
+        let error = Action::Send(FromServer::error("Expected JSON.".to_owned(), false));
+        assert_eq!(session.handle(Event::Text(None)), [error]);
+    }
 }
 
 #[test]

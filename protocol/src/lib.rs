@@ -25,6 +25,7 @@ mod action;
 pub mod chunks;
 mod error;
 mod event;
+pub mod fineuploader;
 pub mod galileo;
 pub mod http;
 pub mod incoming;
@@ -36,6 +37,7 @@ mod protocol;
 pub mod resumable;
 mod retry;
 mod speed;
+pub mod transfer;
 mod upload;
 mod view;
 

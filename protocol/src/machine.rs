@@ -32,6 +32,16 @@ pub trait Machine {
         true
     }
 
+    /// True if a file that was delivered can be removed from the server.
+    fn can_remove(&self) -> bool {
+        false
+    }
+
+    /// Has the file that was delivered removed from the server.
+    fn remove(&mut self) -> Vec<Action> {
+        Vec::new()
+    }
+
     /// How far it is.
     fn progress(&self) -> Progress;
 }
@@ -67,6 +77,8 @@ pub enum Stage {
     HandingOver,
     /// The server said that all is done.
     Done,
+    /// The server said that it has removed the file that was delivered.
+    Removed,
     /// The server said that the upload is cancelled.
     Cancelled,
 }

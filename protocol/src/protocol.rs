@@ -3,7 +3,7 @@
 use crate::machine::Machine;
 use crate::options::Job;
 use crate::resumable::Dialect;
-use crate::{Error, galileo, incoming, resumable};
+use crate::{Error, fineuploader, galileo, incoming, resumable};
 
 /// An upload protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +16,19 @@ pub enum Protocol {
     Resumable,
     /// [flow.js](crate::resumable)
     Flow,
+    /// [Fine Uploader](crate::fineuploader)
+    FineUploader,
 }
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: &[Protocol] =
-        &[Protocol::Incoming, Protocol::Galileo, Protocol::Resumable, Protocol::Flow];
+    pub const ALL: &[Protocol] = &[
+        Protocol::Incoming,
+        Protocol::Galileo,
+        Protocol::Resumable,
+        Protocol::Flow,
+        Protocol::FineUploader,
+    ];
 
     /// The name by which a caller chooses it.
     pub fn name(self) -> &'static str {
@@ -30,6 +37,7 @@ impl Protocol {
             Protocol::Galileo => "galileo",
             Protocol::Resumable => "resumable",
             Protocol::Flow => "flow",
+            Protocol::FineUploader => "fineuploader",
         }
     }
 
@@ -45,30 +53,31 @@ impl Protocol {
             Protocol::Incoming => incoming::PATH,
             Protocol::Galileo => galileo::PATH,
             Protocol::Resumable | Protocol::Flow => resumable::PATH,
+            Protocol::FineUploader => fineuploader::PATH,
         };
         format!("{}://{host}{path}", self.scheme(secure))
     }
 
     /// The scheme of the addresses of its servers.
     pub fn scheme(self, secure: bool) -> &'static str {
-        match (self, secure) {
-            (Protocol::Incoming | Protocol::Galileo, false) => "ws",
-            (Protocol::Incoming | Protocol::Galileo, true) => "wss",
-            (Protocol::Resumable | Protocol::Flow, false) => "http",
-            (Protocol::Resumable | Protocol::Flow, true) => "https",
-        }
+        let (plain, encrypted) = match self {
+            Protocol::Incoming | Protocol::Galileo => ("ws", "wss"),
+            Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => ("http", "https"),
+        };
+        if secure { encrypted } else { plain }
     }
 
-    /// The client's side of an upload.
+    /// The client's side of an upload. The seed is for whatever is to be random in it.
     ///
     /// # Errors
     /// A misuse that names the option that is unknown or wrong.
-    pub fn client(self, job: Job) -> Result<Box<dyn Machine>, Error> {
+    pub fn client(self, job: Job, seed: u64) -> Result<Box<dyn Machine>, Error> {
         Ok(match self {
             Protocol::Incoming => Box::new(incoming::Client::new(job)?),
             Protocol::Galileo => Box::new(galileo::Client::new(job)?),
             Protocol::Resumable => Box::new(resumable::Client::new(Dialect::Resumable, job)?),
             Protocol::Flow => Box::new(resumable::Client::new(Dialect::Flow, job)?),
+            Protocol::FineUploader => Box::new(fineuploader::Client::new(job, seed)?),
         })
     }
 }

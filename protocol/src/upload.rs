@@ -1,6 +1,10 @@
 //! The policy that all protocols share: start, pause, cancel, retry, progress.
 
+mod removal;
+
 use std::time::Duration;
+
+use removal::Removal;
 
 use crate::retry::Backoff;
 use crate::{Action, Error, Event, Job, Link, Machine, Notice, Protocol, Stage, View, Wake};
@@ -36,6 +40,7 @@ pub struct Upload {
     attempt: Attempt,
     link: Link,
     cancel: Option<Cancel>,
+    removal: Removal,
     /// Something arrived or left since the stall timer was set.
     moved: bool,
     shown: View,
@@ -74,7 +79,7 @@ impl Upload {
     pub fn new(protocol: Protocol, job: Job, seed: u64) -> Result<Upload, Error> {
         let (bytes_total, options) = (job.size, job.options.clone());
         let mut upload = Upload {
-            machine: protocol.client(job)?,
+            machine: protocol.client(job, seed)?,
             bytes_total,
             stall_timeout: options.stall_timeout.0,
             backoff: Backoff::new(options.retry, seed),
@@ -82,6 +87,7 @@ impl Upload {
             attempt: Attempt(0),
             link: Link::default(),
             cancel: None,
+            removal: Removal::Unwanted,
             moved: false,
             shown: View::blank(bytes_total),
         };
@@ -153,7 +159,8 @@ impl Upload {
                 Phase::Checking(_) => self.check(event, &mut steps),
                 Phase::Waiting(_) => self.wait(&event, &mut steps),
                 Phase::Paused => self.hold(event, &mut steps),
-                Phase::Ready | Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => {}
+                Phase::Finished => self.hear_of_removal(event, &mut steps),
+                Phase::Ready | Phase::Cancelled { .. } | Phase::Failed(_) => {}
             }
         }
         self.notify(&mut steps);
@@ -238,7 +245,8 @@ impl Upload {
             Stage::Cancelled => self.end(Phase::Cancelled { untold: None }, steps),
             // Too late: the backend is getting the file.
             Stage::HandingOver => self.cancel = None,
-            Stage::Idle | Stage::Connecting | Stage::Negotiating | Stage::Transferring => {}
+            Stage::Idle | Stage::Connecting | Stage::Negotiating => {}
+            Stage::Transferring | Stage::Removed => {}
         }
     }
 
@@ -417,6 +425,8 @@ impl Upload {
             cancelling: self.cancel.is_some() && !is_cancelled,
             cancelled: is_cancelled,
             can_cancel: self.can_cancel(),
+            removed: matches!(self.removal, Removal::Done),
+            can_remove: self.can_remove(),
         }
     }
 
@@ -432,6 +442,7 @@ impl Upload {
         match &self.phase {
             Phase::Failed(error) => Some(error),
             Phase::Cancelled { untold } => untold.as_ref(),
+            Phase::Finished => self.removal.error(),
             _ => None,
         }
     }
@@ -446,7 +457,9 @@ impl Upload {
                 Stage::Idle | Stage::Connecting => "connecting to the server",
                 Stage::Negotiating => "agreeing with the server on how to go on",
                 Stage::Transferring => "sending the file",
-                Stage::HandingOver | Stage::Done => "processing the file on the server",
+                Stage::HandingOver | Stage::Done | Stage::Removed => {
+                    "processing the file on the server"
+                }
                 Stage::Cancelled => "cancelled",
             },
             Phase::Checking(_) => "lost the connection",
@@ -456,12 +469,13 @@ impl Upload {
                 return format!("lost the connection, {how} within {seconds} s");
             }
             Phase::Paused => "paused",
-            Phase::Finished => "all done",
+            Phase::Finished => self.removal.state_msg(),
             Phase::Cancelled { untold } => return self.cancelled_msg(untold.is_none()),
             Phase::Failed(error) => return format!("failed: {error}"),
         };
         words.to_owned()
     }
+
     fn cancelled_msg(&self, told: bool) -> String {
         let reason = self.cancel.as_ref().map_or("", |cancel| &cancel.reason);
         let but = if told { "" } else { " (the server does not know it yet)" };

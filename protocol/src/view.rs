@@ -38,6 +38,10 @@ pub struct View {
     pub cancelled: bool,
     /// The upload can be cancelled.
     pub can_cancel: bool,
+    /// The server removed the file that was delivered.
+    pub removed: bool,
+    /// The file that was delivered can be removed.
+    pub can_remove: bool,
 }
 
 impl View {
@@ -60,6 +64,8 @@ impl View {
             cancelling: false,
             cancelled: false,
             can_cancel: false,
+            removed: false,
+            can_remove: false,
         }
     }
 

@@ -223,6 +223,7 @@ impl Machine for Client {
             | Stage::Negotiating
             | Stage::HandingOver
             | Stage::Done
+            | Stage::Removed
             | Stage::Cancelled => Vec::new(),
         }
     }
@@ -260,7 +261,9 @@ fn unexpected(stage: Stage, message: &FromServer) -> Error {
         Stage::Negotiating => "the terms of the server",
         Stage::Transferring => "an acknowledgement",
         Stage::HandingOver => "the end of the upload",
-        Stage::Idle | Stage::Connecting | Stage::Done | Stage::Cancelled => "nothing",
+        Stage::Idle | Stage::Connecting | Stage::Done | Stage::Removed | Stage::Cancelled => {
+            "nothing"
+        }
     };
     let found = match message {
         FromServer::UploadConfig { .. } => "MsgUploadConf",

@@ -4,7 +4,8 @@ use super::dialect::Dialect;
 use super::wire::{self, Wire};
 use crate::http::{RequestId, Response};
 use crate::options::{Given, Job};
-use crate::pieces::{Layout, Pieces};
+use crate::pieces::Layout;
+use crate::transfer::Transfer;
 use crate::{Action, Error, Event, Json, Machine, Progress, Stage};
 
 /// The chunk size of both originals, 1 MiB.
@@ -20,15 +21,11 @@ const OPTIONS: &str =
 pub struct Client {
     wire: Wire,
     dialect: Dialect,
-    stage: Stage,
-    pieces: Pieces,
-    simultaneous: usize,
+    transfer: Transfer,
+    simultaneous: u64,
     successes: Vec<u16>,
     permanent_errors: Vec<u16>,
     tests: Tests,
-    last_id: u32,
-    /// What went wrong with a request; the others may still arrive.
-    failure: Option<Error>,
 }
 
 /// Which chunks to ask about before they are sent.
@@ -64,9 +61,8 @@ impl Client {
         Ok(Client {
             wire,
             dialect,
-            stage: Stage::Idle,
-            pieces: Pieces::new(layout),
-            simultaneous: usize::try_from(simultaneous).unwrap_or(usize::MAX),
+            transfer: Transfer::new(layout, simultaneous),
+            simultaneous,
             successes,
             permanent_errors,
             tests: Tests {
@@ -76,16 +72,13 @@ impl Client {
                 found: false,
                 are_wanted,
             },
-            last_id: 0,
-            failure: None,
         })
     }
 
     /// Has as many requests on their way as there may be.
     fn fill(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
-        while self.failure.is_none() && self.pieces.on_their_way() < self.simultaneous {
-            let Some(index) = self.pieces.next_missing() else { break };
+        while let Some(index) = self.transfer.next_to_begin() {
             actions.push(if self.is_to_be_tested(index) {
                 self.ask(index)
             } else {
@@ -98,37 +91,30 @@ impl Client {
     fn is_to_be_tested(&self, index: u64) -> bool {
         // Chunks were begun in order, so many at a time: when none of the first is there, no
         // later one is.
-        let never_begun = self.tests.missing >= self.simultaneous as u64 && !self.tests.found;
+        let never_begun = self.tests.missing >= self.simultaneous && !self.tests.found;
         self.tests.are_wanted && index >= self.tests.known_below && !never_begun
     }
 
     fn ask(&mut self, index: u64) -> Action {
-        let id = self.begin(index);
+        let id = self.transfer.begin(index);
         self.tests.asking.push(id);
         self.tests.known_below = self.tests.known_below.max(index + 1);
-        Action::Request(self.wire.test(id, self.pieces.layout(), index))
+        Action::Request(self.wire.test(id, self.transfer.pieces.layout(), index))
     }
 
     fn send(&mut self, index: u64) -> Action {
-        let id = self.begin(index);
-        self.pieces.count_sent();
-        Action::Request(self.wire.upload(id, self.pieces.layout(), index))
-    }
-
-    fn begin(&mut self, index: u64) -> RequestId {
-        self.last_id += 1;
-        let id = RequestId(self.last_id);
-        self.pieces.send(id, index);
-        id
+        let id = self.transfer.begin(index);
+        self.transfer.pieces.count_sent();
+        Action::Request(self.wire.upload(id, self.transfer.pieces.layout(), index))
     }
 
     fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
-        let Some(index) = self.pieces.take(id) else { return Ok(Vec::new()) };
+        let Some(index) = self.transfer.pieces.take(id) else { return Ok(Vec::new()) };
         let asked = self.take_question(id);
         let status = response.status;
         if self.successes.contains(&status) {
             self.tests.found |= asked;
-            self.pieces.confirm(index);
+            self.transfer.pieces.confirm(index);
         } else if self.permanent_errors.contains(&status)
             && (!asked || self.dialect.tests_can_fail())
         {
@@ -138,7 +124,7 @@ impl Client {
             let resend = self.send(index);
             return Ok(std::iter::once(resend).chain(self.fill()).collect());
         } else {
-            self.failure = Some(Error::Lost(response.words()));
+            self.transfer.fail(Error::Lost(response.words()));
         }
         self.go_on()
     }
@@ -148,44 +134,31 @@ impl Client {
         position.map(|position| self.tests.asking.swap_remove(position)).is_some()
     }
 
-    fn lost(&mut self, id: RequestId, words: String) -> Result<Vec<Action>, Error> {
-        if self.pieces.take(id).is_some() {
-            self.failure = Some(Error::Lost(words));
-        }
-        self.go_on()
-    }
-
-    /// After a failure the requests that are on their way may still arrive: what they carry need
-    /// not be sent again.
     fn go_on(&mut self) -> Result<Vec<Action>, Error> {
-        if self.pieces.is_complete() {
-            self.stage = Stage::Done;
-            return Ok(Vec::new());
+        if self.transfer.is_complete()? {
+            self.transfer.stage = Stage::Done;
         }
-        match &self.failure {
-            Some(_) if self.pieces.on_their_way() > 0 => Ok(Vec::new()),
-            Some(failure) => Err(failure.clone()),
-            None => Ok(self.fill()),
-        }
+        Ok(self.fill())
     }
 }
 
 impl Machine for Client {
     fn start(&mut self) -> Vec<Action> {
-        self.stage = Stage::Transferring;
+        self.transfer.stage = Stage::Transferring;
         self.fill()
     }
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
-            Event::Responded(id, response) => self.answered(id, &response),
-            Event::RequestLost(id, words) => self.lost(id, words),
-            Event::Loaded(id, bytes) => {
-                self.pieces.loaded(id, bytes);
-                Ok(Vec::new())
+            Event::Responded(id, response) => return self.answered(id, &response),
+            Event::RequestLost(id, words) => {
+                self.transfer.lost(id, words);
+                return self.go_on();
             }
-            _ => Ok(Vec::new()),
+            Event::Loaded(id, bytes) => self.transfer.pieces.loaded(id, bytes),
+            _ => {}
         }
+        Ok(Vec::new())
     }
 
     fn pause(&mut self) -> Vec<Action> {
@@ -193,28 +166,16 @@ impl Machine for Client {
     }
 
     fn cancel(&mut self, _reason: &str) -> Vec<Action> {
-        self.stage = Stage::Cancelled;
-        vec![Action::HangUp]
+        self.transfer.cancel()
     }
 
     fn hung_up(&mut self) {
-        if !matches!(self.stage, Stage::Done | Stage::Cancelled) {
-            self.stage = Stage::Idle;
-        }
-        self.pieces.hung_up();
+        self.transfer.hung_up();
         self.tests.asking.clear();
-        self.failure = None;
     }
 
     fn progress(&self) -> Progress {
-        let (chunks_sent, chunks_acknowledged) = self.pieces.counts();
-        Progress {
-            stage: self.stage,
-            acknowledged: self.pieces.acknowledged(),
-            sent: self.pieces.sent(),
-            chunks_sent,
-            chunks_acknowledged,
-        }
+        self.transfer.progress()
     }
 }
 

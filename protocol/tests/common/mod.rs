@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
+pub mod fineuploader;
 pub mod galileo;
 pub mod incoming;
 pub mod link;
@@ -68,6 +69,7 @@ pub fn server(protocol: Protocol, chunk_kib: u32, handover_ms: u64) -> Box<dyn S
         Protocol::Incoming => Box::new(incoming::Server::new(chunk_kib, handover_ms)),
         Protocol::Galileo => Box::new(galileo::Server::new(chunk_kib)),
         Protocol::Resumable | Protocol::Flow => Box::new(resumable::Server::default()),
+        Protocol::FineUploader => Box::new(fineuploader::Server::default()),
     }
 }
 
@@ -86,7 +88,7 @@ pub fn traits(protocol: Protocol) -> Traits {
     match protocol {
         Protocol::Incoming => Traits { resumes: true, tells_cancel: true, hands_over: true },
         Protocol::Galileo => Traits { resumes: false, tells_cancel: false, hands_over: false },
-        Protocol::Resumable | Protocol::Flow => {
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => {
             Traits { resumes: true, tells_cancel: false, hands_over: false }
         }
     }
@@ -113,8 +115,11 @@ pub fn job_for(protocol: Protocol, size: u64) -> Job {
     let mut job = job(size);
     job.options.chunk_size = match protocol {
         Protocol::Incoming | Protocol::Galileo => None,
-        Protocol::Resumable | Protocol::Flow => Some(64 * KIB),
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => Some(64 * KIB),
     };
+    if protocol == Protocol::FineUploader {
+        job.options.own = fineuploader::options(size);
+    }
     job
 }
 

@@ -1,0 +1,225 @@
+//! The browser's side.
+
+use std::time::Duration;
+
+use super::wire::{self, Wire};
+use crate::http::{RequestId, Response};
+use crate::options::Job;
+use crate::pieces::Layout;
+use crate::transfer::Transfer;
+use crate::{Action, Error, Event, Json, Machine, Progress, Stage, Wake};
+
+/// The chunk size of the original.
+const DEFAULT_CHUNK: u64 = 2_000_000;
+/// How many requests the original has on their way at a time, if not one after the other.
+const DEFAULT_SIMULTANEOUS: u64 = 3;
+/// How long a server may take to put the chunks together.
+const FINISHED_WITHIN: Duration = Duration::from_secs(120);
+/// How often a server may ask for every byte again.
+const MOST_RESETS: u32 = 5;
+
+const OPTIONS: &str = "chunking, mandatory, concurrent, simultaneous, require_success_json";
+
+/// The client's side of one upload.
+#[derive(Debug)]
+pub struct Client {
+    wire: Wire,
+    transfer: Transfer,
+    is_chunked: bool,
+    requires_success: bool,
+    /// The request that carries no bytes: to put the chunks together, or to remove the file.
+    aside: Option<RequestId>,
+    resets: u32,
+}
+
+impl Client {
+    /// An upload that has not begun. The seed makes its uuid, unless the job has a ticket.
+    ///
+    /// # Errors
+    /// A misuse that names the option that is unknown or wrong.
+    pub fn new(mut job: Job, seed: u64) -> Result<Client, Error> {
+        let mut own = std::mem::take(&mut job.options.own);
+        let chunk_size = job.options.chunk_size;
+        let wants_chunks = own.flag("chunking")?.unwrap_or(chunk_size.is_some());
+        let is_mandatory = own.flag("mandatory")?.unwrap_or(false);
+        let chunk_size = chunk_size.unwrap_or(DEFAULT_CHUNK);
+        let is_chunked = wants_chunks && (is_mandatory || job.size > chunk_size);
+        let chunk_size = if is_chunked { chunk_size } else { job.size.max(1) };
+        let is_concurrent = own.flag("concurrent")?.unwrap_or(false);
+        let default = if is_concurrent { DEFAULT_SIMULTANEOUS } else { 1 };
+        let simultaneous = own.whole("simultaneous", 1)?.unwrap_or(default);
+        let requires_success = own.flag("require_success_json")?.unwrap_or(true);
+        let wire = Wire::new(&job, &mut own, is_chunked, seed)?;
+        own.nothing_else(&format!("{OPTIONS}, {}", wire::OPTIONS))?;
+        let layout = Layout { size: job.size, chunk_size, large_last: false };
+        Ok(Client {
+            wire,
+            transfer: Transfer::new(layout, simultaneous),
+            is_chunked,
+            requires_success,
+            aside: None,
+            resets: 0,
+        })
+    }
+
+    /// Has as many requests on their way as there may be. Without a success endpoint a server may
+    /// take the last chunk for the end, so that it has to be the last.
+    fn fill(&mut self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let layout = self.transfer.pieces.layout();
+        while let Some(index) = self.transfer.next_to_begin() {
+            let is_last = index + 1 == layout.count() && self.wire.success_endpoint().is_none();
+            if is_last && self.transfer.pieces.on_their_way() > 0 {
+                break;
+            }
+            let id = self.transfer.begin(index);
+            self.transfer.pieces.count_sent();
+            actions.push(Action::Request(self.wire.upload(id, layout, index)));
+        }
+        actions
+    }
+
+    fn go_on(&mut self) -> Result<Vec<Action>, Error> {
+        if !self.transfer.is_complete()? {
+            return Ok(self.fill());
+        }
+        let Some(url) = self.wire.success_endpoint() else {
+            self.transfer.stage = Stage::Done;
+            return Ok(Vec::new());
+        };
+        let id = self.transfer.new_id();
+        let finish = self.wire.finish(id, url, self.transfer.pieces.layout());
+        self.aside = Some(id);
+        self.transfer.stage = Stage::HandingOver;
+        Ok(vec![Action::Request(finish), Action::Wait(Wake::KeepAlive, FINISHED_WITHIN)])
+    }
+
+    fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
+        if self.aside == Some(id) {
+            return self.answered_aside(response);
+        }
+        let Some(index) = self.transfer.pieces.take(id) else { return Ok(Vec::new()) };
+        if let Some(uuid) = says(response, "newUuid").and_then(Json::text) {
+            self.wire.rename(uuid);
+        }
+        let is_reset = is_true(says(response, "reset"));
+        let succeeds = is_true(says(response, "success")) || !self.requires_success;
+        if is_success(response.status) && succeeds && !is_reset {
+            self.wire.has_resumed();
+            self.transfer.pieces.confirm(index);
+        } else {
+            let refusal = self.refusal(response);
+            if is_reset || !refusal.is_transient() {
+                return Err(refusal);
+            }
+            self.transfer.fail(refusal);
+        }
+        self.go_on()
+    }
+
+    /// Only the status counts.
+    fn answered_aside(&mut self, response: &Response) -> Result<Vec<Action>, Error> {
+        self.aside = None;
+        let (next, succeeds) = match self.transfer.stage {
+            Stage::HandingOver => (Stage::Done, is_success(response.status)),
+            _ => (Stage::Removed, self.wire.is_removal(response.status)),
+        };
+        if !succeeds {
+            return Err(self.refusal(response));
+        }
+        self.transfer.stage = next;
+        Ok(Vec::new())
+    }
+
+    /// What the server says about a failure, and what it demands.
+    fn refusal(&mut self, response: &Response) -> Error {
+        let words = says(response, "error").and_then(Json::text);
+        let words = words.map_or_else(|| response.words(), str::to_owned);
+        let status = response.status;
+        let mut is_final = matches!(status, 400..500) && !matches!(status, 408 | 409 | 425 | 429);
+        if is_true(says(response, "reset")) && self.transfer.stage != Stage::Done {
+            self.wire.has_resumed();
+            self.transfer.pieces.forget();
+            self.resets += 1;
+            is_final = self.resets > MOST_RESETS;
+        }
+        if is_final || is_true(says(response, "preventRetry")) {
+            return Error::Rejected(words);
+        }
+        Error::Lost(words)
+    }
+}
+
+impl Machine for Client {
+    fn start(&mut self) -> Vec<Action> {
+        self.transfer.stage = Stage::Transferring;
+        self.go_on().unwrap_or_default()
+    }
+
+    fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
+        match event {
+            Event::Responded(id, response) => return self.answered(id, &response),
+            Event::RequestLost(id, words) if self.aside == Some(id) => {
+                return Err(Error::Lost(words));
+            }
+            Event::RequestLost(id, words) => {
+                self.transfer.lost(id, words);
+                return self.go_on();
+            }
+            Event::Loaded(id, bytes) => self.transfer.pieces.loaded(id, bytes),
+            Event::Woke(Wake::KeepAlive) => return Err(Error::TimedOut(FINISHED_WITHIN)),
+            _ => {}
+        }
+        Ok(Vec::new())
+    }
+
+    fn pause(&mut self) -> Vec<Action> {
+        vec![Action::HangUp]
+    }
+
+    fn cancel(&mut self, _reason: &str) -> Vec<Action> {
+        self.transfer.cancel()
+    }
+
+    fn hung_up(&mut self) {
+        self.aside = None;
+        self.transfer.hung_up();
+    }
+
+    fn resumes(&self) -> bool {
+        self.is_chunked
+    }
+
+    fn progress(&self) -> Progress {
+        self.transfer.progress()
+    }
+
+    fn can_remove(&self) -> bool {
+        true
+    }
+
+    fn remove(&mut self) -> Vec<Action> {
+        let id = self.transfer.new_id();
+        self.aside = Some(id);
+        vec![Action::Request(self.wire.remove(id))]
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    matches!(status, 200..=204)
+}
+
+fn says<'a>(response: &'a Response, key: &str) -> Option<&'a Json> {
+    response.json.as_ref().and_then(|json| json.member(key))
+}
+
+/// As in JavaScript.
+fn is_true(json: Option<&Json>) -> bool {
+    match json {
+        None | Some(Json::Null) => false,
+        Some(Json::Bool(value)) => *value,
+        Some(Json::Number(number)) => *number != 0.0,
+        Some(Json::Text(text)) => !text.is_empty(),
+        Some(Json::List(_) | Json::Object(_)) => true,
+    }
+}

@@ -1,0 +1,277 @@
+//! The requests.
+
+use crate::Error;
+use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
+use crate::options::{Given, Job};
+use crate::pieces::Layout;
+
+/// A parameter, as a position in the list of names.
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    Input,
+    Uuid,
+    Filename,
+    TotalSize,
+    PartIndex,
+    PartOffset,
+    PartSize,
+    TotalParts,
+    Resuming,
+}
+
+/// By which option a parameter gets another name, and the name that it has.
+const NAMES: [(&str, &str); 9] = [
+    ("input_name", "qqfile"),
+    ("uuid_name", "qquuid"),
+    ("filename_param", "qqfilename"),
+    ("total_file_size_name", "qqtotalfilesize"),
+    ("part_index", "qqpartindex"),
+    ("part_byte_offset", "qqpartbyteoffset"),
+    ("chunk_size", "qqchunksize"),
+    ("total_parts", "qqtotalparts"),
+    ("resuming", "qqresume"),
+];
+/// So many of them are options of their own; the others are in the group `param_names`.
+const OWN_NAMES: usize = 4;
+const PARAM_NAMES: &str = "part_index, part_byte_offset, chunk_size, total_parts, resuming";
+
+/// The options that only requests need.
+pub const OPTIONS: &str = "params_in_body, force_multipart, input_name, uuid_name, \
+                           filename_param, total_file_size_name, param_names, resume, \
+                           success_endpoint, delete_endpoint, delete_method";
+
+/// How requests are written.
+#[derive(Debug)]
+pub struct Wire {
+    endpoint: String,
+    success_endpoint: Option<String>,
+    delete_endpoint: String,
+    deletes_by_post: bool,
+    uuid: String,
+    filename: String,
+    media_type: String,
+    names: Vec<String>,
+    is_multipart: bool,
+    has_params_in_body: bool,
+    /// Every chunk says which one it is.
+    is_chunked: bool,
+    /// The upload was begun in another page, and nothing has succeeded in this one.
+    is_resuming: bool,
+}
+
+impl Wire {
+    /// Takes the options out that say how requests are written.
+    ///
+    /// # Errors
+    /// A misuse that names the option that is wrong.
+    pub fn new(job: &Job, own: &mut Given, is_chunked: bool, seed: u64) -> Result<Wire, Error> {
+        let has_params_in_body = own.flag("params_in_body")?.unwrap_or(true);
+        let deletes_by_post = match own.text("delete_method")?.as_deref() {
+            None | Some("DELETE") => false,
+            Some("POST") => true,
+            Some(_) => return Err(own.wrong("delete_method", "'DELETE' or 'POST'")),
+        };
+        Ok(Wire {
+            endpoint: job.endpoint.clone(),
+            success_endpoint: own.text("success_endpoint")?.filter(|_| is_chunked),
+            delete_endpoint: own.text("delete_endpoint")?.unwrap_or_else(|| job.endpoint.clone()),
+            deletes_by_post,
+            uuid: job.ticket.clone().unwrap_or_else(|| random_uuid(seed)),
+            filename: job.name.clone(),
+            media_type: job.media_type.clone(),
+            names: names(own)?,
+            is_multipart: own.flag("force_multipart")?.unwrap_or(true) || has_params_in_body,
+            has_params_in_body,
+            is_chunked,
+            is_resuming: own.flag("resume")?.unwrap_or(false),
+        })
+    }
+
+    /// Where the server is told that all chunks are there, if it is to be told.
+    pub fn success_endpoint(&self) -> Option<&str> {
+        self.success_endpoint.as_deref()
+    }
+
+    /// A request has succeeded, or the server has lost what it had.
+    pub fn has_resumed(&mut self) {
+        self.is_resuming = false;
+    }
+
+    /// The server calls a file that came in one request by this name.
+    pub fn rename(&mut self, uuid: &str) {
+        if !self.is_chunked {
+            uuid.clone_into(&mut self.uuid);
+        }
+    }
+
+    /// Sends a chunk, or the file.
+    pub fn upload(&self, id: RequestId, layout: Layout, index: u64) -> Request {
+        let range = layout.range(index);
+        let mut fields = vec![extra()];
+        if self.is_chunked {
+            fields.push(self.number(Name::PartIndex, index));
+            fields.push(self.number(Name::PartOffset, range.start));
+            fields.push(self.number(Name::PartSize, range.end - range.start));
+            fields.push(self.number(Name::TotalParts, layout.count()));
+            fields.push(self.number(Name::TotalSize, layout.size));
+            fields.push(self.filename());
+            if self.is_resuming {
+                fields.push(self.field(Name::Resuming, "true".to_owned()));
+            }
+            fields.push(self.uuid());
+        } else {
+            fields.push(self.uuid());
+            fields.push(self.filename());
+            if self.is_multipart {
+                fields.push(self.number(Name::TotalSize, layout.size));
+            }
+        }
+        let mut request = self.request(id, self.endpoint.clone(), Body::Empty);
+        if !self.is_multipart {
+            fields.push(self.field(Name::Input, self.filename.clone()));
+            request.headers.push(("X-Mime-Type", self.media_type.clone()));
+            request.body = Body::Bytes { range, media_type: MediaType::Octets };
+            request.query.fields = fields;
+            return request;
+        }
+        if !self.has_params_in_body {
+            request.query.fields = std::mem::take(&mut fields);
+        }
+        let (filename, media_type) = if self.is_chunked {
+            ("blob", MediaType::Octets)
+        } else {
+            (&*self.filename, MediaType::OfFile)
+        };
+        let name = self.names[Name::Input as usize].clone();
+        let part = Part { name, filename: Some(filename.to_owned()), range, media_type };
+        request.body = Body::Multipart { fields, part };
+        request
+    }
+
+    /// Says that all chunks are there.
+    pub fn finish(&self, id: RequestId, url: &str, layout: Layout) -> Request {
+        let fields = vec![
+            extra(),
+            self.uuid(),
+            self.filename(),
+            self.number(Name::TotalSize, layout.size),
+            self.number(Name::TotalParts, layout.count()),
+        ];
+        let mut request = self.request(id, url.to_owned(), Body::Form(fields));
+        request.headers.truncate(1);
+        request
+    }
+
+    /// Removes the file.
+    pub fn remove(&self, id: RequestId) -> Request {
+        let url = self.delete_endpoint.clone();
+        if self.deletes_by_post {
+            let method = Field::new("_method", "DELETE");
+            return self.request(id, url, Body::Form(vec![extra(), self.uuid(), method]));
+        }
+        let mut request = self.request(id, url, Body::Empty);
+        request.url.push('/');
+        self.uuid.bytes().for_each(|byte| push_escaped(&mut request.url, byte));
+        "DELETE".clone_into(&mut request.method);
+        request.query.fields.push(extra());
+        request
+    }
+
+    /// True if this status says that the file is removed.
+    pub fn is_removal(&self, status: u16) -> bool {
+        matches!(status, 200 | 202 | 204) || self.deletes_by_post && matches!(status, 201 | 203)
+    }
+
+    fn request(&self, id: RequestId, url: String, body: Body) -> Request {
+        let headers = [
+            ("Accept", "application/json"),
+            ("X-Requested-With", "XMLHttpRequest"),
+            ("Cache-Control", "no-cache"),
+        ];
+        Request {
+            id,
+            method: "POST".to_owned(),
+            url,
+            query: Query { fields: Vec::new(), plus: true },
+            headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
+            body,
+        }
+    }
+
+    fn uuid(&self) -> Field {
+        self.field(Name::Uuid, self.uuid.clone())
+    }
+
+    fn filename(&self) -> Field {
+        self.field(Name::Filename, self.filename.clone())
+    }
+
+    fn number(&self, name: Name, number: u64) -> Field {
+        self.field(name, number.to_string())
+    }
+
+    fn field(&self, name: Name, value: String) -> Field {
+        Field::Pair(self.names[name as usize].clone(), value)
+    }
+}
+
+fn extra() -> Field {
+    Field::Extra(String::new())
+}
+
+fn names(own: &mut Given) -> Result<Vec<String>, Error> {
+    let mut group = own.group("param_names")?.unwrap_or_default();
+    let mut names = Vec::new();
+    for (position, (option, default)) in NAMES.into_iter().enumerate() {
+        let given = if position < OWN_NAMES { &mut *own } else { &mut group };
+        names.push(given.text(option)?.unwrap_or_else(|| default.to_owned()));
+    }
+    group.nothing_else(PARAM_NAMES)?;
+    Ok(names)
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// A uuid of version 4, as random as the seed.
+fn random_uuid(seed: u64) -> String {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let shape = b"xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+    let character = |shape: &u8| match *shape {
+        b'x' => HEX[dice.usize(0..16)].into(),
+        b'y' => HEX[dice.usize(8..12)].into(),
+        other => char::from(other),
+    };
+    shape.iter().map(character).collect()
+}
+
+/// A uuid that the caller chose may have characters that end a path.
+fn push_escaped(url: &mut String, byte: u8) {
+    if byte.is_ascii_alphanumeric() || byte == b'-' {
+        return url.push(byte.into());
+    }
+    let digits = [byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)]));
+    url.push('%');
+    url.extend(digits);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_uuid_has_the_shape_of_version_4_and_is_another_each_time() {
+        let uuid = random_uuid(7);
+        let parts: Vec<_> = uuid.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12]);
+        assert!(uuid[14..].starts_with('4') && "89ab".contains(&uuid[19..20]), "{uuid}");
+        assert_eq!(uuid, uuid.to_lowercase());
+        assert_ne!(uuid, random_uuid(8));
+    }
+
+    #[test]
+    fn what_would_end_a_path_is_escaped() {
+        let mut url = String::new();
+        "a-1/..?ü".bytes().for_each(|byte| push_escaped(&mut url, byte));
+        assert_eq!(url, "a-1%2f%2e%2e%3f%c3%bc");
+    }
+}

@@ -58,10 +58,32 @@ pub struct Config {
     #[serde(with = "seconds")]
     pub finished_retention: Duration,
 
+    /// How long chunks are kept of an upload that rests, in protocols whose browsers come back after
+    /// days, in seconds.
+    #[arg(long, env = "INCOMING_CHUNKS_RETENTION", value_name = "SECONDS", default_value = "604800", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub chunks_retention: Duration,
+
     /// How long a browser may be silent, and how long it may take to accept a message, in seconds.
     #[arg(long, env = "INCOMING_CONNECTION_TIMEOUT", value_name = "SECONDS", default_value = "58", value_parser = seconds)]
     #[serde(with = "seconds")]
     pub connection_timeout: Duration,
+
+    /// The chunk size that GalileoSend clients are asked for, in bytes. They send one chunk at a time,
+    /// so that larger ones are faster over a distance; one is held in memory for each connection.
+    #[arg(long, env = "INCOMING_GALILEO_CHUNK_SIZE", value_name = "BYTES", default_value_t = 4 << 20,
+          value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
+    pub galileo_chunk_size: u32,
+
+    /// Folder for the files of protocols that have no tickets, each with a JSON document beside it.
+    /// Created when missing. If not given: the folder `arrived` in the storage folder.
+    #[arg(long, env = "INCOMING_ARRIVALS", value_name = "DIR")]
+    pub arrivals: Option<PathBuf>,
+
+    /// Address of a backend that is told of each file of the protocols that have no tickets, as
+    /// Incoming!! does. If not given: nobody is told.
+    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL")]
+    pub signal_finish_url: Option<String>,
 
     /// How long the backend may take to answer a handover, in seconds.
     #[arg(long, env = "INCOMING_HANDOVER_TIMEOUT", value_name = "SECONDS", default_value = "55", value_parser = seconds)]
@@ -151,5 +173,11 @@ impl Config {
     /// The largest WebSocket message that is accepted, in bytes.
     pub fn max_message_size(&self) -> usize {
         self.chunk_size_kb as usize * 1024 + 4096
+    }
+
+    /// The folder for the files of protocols that have no tickets.
+    pub fn arrivals(&self) -> PathBuf {
+        let storage = self.storage.clone().unwrap_or_default();
+        self.arrivals.clone().unwrap_or_else(|| storage.join("arrived"))
     }
 }

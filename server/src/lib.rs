@@ -5,6 +5,7 @@
 //! routes    what is at which address, one module for each protocol
 //! uploads   the life of an upload, the same for every protocol
 //! handover  tells the backend
+//! arrivals  keeps files that came without a ticket
 //! store     keeps bytes and documents
 //! ```
 //!
@@ -13,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod activity;
+pub mod arrivals;
 pub mod config;
 mod error;
 pub mod handover;

@@ -1,12 +1,15 @@
 //! What is at which address.
 
 pub(crate) mod demo;
+mod form;
 mod health;
 mod incoming;
+mod origin;
+mod resumable;
 
 use axum::Router;
-use axum::http::{HeaderValue, Method, header};
-use tower_http::cors::{Any, CorsLayer};
+use axum::http::{HeaderValue, Method};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::trace::TraceLayer;
 
 use crate::{Config, Error, Services};
@@ -16,7 +19,10 @@ use crate::{Config, Error, Services};
 /// # Errors
 /// When a setting makes no sense.
 pub fn app(services: &Services) -> Result<Router, Error> {
-    let mut router = Router::new().merge(health::router()).merge(incoming::router(services));
+    let mut router = Router::new()
+        .merge(health::router())
+        .merge(incoming::router(services))
+        .merge(resumable::router(services));
     if let Some(demo) = &services.demo {
         router = router.merge(demo::router(services, demo));
     }
@@ -37,8 +43,15 @@ fn cors(config: &Config) -> Result<Option<CorsLayer>, Error> {
         return Ok(None);
     }
     let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE]);
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers(AllowHeaders::mirror_request());
     if origins.iter().any(|origin| origin == "*") {
         return Ok(Some(layer.allow_origin(Any)));
     }

@@ -11,6 +11,7 @@ mod conformance;
 mod disk;
 mod memory;
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -42,6 +43,15 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// process when this returns, and a power failure after `seal`.
     async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()>;
 
+    /// Notes that a part of the file is there, after its bytes were written. It costs the same for
+    /// any part of any file, and survives as the bytes do.
+    ///
+    /// An object store may keep each part as an object, and needs no note.
+    async fn mark(&self, id: Uuid, part: u64) -> Result<()>;
+
+    /// The parts that are noted, in order.
+    async fn marks(&self, id: Uuid) -> Result<Vec<u64>>;
+
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
 
@@ -50,6 +60,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// Where a backend finds the bytes.
     fn location(&self, id: Uuid) -> String;
+
+    /// Moves the bytes to a file outside of the store, which is durable when this returns.
+    async fn take_out(&self, id: Uuid, to: &Path) -> Result<()>;
 
     /// Deletes the bytes and keeps the document. True when there were any.
     async fn remove_bytes(&self, id: Uuid) -> Result<bool>;

@@ -1,9 +1,16 @@
 //! The life of an upload, the same for every protocol: a ticket is issued, one connection at a
 //! time fills the file, the backend takes it over, and some day all of it is forgotten.
 //!
+//! Protocols without tickets [arrive]: in one piece ([`Whole`]) or in chunks in any order
+//! ([`Slot`]).
+//!
+//! [arrive]: Arrival
+//!
 //! What must outlive the process is in the [`Document`]; what concerns only those who work on the
 //! upload now (who may write, which handover is under way) is in [`live`].
 
+mod arriving;
+mod chunked;
 mod connection;
 mod document;
 mod error;
@@ -11,6 +18,8 @@ mod expiry;
 mod from_backend;
 mod handing_over;
 mod live;
+mod marks;
+mod whole;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,12 +30,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use chunked::{ChunkError, ChunkWriter, MAX_CHUNKS, Plan, Slot};
 pub use connection::{Connection, StoreFault};
-pub use document::{Backend, Document, FileInfo, Secret, State};
+pub use document::{Arrival, Backend, Document, FileInfo, Layout, Secret, State};
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Outcome};
 pub use live::Notice;
+pub use whole::{Sum, Whole, WholeError};
 
+use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::handover::{Handover, Reached};
 use crate::names::display_name;
@@ -47,6 +59,9 @@ pub struct Uploads {
 struct Inner {
     store: Arc<dyn Store>,
     handover: Handover,
+    arrivals: Arrivals,
+    /// Who is told of the files that arrive.
+    backend_of_arrivals: Option<String>,
     limits: Limits,
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     count: AtomicUsize,
@@ -60,6 +75,9 @@ struct Limits {
     max_file_size: u64,
     max_tickets: usize,
     idle_expiry: Duration,
+    chunks_retention: Duration,
+    /// How long after the end of an upload its chunks may come once more.
+    echo: Duration,
     finished_retention: Duration,
     handover_confirmation: Duration,
 }
@@ -79,13 +97,29 @@ impl Uploads {
             max_file_size: config.max_file_size,
             max_tickets: config.max_tickets,
             idle_expiry: config.idle_expiry,
+            chunks_retention: config.chunks_retention,
+            echo: config.connection_timeout,
             finished_retention: config.finished_retention,
             handover_confirmation: config.handover_confirmation,
         };
         let count = AtomicUsize::new(store.list().await?.len());
         let handover = Handover::new(config.handover_timeout)?;
-        let live = Mutex::default();
-        let inner = Inner { store, handover, limits, live, count, tasks, stop };
+        let folder = config.arrivals();
+        let arrivals = Arrivals::open(&folder).map_err(|cause| crate::Error::Storage {
+            folder: folder.display().to_string(),
+            cause,
+        })?;
+        let inner = Inner {
+            store,
+            handover,
+            arrivals,
+            backend_of_arrivals: config.signal_finish_url.clone(),
+            limits,
+            live: Mutex::default(),
+            count,
+            tasks,
+            stop,
+        };
         Ok(Uploads { inner: Arc::new(inner) })
     }
 
@@ -94,15 +128,8 @@ impl Uploads {
     /// # Errors
     /// When there are too many, or it cannot be stored.
     pub async fn create(&self, backend: Backend) -> Result<Uuid, CreateError> {
-        if self.inner.count.fetch_add(1, Ordering::Relaxed) >= self.inner.limits.max_tickets {
-            self.inner.count_down();
-            return Err(CreateError::TooMany);
-        }
         let document = Document::new(Uuid::new_v4(), backend, SystemTime::now());
-        if let Err(error) = self.inner.store.create(&document).await {
-            self.inner.count_down();
-            return Err(error.into());
-        }
+        self.inner.create(&document).await?;
         tracing::info!(id = %document.id, "ticket issued");
         Ok(document.id)
     }
@@ -143,6 +170,27 @@ impl Uploads {
 }
 
 impl Inner {
+    /// Keeps a new document, if there is room for one more.
+    async fn create(&self, document: &Document) -> Result<(), CreateError> {
+        if self.count.fetch_add(1, Ordering::Relaxed) >= self.limits.max_tickets {
+            self.count_down();
+            return Err(CreateError::TooMany);
+        }
+        if let Err(error) = self.store.create(document).await {
+            self.count_down();
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Where a backend finds the bytes.
+    fn location(&self, document: &Document) -> String {
+        match &document.arrival {
+            Some(arrival) => self.arrivals.path(arrival.file).to_string_lossy().into_owned(),
+            None => self.store.location(document.id),
+        }
+    }
+
     async fn load(&self, id: Uuid) -> Result<Option<Document>, StoreError> {
         Ok(self.store.load(id).await?.map(|(document, _)| document))
     }
@@ -176,6 +224,9 @@ impl Inner {
     }
 
     fn admits(&self, document: &Document, size: u64) -> Result<(), OpenError> {
+        if document.arrival.is_some() {
+            return Err(OpenError::Unknown);
+        }
         let limit = self.limits.max_file_size;
         match &document.file {
             Some(file) if file.size != size => {
@@ -231,12 +282,19 @@ impl Inner {
     /// Tells the backend that an upload is cancelled, then removes what is left of it.
     async fn bury(&self, document: &Document, reason: &str, patience: Duration) {
         let id = document.id;
-        match self.handover.cancelled(document, reason, patience).await {
-            Ok(Reached) => tracing::info!(%id, reason, "backend told of the cancellation"),
-            Err(error) => tracing::warn!(%id, %error, "backend not told of the cancellation"),
+        if document.arrival.is_none() {
+            self.tell_of_cancellation(document, reason, patience).await;
         }
         if let Err(error) = self.remove(id).await {
             tracing::error!(%id, %error, "a cancelled upload could not be removed");
+        }
+    }
+
+    async fn tell_of_cancellation(&self, document: &Document, reason: &str, patience: Duration) {
+        let id = document.id;
+        match self.handover.cancelled(document, reason, patience).await {
+            Ok(Reached) => tracing::info!(%id, reason, "backend told of the cancellation"),
+            Err(error) => tracing::warn!(%id, %error, "backend not told of the cancellation"),
         }
     }
 }

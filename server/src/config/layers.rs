@@ -95,6 +95,13 @@ impl Config {
         if !(1..=1024).contains(&self.send_ahead) {
             return invalid("send-ahead must be 1 to 1024");
         }
+        if !(1..=1 << 26).contains(&self.galileo_chunk_size) {
+            return invalid("galileo-chunk-size must be 1 to 67108864");
+        }
+        let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if !self.signal_finish_url.as_ref().is_none_or(is_http) {
+            return invalid("signal-finish-url must be an absolute http or https URL");
+        }
         if self.max_connections == 0 || self.max_connections > Semaphore::MAX_PERMITS {
             return invalid("max-connections must be at least 1");
         }

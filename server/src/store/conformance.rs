@@ -28,6 +28,9 @@ macro_rules! suite {
             a_removed_upload_is_gone
             all_uploads_are_listed
             writing_is_activity
+            parts_are_noted_in_any_order_and_more_than_once
+            notes_go_with_the_upload
+            bytes_are_taken_out_once
         );
     };
     ($store:expr; $($promise:ident)*) => {
@@ -194,4 +197,37 @@ pub(super) async fn writing_is_activity(store: &dyn Store) {
     let after = store.last_activity(id).await.unwrap().unwrap();
     assert!(after > before);
     assert_eq!(store.list().await.unwrap()[0].last_activity, after);
+}
+
+pub(super) async fn parts_are_noted_in_any_order_and_more_than_once(store: &dyn Store) {
+    let (id, other) = (created(store).await, created(store).await);
+    assert!(store.marks(id).await.unwrap().is_empty());
+    for part in [3, 0, 100_000, 3] {
+        store.mark(id, part).await.unwrap();
+    }
+    assert_eq!(store.marks(id).await.unwrap(), [0, 3, 100_000]);
+    assert!(store.marks(other).await.unwrap().is_empty());
+    assert_eq!(store.length(id).await.unwrap(), 0, "a note is no byte of the file");
+}
+
+pub(super) async fn notes_go_with_the_upload(store: &dyn Store) {
+    let document = document();
+    store.create(&document).await.unwrap();
+    store.mark(document.id, 1).await.unwrap();
+    store.remove(document.id).await.unwrap();
+    assert!(store.marks(document.id).await.unwrap().is_empty());
+    assert!(matches!(store.mark(document.id, 1).await, Err(StoreError::NotFound(_))));
+    store.create(&document).await.unwrap();
+    assert!(store.marks(document.id).await.unwrap().is_empty());
+}
+
+pub(super) async fn bytes_are_taken_out_once(store: &dyn Store) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("out");
+    let id = wrote(store, b"abc").await;
+    store.take_out(id, &path).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+    assert!(matches!(store.take_out(id, &path).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(store.length(id).await, Err(StoreError::NotFound(_))));
+    assert!(store.load(id).await.unwrap().is_some());
 }

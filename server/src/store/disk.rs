@@ -1,5 +1,6 @@
 //! Uploads on disk: a folder each, named by the ticket, with the bytes in `data` and the document
-//! in `upload.json`. No database; a person can read it and mend it.
+//! in `upload.json`. No database; a person can read it and mend it. Of a file that comes in parts
+//! the file `map` has one byte for each part, 1 when it is there.
 //!
 //! Bytes are written in place. A document is written beside the old one, synced, and renamed over
 //! it, so that a crash leaves the one or the other. A folder on its way out is renamed first, so
@@ -21,6 +22,7 @@ use super::{Listed, Result, Store, StoreError, Version};
 use crate::uploads::Document;
 
 const DATA: &str = "data";
+const MAP: &str = "map";
 const DOCUMENT: &str = "upload.json";
 const REMOVED: &str = "removed";
 const LOCKS: usize = 64;
@@ -170,6 +172,16 @@ impl Store for Disk {
         self.run(move |shared| exists(id, files::write(&shared.data(id), offset, &bytes))).await
     }
 
+    async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
+        self.run(move |shared| exists(id, files::mark(&shared.folder(id).join(MAP), part))).await
+    }
+
+    async fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
+        let map = self.run(move |shared| found(std::fs::read(shared.folder(id).join(MAP)))).await?;
+        let marked = (0..).zip(map.unwrap_or_default()).filter(|(_, mark)| *mark != 0);
+        Ok(marked.map(|(part, _)| part).collect())
+    }
+
     async fn length(&self, id: Uuid) -> Result<u64> {
         self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
             .await
@@ -189,6 +201,11 @@ impl Store for Disk {
 
     fn location(&self, id: Uuid) -> String {
         self.shared.data(id).to_string_lossy().into_owned()
+    }
+
+    async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
+        let to = to.to_owned();
+        self.run(move |shared| exists(id, files::take_out(&shared.data(id), &to))).await
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! Uploads in memory: for tests, and as the shortest way to read what a store does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -21,6 +22,7 @@ pub struct Memory {
 struct Entry {
     document: Option<(Document, u64)>,
     bytes: Option<Vec<u8>>,
+    marks: BTreeSet<u64>,
     last_activity: SystemTime,
 }
 
@@ -47,6 +49,7 @@ impl Store for Memory {
         let entry = Entry {
             document: Some((document.clone(), 1)),
             bytes: None,
+            marks: BTreeSet::new(),
             last_activity: SystemTime::now(),
         };
         entries.insert(document.id, entry);
@@ -91,6 +94,17 @@ impl Store for Memory {
         })
     }
 
+    async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
+        let mut entries = self.entries();
+        entries.get_mut(&id).ok_or(StoreError::NotFound(id))?.marks.insert(part);
+        Ok(())
+    }
+
+    async fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
+        let entries = self.entries();
+        Ok(entries.get(&id).map(|entry| entry.marks.iter().copied().collect()).unwrap_or_default())
+    }
+
     async fn length(&self, id: Uuid) -> Result<u64> {
         let entries = self.entries();
         let bytes = entries.get(&id).and_then(|entry| entry.bytes.as_ref());
@@ -107,6 +121,12 @@ impl Store for Memory {
 
     fn location(&self, id: Uuid) -> String {
         format!("memory:{id}")
+    }
+
+    async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
+        let bytes = self.with_bytes(id, |bytes| bytes.clone())?;
+        tokio::fs::write(to, bytes).await?;
+        self.remove_bytes(id).await.map(drop)
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {

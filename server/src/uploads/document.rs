@@ -20,6 +20,32 @@ pub struct Document {
     pub file: Option<FileInfo>,
     /// How far the upload is.
     pub state: State,
+    /// How it came, if not by a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+}
+
+/// An upload that needed no ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// In which protocol it came.
+    pub protocol: String,
+    /// By what the browser knows it. No path is ever made of it.
+    pub key: Option<String>,
+    /// By what the file is known where it arrives. The ticket is made of the key and may come
+    /// again; this never does.
+    pub file: Uuid,
+    /// How it is cut, if it comes in chunks that may come in any order.
+    pub chunks: Option<Layout>,
+}
+
+/// How a file is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The size of all chunks but the last, in bytes.
+    pub chunk_size: u64,
+    /// How many chunks.
+    pub count: u64,
 }
 
 /// Who gets a file, and how.
@@ -34,7 +60,7 @@ pub struct Backend {
 }
 
 /// The file of an upload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileInfo {
     /// Its size in bytes.
     pub size: u64,
@@ -74,7 +100,30 @@ pub struct Secret(String);
 impl Document {
     /// A ticket that nobody has used yet.
     pub fn new(id: Uuid, backend: Backend, now: SystemTime) -> Document {
-        Document { id, created_s: unix_s(now), backend, file: None, state: State::Receiving }
+        Document {
+            id,
+            created_s: unix_s(now),
+            backend,
+            file: None,
+            state: State::Receiving,
+            arrival: None,
+        }
+    }
+}
+
+impl Backend {
+    /// Nobody.
+    pub fn nobody() -> Backend {
+        Backend {
+            finish_url: String::new(),
+            secret: Secret::new(Uuid::new_v4().to_string()),
+            remove_when_finished: false,
+        }
+    }
+
+    /// Whether it is none.
+    pub fn is_nobody(&self) -> bool {
+        self.finish_url.is_empty()
     }
 }
 

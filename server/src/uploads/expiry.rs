@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::StreamExt as _;
 
 use super::live::Notice;
-use super::{EXPIRY_NOTICE, State, Uploads};
+use super::{Document, EXPIRY_NOTICE, Limits, State, Uploads};
 use crate::store::{Listed, StoreError};
 
 /// How many uploads are dropped at once: each may have to wait for its backend.
@@ -35,7 +35,7 @@ impl Uploads {
     /// Expires for ever.
     pub async fn keep_expiring(self) {
         let limits = self.inner.limits;
-        let shortest = limits.idle_expiry.min(limits.finished_retention);
+        let shortest = limits.shortest();
         let pause = (shortest / 4).clamp(Duration::from_millis(50), Duration::from_secs(60));
         loop {
             tokio::time::sleep(pause).await;
@@ -59,7 +59,10 @@ impl Uploads {
         }
     }
 
-    async fn resume_one(&self, document: &super::Document) {
+    async fn resume_one(&self, document: &Document) {
+        if document.arrival.is_some() {
+            return self.resume_arrival(document).await;
+        }
         match &document.state {
             State::HandingOver | State::Waiting { .. } => {
                 let _ = self.hand_over(document.id);
@@ -75,8 +78,7 @@ impl Uploads {
     }
 
     fn has_rested(&self, upload: Listed, now: SystemTime) -> bool {
-        let limits = self.inner.limits;
-        age(upload, now) > limits.idle_expiry.min(limits.finished_retention)
+        age(upload, now) > self.inner.limits.shortest()
     }
 
     async fn expire_one(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
@@ -87,13 +89,21 @@ impl Uploads {
                 self.forget(&document).await
             }
             State::Finished => Ok(()),
-            _ if age(upload, now) > limits.idle_expiry => self.drop_idle(upload, now).await,
-            _ => Ok(()),
+            _ => {
+                let patience = limits.patience(&document);
+                if age(upload, now) > patience {
+                    self.drop_idle(upload, now, patience).await?;
+                }
+                Ok(())
+            }
         }
     }
 
-    async fn forget(&self, document: &super::Document) -> Result<(), StoreError> {
+    async fn forget(&self, document: &Document) -> Result<(), StoreError> {
         tracing::debug!(id = %document.id, "finished upload forgotten");
+        if document.arrival.is_some() {
+            return self.forget_arrival(document).await;
+        }
         if document.backend.remove_when_finished {
             return self.inner.remove(document.id).await;
         }
@@ -102,13 +112,29 @@ impl Uploads {
         Ok(())
     }
 
-    async fn drop_idle(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
+    /// Under the same key another file may have begun meanwhile.
+    async fn forget_arrival(&self, document: &Document) -> Result<(), StoreError> {
+        let live = self.inner.live(document.id);
+        let mut gate = live.gate.lock().await;
+        if self.inner.load(document.id).await?.as_ref() != Some(document) {
+            return Ok(());
+        }
+        gate.pass(Notice::Cancelled);
+        self.inner.remove(document.id).await
+    }
+
+    async fn drop_idle(
+        &self,
+        upload: Listed,
+        now: SystemTime,
+        patience: Duration,
+    ) -> Result<(), StoreError> {
         let live = self.inner.live(upload.id);
         if live.is_handing_over() {
             return Ok(());
         }
         let mut gate = live.gate.lock().await;
-        if !self.is_still_idle(upload, now).await? {
+        if !self.is_still_idle(upload, now, patience).await? {
             return Ok(());
         }
         gate.pass(Notice::Cancelled);
@@ -124,11 +150,30 @@ impl Uploads {
     }
 
     /// The listing may be old by the time the gate is ours.
-    async fn is_still_idle(&self, upload: Listed, now: SystemTime) -> Result<bool, StoreError> {
+    async fn is_still_idle(
+        &self,
+        upload: Listed,
+        now: SystemTime,
+        patience: Duration,
+    ) -> Result<bool, StoreError> {
         let latest = self.inner.store.last_activity(upload.id).await?;
-        Ok(latest.is_some_and(|last_activity| {
-            age(Listed { last_activity, ..upload }, now) > self.inner.limits.idle_expiry
-        }))
+        Ok(latest
+            .is_some_and(|last_activity| age(Listed { last_activity, ..upload }, now) > patience))
+    }
+}
+
+impl Limits {
+    fn shortest(&self) -> Duration {
+        self.idle_expiry.min(self.finished_retention).min(self.chunks_retention)
+    }
+
+    /// How long an upload that is not finished may rest.
+    fn patience(&self, document: &Document) -> Duration {
+        let chunks = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        match document.state {
+            State::Receiving if chunks.is_some() => self.chunks_retention,
+            _ => self.idle_expiry,
+        }
     }
 }
 

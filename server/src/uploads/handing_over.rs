@@ -99,7 +99,7 @@ impl Uploads {
         if document.state != State::HandingOver {
             self.inner.update(id, |document| document.state = State::HandingOver).await?;
         }
-        let answer = self.inner.handover.complete(document, &self.inner.store.location(id)).await;
+        let answer = self.inner.handover.complete(document, &self.inner.location(document)).await;
         let gate = live.gate.lock().await;
         match answer {
             Ok(Answer::Done) => {

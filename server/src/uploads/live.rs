@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
+use super::chunked::Chunks;
 use super::handing_over::Attempt;
 
 /// The present of an upload.
@@ -19,7 +20,9 @@ pub(super) struct Live {
 /// Who may write.
 #[derive(Debug)]
 pub(super) struct Gate {
-    epoch: u64,
+    pub(super) epoch: u64,
+    /// What is there of a file that comes in chunks, once it was looked up.
+    pub(super) chunks: Option<Chunks>,
     notice: watch::Sender<Notice>,
 }
 
@@ -36,7 +39,7 @@ pub enum Notice {
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate { epoch: 0, notice: watch::Sender::new(Notice::Yours) }
+        Gate { epoch: 0, chunks: None, notice: watch::Sender::new(Notice::Yours) }
     }
 }
 
@@ -46,6 +49,7 @@ impl Gate {
         self.notice.send_replace(why);
         self.notice = watch::Sender::new(Notice::Yours);
         self.epoch += 1;
+        self.chunks = None;
         (self.epoch, self.notice.subscribe())
     }
 

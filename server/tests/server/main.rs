@@ -11,6 +11,7 @@ mod expiry;
 mod handover;
 mod process;
 mod restart;
+mod resumable;
 mod shutdown;
 mod take_over;
 mod transcript;

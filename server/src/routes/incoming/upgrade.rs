@@ -3,12 +3,13 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::socket;
 use crate::Services;
 use crate::activity::Activity;
+use crate::routes::origin::is_allowed;
 
 /// How much is read from the socket at once.
 const READ_BUFFER: usize = 256 * 1024;
@@ -34,9 +35,4 @@ pub(super) async fn upload(
             socket::serve(socket, &services, activity).await;
             drop(task);
         })
-}
-
-fn is_allowed(headers: &HeaderMap, origins: &[String]) -> bool {
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    origins.is_empty() || origin.is_some_and(|origin| origins.iter().any(|o| o == origin))
 }

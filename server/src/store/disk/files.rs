@@ -38,6 +38,28 @@ pub(super) fn write(path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
+/// Writes one byte, in a file that is made when it is missing.
+pub(super) fn mark(map: &Path, part: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(map)?;
+    file.seek(SeekFrom::Start(part))?;
+    file.write_all(&[1])
+}
+
+/// Moves a file, also to another file system.
+pub(super) fn take_out(data: &Path, to: &Path) -> io::Result<()> {
+    if let Err(error) = fs::rename(data, to) {
+        if error.kind() != io::ErrorKind::CrossesDevices {
+            return Err(error);
+        }
+        let fresh = to.with_extension("new");
+        fs::copy(data, &fresh)?;
+        sync(&fresh)?;
+        fs::rename(&fresh, to)?;
+        fs::remove_file(data)?;
+    }
+    to.parent().map_or(Ok(()), sync_folder)
+}
+
 /// Makes a file durable and says how long it is.
 pub(super) fn sync(path: &Path) -> io::Result<u64> {
     let file = OpenOptions::new().write(true).open(path)?;

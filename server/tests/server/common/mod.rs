@@ -3,6 +3,7 @@
 
 pub mod backend;
 pub mod browser;
+pub mod chunks;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,0 +1,107 @@
+//! Where the files end up that came without a ticket: a folder, each file under an id of its own,
+//! and beside it a JSON document that says what it is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    folder: PathBuf,
+}
+
+/// What is known of a file that has arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The file's name in the folder.
+    pub id: Uuid,
+    /// Its name as the browser said it, made harmless. No path is ever made of it.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The protocol that it came in.
+    pub protocol: String,
+    /// When, as RFC 3339 writes it.
+    pub received: String,
+}
+
+impl Arrivals {
+    /// Opens the folder, making it when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(folder: &Path) -> io::Result<Arrivals> {
+        std::fs::create_dir_all(folder)?;
+        Ok(Arrivals { folder: folder.canonicalize()? })
+    }
+
+    /// Where a file is, or will be.
+    pub fn path(&self, id: Uuid) -> PathBuf {
+        self.folder.join(id.hyphenated().to_string())
+    }
+
+    /// Whether a file is there.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn has(&self, id: Uuid) -> io::Result<bool> {
+        tokio::fs::try_exists(self.path(id)).await
+    }
+
+    /// Writes the document of a file that is about to be put there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note(&self, note: &Note) -> io::Result<()> {
+        let path = self.path(note.id).with_extension("json");
+        let fresh = path.with_extension("json.new");
+        tokio::fs::write(&fresh, serde_json::to_vec_pretty(note)?).await?;
+        tokio::fs::File::open(&fresh).await?.sync_all().await?;
+        tokio::fs::rename(&fresh, &path).await
+    }
+}
+
+/// A moment as RFC 3339 writes it, in UTC and to the second.
+pub fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// The date so many days after the first of January 1970. Years begin in March here, so that the
+/// day that some years have more is their last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day_of_month = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next, month, day_of_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_rfc_3339_says() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_704_067_199, "2023-12-31T23:59:59Z"),
+            (1_795_228_046, "2026-11-21T02:27:26Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+}

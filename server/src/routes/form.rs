@@ -1,0 +1,252 @@
+//! A request that carries bytes of a file: parameters in the query, in a form, or in both; the
+//! bytes as a part of the form, or as the whole body.
+//!
+//! A form is read as a stream: first all parameters, then the file part, a bounded piece at a time.
+//! The parts after the file are not looked at. Nothing is trusted before the last byte of the body
+//! has come: a browser that gives up in the middle leaves a body that was cut.
+
+mod source;
+
+use std::collections::HashMap;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header;
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
+use multer::{Field, Multipart};
+
+use source::Source;
+
+/// The most parameters that a query or a form may have.
+const MAX_FIELDS: usize = 100;
+/// How large their names and values may be together, in bytes.
+const MAX_FIELDS_SIZE: usize = 64 * 1024;
+/// How large everything but the file may be on the wire, in bytes.
+const MAX_OVERHEAD: u64 = 192 * 1024;
+/// Bytes are handed on in pieces at least this large, but for the last.
+const PIECE: usize = 512 * 1024;
+/// How much of a body is read for nothing, so that the browser reads the answer instead of finding
+/// the connection reset.
+const MAX_SCRAP: u64 = 64 * 1024 * 1024;
+
+/// Why a request cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FormError {
+    /// Too many parameters.
+    #[error("expected at most {MAX_FIELDS} parameters")]
+    TooManyFields,
+    /// Too large parameters.
+    #[error("expected at most {MAX_FIELDS_SIZE} bytes of parameters")]
+    FieldsTooLarge,
+    /// There is no file.
+    #[error("expected a form with a file as its last part")]
+    NoFile,
+    /// More than there may be.
+    #[error("the body is larger than the parameters say")]
+    TooLarge,
+    /// It ended too soon, or is no form.
+    #[error("the body was cut, or is no form")]
+    Broken,
+}
+
+/// A request, read up to the bytes of the file.
+pub(super) struct Form {
+    fields: Fields,
+    source: Source,
+    file: File,
+}
+
+/// The parameters of a request. The first value of a name counts, and the form before the query.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    values: HashMap<String, String>,
+    /// How many came from where they are being read, and how large they are together.
+    count: usize,
+    size: usize,
+}
+
+enum File {
+    /// The whole body.
+    Body,
+    /// A part of a form.
+    Part(Box<Field<'static>>, Multipart<'static>),
+    /// It has been read.
+    Over,
+}
+
+impl Fields {
+    /// The parameters in the query of an address.
+    pub(super) fn of_query(query: Option<&str>) -> Result<Fields, FormError> {
+        let mut fields = Fields::default();
+        fields.add_query(query)?;
+        Ok(fields)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    fn add_query(&mut self, query: Option<&str>) -> Result<(), FormError> {
+        (self.count, self.size) = (0, 0);
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            self.add(name.into_owned(), value.into_owned())?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: String, value: String) -> Result<(), FormError> {
+        self.count += 1;
+        self.size += name.len() + value.len();
+        if self.count > MAX_FIELDS {
+            return Err(FormError::TooManyFields);
+        }
+        if self.size > MAX_FIELDS_SIZE {
+            return Err(FormError::FieldsTooLarge);
+        }
+        self.values.entry(name).or_insert(value);
+        Ok(())
+    }
+}
+
+impl Form {
+    /// Reads the parameters, those that come before the file.
+    pub(super) async fn read(request: Request) -> Result<Form, (FormError, Source)> {
+        let (parts, body) = request.into_parts();
+        let content_type =
+            parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
+        let source = Source::new(body, MAX_OVERHEAD);
+        let mut fields = Fields::default();
+        let read = match boundary {
+            None => Ok(File::Body),
+            Some(boundary) => {
+                let mut multipart = Multipart::new(source.clone(), boundary);
+                match read_fields(&mut multipart, &mut fields).await {
+                    Ok(Some(field)) => Ok(File::Part(Box::new(field), multipart)),
+                    Ok(None) => Err(FormError::NoFile),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        let read = read.and_then(|file| fields.add_query(parts.uri.query()).map(|()| file));
+        match read {
+            Ok(file) => Ok(Form { fields, source, file }),
+            Err(error) => Err((error, source)),
+        }
+    }
+
+    /// The parameters.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The name that the file part says the file has.
+    #[allow(dead_code, reason = "some protocols know the name from nothing else")]
+    pub(super) fn filename(&self) -> Option<&str> {
+        match &self.file {
+            File::Part(field, _) => field.file_name(),
+            File::Body | File::Over => None,
+        }
+    }
+
+    /// Lets this many bytes of the file come.
+    pub(super) fn expect(&mut self, bytes: u64) {
+        self.source.allow(bytes);
+    }
+
+    /// The next bytes of the file; `None` when all of the body has come, as it should.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, FormError> {
+        let mut piece = BytesMut::new();
+        while piece.len() < PIECE {
+            let Some(bytes) = self.some().await? else { break };
+            if piece.is_empty() && bytes.len() >= PIECE {
+                return Ok(Some(bytes));
+            }
+            piece.extend_from_slice(&bytes);
+        }
+        if !piece.is_empty() {
+            return Ok(Some(piece.freeze()));
+        }
+        self.end().await?;
+        Ok(None)
+    }
+
+    async fn some(&mut self) -> Result<Option<Bytes>, FormError> {
+        match &mut self.file {
+            File::Body => self.source.next().await.transpose().map_err(|error| error.into()),
+            File::Part(field, _) => field.chunk().await.map_err(broken),
+            File::Over => Ok(None),
+        }
+    }
+
+    /// Reads what comes after the file.
+    async fn end(&mut self) -> Result<(), FormError> {
+        if let File::Part(field, mut multipart) = std::mem::replace(&mut self.file, File::Over) {
+            drop(field);
+            while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
+                while field.chunk().await.map_err(broken)?.is_some() {}
+            }
+        }
+        while self.source.next().await.transpose()?.is_some() {}
+        Ok(())
+    }
+
+    /// What is left of the body.
+    pub(super) fn into_source(self) -> Source {
+        self.source
+    }
+}
+
+/// The parameters before the file, and the file.
+async fn read_fields(
+    multipart: &mut Multipart<'static>,
+    fields: &mut Fields,
+) -> Result<Option<Field<'static>>, FormError> {
+    while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
+        if field.file_name().is_some() {
+            return Ok(Some(field));
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut value = Vec::new();
+        while let Some(bytes) = field.chunk().await.map_err(broken)? {
+            value.extend_from_slice(&bytes);
+            if value.len() > MAX_FIELDS_SIZE {
+                return Err(FormError::FieldsTooLarge);
+            }
+        }
+        let value = String::from_utf8(value).map_err(|_| FormError::Broken)?;
+        fields.add(name, value)?;
+    }
+    Ok(None)
+}
+
+fn broken(error: multer::Error) -> FormError {
+    match error {
+        multer::Error::StreamReadFailed(cause) => cause
+            .downcast::<source::SourceError>()
+            .map_or(FormError::Broken, |error| (*error).into()),
+        _ => FormError::Broken,
+    }
+}
+
+impl From<source::SourceError> for FormError {
+    fn from(error: source::SourceError) -> FormError {
+        match error {
+            source::SourceError::TooLarge => FormError::TooLarge,
+            source::SourceError::Broken => FormError::Broken,
+        }
+    }
+}
+
+/// Throws away what is left of a body.
+pub(super) async fn discard(mut source: Source) {
+    source.allow(MAX_SCRAP);
+    while let Some(Ok(_)) = source.next().await {}
+}
+
+/// Throws away a body of which nothing was read.
+#[allow(dead_code, reason = "for routes that refuse a request by its head")]
+pub(super) async fn discard_body(body: Body) {
+    discard(Source::new(body, 0)).await;
+}

@@ -1,0 +1,114 @@
+//! Resumable.js and flow.js: `GET` asks for a chunk, `POST`, `PUT` or `PATCH` sends one.
+//!
+//! 200 says that a chunk is there, 204 that it is not: flow.js gives a file up for a 404. What can
+//! never be right is a 400 with one line of text, after which both clients give up; trouble of the
+//! server is a 503, after which they try again.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use incoming_protocol::resumable::PATH;
+use incoming_protocol::resumable::server::{Chunk, Senseless};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::form::{Fields, Form, FormError, discard};
+use super::origin;
+use crate::Services;
+use crate::uploads::{ChunkError, Layout, Plan, Slot};
+
+pub(super) fn router(services: &Services) -> Router {
+    Router::new()
+        .route(PATH, get(test).post(upload).put(upload).patch(upload))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
+        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
+        .with_state(services.clone())
+}
+
+/// Why a chunk is not taken.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Form(#[from] FormError),
+    #[error(transparent)]
+    Senseless(#[from] Senseless),
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
+}
+
+async fn test(State(services): State<Services>, uri: Uri) -> Response {
+    match is_there(&services, &uri).await {
+        Ok(true) => (StatusCode::OK, "there").into_response(),
+        Ok(false) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => refusal.respond(),
+    }
+}
+
+async fn is_there(services: &Services, uri: &Uri) -> Result<bool, Refusal> {
+    let fields = Fields::of_query(uri.query())?;
+    let chunk = Chunk::read(|name| fields.get(name))?;
+    Ok(services.uploads.has_chunk(&plan(&chunk), chunk.number - 1).await?)
+}
+
+async fn upload(State(services): State<Services>, request: Request) -> Response {
+    let mut form = match Form::read(request).await {
+        Ok(form) => form,
+        Err((error, source)) => {
+            discard(source).await;
+            return Refusal::Form(error).respond();
+        }
+    };
+    match take(&services, &mut form).await {
+        Ok(()) => (StatusCode::OK, "stored").into_response(),
+        Err(refusal) => {
+            discard(form.into_source()).await;
+            refusal.respond()
+        }
+    }
+}
+
+async fn take(services: &Services, form: &mut Form) -> Result<(), Refusal> {
+    let chunk = Chunk::read(|name| form.fields().get(name))?;
+    let range = chunk.range();
+    let slot = services.uploads.slot(&plan(&chunk), chunk.number - 1, range.clone()).await?;
+    form.expect(range.end - range.start);
+    match slot {
+        Slot::There => while form.next().await?.is_some() {},
+        Slot::Room(mut writer) => {
+            while let Some(bytes) = form.next().await? {
+                writer.append(bytes).await?;
+            }
+            writer.finish().await?;
+        }
+    }
+    Ok(())
+}
+
+fn plan(chunk: &Chunk) -> Plan<'_> {
+    Plan {
+        protocol: "resumable",
+        key: &chunk.identifier,
+        name: &chunk.filename,
+        size: chunk.total_size,
+        layout: Layout { chunk_size: chunk.chunk_size, count: chunk.total_chunks },
+    }
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Refusal::Chunk(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn respond(&self) -> Response {
+        match self {
+            Refusal::Chunk(ChunkError::Store(error)) => tracing::error!(%error, "the store failed"),
+            refusal => tracing::debug!(%refusal, "chunk not taken"),
+        }
+        (self.status(), self.to_string()).into_response()
+    }
+}

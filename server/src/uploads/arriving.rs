@@ -1,0 +1,103 @@
+//! The end of an upload without a ticket: the file is made durable and put into the folder of
+//! arrivals; then the backend is told, if there is one.
+//!
+//! The browser is answered when the file is in its place. It does not wait for the backend, and
+//! could not do anything about one that fails; the server tries again instead.
+
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use super::{Backend, Document, FileInfo, Secret, State, Uploads};
+use crate::arrivals::{Note, rfc3339};
+use crate::store::StoreError;
+
+/// How long to wait before a backend that failed is told again; doubled each time up to a limit.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// How often it is told.
+const TRIES: u32 = 200;
+
+impl Uploads {
+    pub(super) fn backend_of_arrivals(&self) -> Backend {
+        let Some(url) = &self.inner.backend_of_arrivals else { return Backend::nobody() };
+        let secret = Secret::new(Uuid::new_v4().to_string());
+        Backend { finish_url: url.clone(), secret, remove_when_finished: false }
+    }
+
+    /// Brings a file whose bytes are all there to its place. Doing it again does no harm. Whoever
+    /// calls this holds the gate.
+    pub(super) async fn arrive(&self, document: &Document) -> Result<(), StoreError> {
+        let id = document.id;
+        let (Some(arrival), Some(file)) = (&document.arrival, &document.file) else {
+            return Err(StoreError::NotFound(id));
+        };
+        let inner = &self.inner;
+        if !inner.arrivals.has(arrival.file).await? {
+            inner.store.seal(id, file.size).await?;
+            inner.arrivals.note(&note(arrival.file, &arrival.protocol, file)).await?;
+            inner.store.take_out(id, &inner.arrivals.path(arrival.file)).await?;
+        }
+        let is_over = document.backend.is_nobody();
+        let state = if is_over { State::Finished } else { State::HandingOver };
+        inner.update(id, |document| document.state = state.clone()).await?;
+        tracing::info!(%id, file = %arrival.file, size = file.size, "file arrived");
+        if !is_over {
+            self.keep_handing_over(id);
+        }
+        Ok(())
+    }
+
+    /// Hands a file over in the background until the backend has taken it.
+    fn keep_handing_over(&self, id: Uuid) {
+        let uploads = self.clone();
+        self.inner.tasks.spawn(async move {
+            let mut pause = FIRST_PAUSE;
+            for _ in 0..TRIES {
+                if uploads.hand_over(id).outcome().await.is_ok() {
+                    return;
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = uploads.inner.stop.cancelled() => return,
+                }
+                if !matches!(uploads.inner.load(id).await, Ok(Some(_))) {
+                    return;
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        });
+    }
+
+    /// Goes on with what the end of the process interrupted.
+    pub(super) async fn resume_arrival(&self, document: &Document) {
+        let id = document.id;
+        let arrival = document.arrival.as_ref();
+        let resumed = match document.state {
+            State::HandingOver | State::Waiting { .. } | State::NotTaken => {
+                self.keep_handing_over(id);
+                Ok(())
+            }
+            // Nobody can go on with it: its connection is gone.
+            State::Receiving if arrival.is_some_and(|arrival| arrival.chunks.is_none()) => {
+                self.inner.remove(id).await
+            }
+            State::Receiving => self.complete_interrupted(document).await,
+            State::Cancelled { .. } => self.inner.remove(id).await,
+            State::Finished => Ok(()),
+        };
+        if let Err(error) = resumed {
+            tracing::warn!(%id, %error, "an upload cannot go on");
+        }
+    }
+}
+
+fn note(id: Uuid, protocol: &str, file: &FileInfo) -> Note {
+    Note {
+        id,
+        name: file.name.clone(),
+        size: file.size,
+        protocol: protocol.to_owned(),
+        received: rfc3339(SystemTime::now()),
+    }
+}

@@ -1,0 +1,324 @@
+//! A file that comes in chunks, in any order and more than once.
+//!
+//! The browser names the file by a key of its own, of which the ticket is made. Every chunk is
+//! written in its place in one sparse file; a map says which are there. It is written after the
+//! bytes, so that a chunk that was cut short was never there, and it is in memory while the upload
+//! is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
+//!
+//! # One key, two files
+//! Keys are weak: a browser that sends another file of the same name and size has the same one.
+//! - Another size, name or cut: the upload starts over from nothing.
+//! - Chunks of a file that is whole are taken for an echo, and change nothing, until the longest
+//!   silence of a connection (`connection-timeout`) has passed since its end. After that a chunk
+//!   begins a new upload; the file that arrived stays.
+//! - A browser that asks is told that a whole file is there for as long as it is remembered
+//!   (`finished-retention`).
+//! - Two files of the same size and name that come at the same time are mixed: nothing tells them
+//!   apart.
+
+mod writer;
+
+use std::time::SystemTime;
+
+use sha1::{Digest as _, Sha1};
+use uuid::{Builder, Uuid};
+
+use super::live::{Gate, Notice};
+use super::marks::Marks;
+use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
+use crate::names::display_name;
+use crate::store::StoreError;
+pub use writer::ChunkWriter;
+
+/// The most chunks that a file may have.
+pub const MAX_CHUNKS: u64 = 1_000_000;
+
+/// A file, as a request for one of its chunks describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// The protocol; keys of different protocols have nothing to do with each other.
+    pub protocol: &'static str,
+    /// What the browser calls the upload: anything at all.
+    pub key: &'a str,
+    /// The name of the file: anything at all.
+    pub name: &'a str,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How it is cut.
+    pub layout: Layout,
+}
+
+/// Where a chunk goes.
+#[derive(Debug)]
+pub enum Slot {
+    /// Nowhere: the whole file is there.
+    There,
+    /// To its place.
+    Room(ChunkWriter),
+}
+
+/// Why a chunk is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ChunkError {
+    /// There are as many uploads as the settings allow.
+    #[error("there are too many open uploads, try again later")]
+    TooMany,
+    /// The file is larger than the settings allow.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
+    /// The file is cut too small.
+    #[error("the file has more than {MAX_CHUNKS} chunks")]
+    TooManyChunks,
+    /// An earlier upload under the same key is not over yet.
+    #[error("an earlier upload under this identifier is not over yet, try again later")]
+    Busy,
+    /// The upload was started over meanwhile.
+    #[error("the upload was started over meanwhile, try again")]
+    Overtaken,
+    /// More bytes than the chunk has.
+    #[error("expected {expected} bytes in this chunk, found more")]
+    TooLong {
+        /// How many it has.
+        expected: u64,
+    },
+    /// Fewer bytes than the chunk has.
+    #[error("expected {expected} bytes in this chunk, found {found}")]
+    TooShort {
+        /// How many it has.
+        expected: u64,
+        /// How many came.
+        found: u64,
+    },
+    /// The store failed.
+    #[error("the server cannot store the chunk now, try again later")]
+    Store(#[from] StoreError),
+}
+
+impl ChunkError {
+    /// Whether the same chunk may be taken later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            ChunkError::TooMany
+            | ChunkError::Busy
+            | ChunkError::Overtaken
+            | ChunkError::Store(_) => true,
+            ChunkError::TooLarge { .. }
+            | ChunkError::TooManyChunks
+            | ChunkError::TooLong { .. }
+            | ChunkError::TooShort { .. } => false,
+        }
+    }
+}
+
+impl From<CreateError> for ChunkError {
+    fn from(error: CreateError) -> ChunkError {
+        match error {
+            CreateError::TooMany => ChunkError::TooMany,
+            CreateError::Store(error) => ChunkError::Store(error),
+        }
+    }
+}
+
+/// What is there of a file that is not whole.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    document: Document,
+    marks: Marks,
+}
+
+/// What is known under a key.
+enum Known {
+    Nothing,
+    /// An upload that is not whole; it is in the gate.
+    Open,
+    Whole(Box<Document>),
+    /// It is on its way out.
+    Going,
+}
+
+impl Plan<'_> {
+    /// The ticket: a UUID of version 5 over protocol and key.
+    pub fn id(&self) -> Uuid {
+        let hash = Sha1::new().chain_update(self.protocol).chain_update([0]).chain_update(self.key);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        Builder::from_sha1_bytes(bytes).into_uuid()
+    }
+
+    fn file(&self) -> FileInfo {
+        FileInfo { size: self.size, name: display_name(self.name) }
+    }
+
+    fn is_file_of(&self, document: &Document) -> bool {
+        document.file.as_ref() == Some(&self.file())
+    }
+
+    fn is_plan_of(&self, document: &Document) -> bool {
+        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        self.is_file_of(document) && cut == Some(self.layout)
+    }
+}
+
+impl Chunks {
+    fn is_complete(&self) -> bool {
+        let cut = self.document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        cut.is_some_and(|cut| self.marks.count() == cut.count)
+    }
+}
+
+impl Uploads {
+    /// Whether a chunk is there, the first being 0.
+    ///
+    /// # Errors
+    /// When the plan is not acceptable or the store fails.
+    pub async fn has_chunk(&self, plan: &Plan<'_>, index: u64) -> Result<bool, ChunkError> {
+        self.inner.accepts(plan)?;
+        let id = plan.id();
+        let live = self.inner.live(id);
+        let mut gate = live.gate.lock().await;
+        Ok(match self.look_up(id, &mut gate).await? {
+            Known::Nothing | Known::Going => false,
+            Known::Whole(document) => plan.is_file_of(&document),
+            Known::Open => gate.chunks.as_ref().is_some_and(|chunks| {
+                plan.is_plan_of(&chunks.document) && chunks.marks.contains(index)
+            }),
+        })
+    }
+
+    /// The place of a chunk that begins at this offset and has so many bytes.
+    ///
+    /// # Errors
+    /// When there is no place for it.
+    pub async fn slot(
+        &self,
+        plan: &Plan<'_>,
+        index: u64,
+        range: std::ops::Range<u64>,
+    ) -> Result<Slot, ChunkError> {
+        self.inner.accepts(plan)?;
+        let id = plan.id();
+        let live = self.inner.live(id);
+        let mut gate = live.gate.lock().await;
+        match self.look_up(id, &mut gate).await? {
+            Known::Going => return Err(ChunkError::Busy),
+            Known::Whole(document) if self.is_echo(plan, &document).await? => {
+                return Ok(Slot::There);
+            }
+            Known::Whole(document) if document.state != State::Finished => {
+                return Err(ChunkError::Busy);
+            }
+            Known::Whole(_) => self.start_over(plan, &mut gate).await?,
+            Known::Nothing => self.begin(plan, &mut gate).await?,
+            Known::Open => {
+                let open = gate.chunks.as_ref();
+                if !open.is_some_and(|chunks| plan.is_plan_of(&chunks.document)) {
+                    self.start_over(plan, &mut gate).await?;
+                }
+            }
+        }
+        let chunks = gate.chunks.as_ref().ok_or(ChunkError::Overtaken)?;
+        let hold = writer::Hold::new(&chunks.document, gate.epoch, index, range);
+        drop(gate);
+        Ok(Slot::Room(ChunkWriter::new(self.clone(), live, hold)))
+    }
+
+    /// Whether chunks of this file are sent although it is whole, because an answer was lost.
+    async fn is_echo(&self, plan: &Plan<'_>, document: &Document) -> Result<bool, StoreError> {
+        if !plan.is_file_of(document) {
+            return Ok(false);
+        }
+        if document.state != State::Finished {
+            return Ok(true);
+        }
+        let ended = self.inner.store.last_activity(document.id).await?;
+        let now = SystemTime::now();
+        let age = ended.and_then(|ended| now.duration_since(ended).ok()).unwrap_or_default();
+        Ok(age < self.inner.limits.echo)
+    }
+
+    async fn start_over(&self, plan: &Plan<'_>, gate: &mut Gate) -> Result<(), ChunkError> {
+        tracing::info!(id = %plan.id(), "another file under the same key, starting over");
+        gate.pass(Notice::TakenOver);
+        self.inner.remove(plan.id()).await?;
+        self.begin(plan, gate).await
+    }
+
+    async fn begin(&self, plan: &Plan<'_>, gate: &mut Gate) -> Result<(), ChunkError> {
+        let now = SystemTime::now();
+        let mut document = Document::new(plan.id(), self.backend_of_arrivals(), now);
+        document.file = Some(plan.file());
+        document.arrival = Some(Arrival {
+            protocol: plan.protocol.to_owned(),
+            key: Some(plan.key.to_owned()),
+            file: Uuid::new_v4(),
+            chunks: Some(plan.layout),
+        });
+        self.inner.create(&document).await?;
+        self.inner.store.begin(document.id).await?;
+        tracing::info!(id = %document.id, size = plan.size, "upload in chunks begins");
+        gate.chunks = Some(Chunks { document, marks: Marks::default() });
+        Ok(())
+    }
+
+    /// What is known under a key. A file whose chunks are all there, but which was kept from
+    /// arriving, arrives now.
+    async fn look_up(&self, id: Uuid, gate: &mut Gate) -> Result<Known, StoreError> {
+        if gate.chunks.is_none() {
+            match self.inner.load(id).await? {
+                None => return Ok(Known::Nothing),
+                Some(document) => match document.state {
+                    State::Receiving => gate.chunks = Some(self.inner.read_chunks(document).await?),
+                    State::Cancelled { .. } => return Ok(Known::Going),
+                    _ => return Ok(Known::Whole(Box::new(document))),
+                },
+            }
+        }
+        match gate.chunks.as_ref().filter(|chunks| chunks.is_complete()) {
+            None => Ok(Known::Open),
+            Some(chunks) => {
+                let document = chunks.document.clone();
+                self.arrive(&document).await?;
+                gate.pass(Notice::TakenOver);
+                let document = self.inner.load(id).await?;
+                Ok(document.map_or(Known::Nothing, |document| Known::Whole(Box::new(document))))
+            }
+        }
+    }
+
+    /// Lets a file arrive if all of its chunks are there.
+    pub(super) async fn complete_interrupted(&self, document: &Document) -> Result<(), StoreError> {
+        let live = self.inner.live(document.id);
+        let mut gate = live.gate.lock().await;
+        self.look_up(document.id, &mut gate).await.map(drop)
+    }
+}
+
+impl Inner {
+    fn accepts(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {
+        let limit = self.limits.max_file_size;
+        if plan.size > limit {
+            return Err(ChunkError::TooLarge { limit });
+        }
+        if plan.layout.count > MAX_CHUNKS {
+            return Err(ChunkError::TooManyChunks);
+        }
+        Ok(())
+    }
+
+    async fn read_chunks(&self, document: Document) -> Result<Chunks, StoreError> {
+        // A crash may have come between the document and the file.
+        self.store.begin(document.id).await?;
+        let mut marks = Marks::default();
+        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        let count = cut.map_or(0, |cut| cut.count);
+        for part in self.store.marks(document.id).await? {
+            if part < count {
+                marks.insert(part);
+            }
+        }
+        Ok(Chunks { document, marks })
+    }
+}

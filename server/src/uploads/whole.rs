@@ -1,0 +1,191 @@
+//! A file that comes from its first byte to its last over one connection, or not at all.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use md5::Md5;
+use sha1::{Digest as _, Sha1};
+use uuid::Uuid;
+
+use super::{Arrival, CreateError, Document, FileInfo, Uploads};
+use crate::names::display_name;
+use crate::store::StoreError;
+
+/// A file on its way. Dropped before [`Whole::finish`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Whole {
+    uploads: Uploads,
+    document: Document,
+    position: u64,
+    sums: Option<Sums>,
+    is_kept: bool,
+}
+
+/// The digest that a file must have, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sum {
+    /// MD5.
+    Md5(String),
+    /// SHA-1.
+    Sha1(String),
+}
+
+/// Why a file did not arrive.
+#[derive(Debug, thiserror::Error)]
+pub enum WholeError {
+    /// There are as many uploads as the settings allow.
+    #[error("too many open uploads")]
+    TooMany,
+    /// The file is larger than the settings allow.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
+    /// The digest is another one.
+    #[error("the file has the digest {found} instead of {expected}")]
+    OtherSum {
+        /// The one that was declared.
+        expected: String,
+        /// That of the bytes that came.
+        found: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CreateError> for WholeError {
+    fn from(error: CreateError) -> WholeError {
+        match error {
+            CreateError::TooMany => WholeError::TooMany,
+            CreateError::Store(error) => WholeError::Store(error),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    md5: Md5,
+    sha1: Sha1,
+}
+
+impl Uploads {
+    /// Makes room for a file that comes over one connection; `summed` if its digests may be asked
+    /// for.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub async fn receive(
+        &self,
+        protocol: &str,
+        name: &str,
+        size: Option<u64>,
+        summed: bool,
+    ) -> Result<Whole, WholeError> {
+        self.inner.fits(size.unwrap_or(0))?;
+        let id = Uuid::new_v4();
+        let mut document = Document::new(id, self.backend_of_arrivals(), SystemTime::now());
+        document.file = Some(FileInfo { size: size.unwrap_or(0), name: display_name(name) });
+        let protocol = protocol.to_owned();
+        document.arrival = Some(Arrival { protocol, key: None, file: id, chunks: None });
+        self.inner.create(&document).await?;
+        let sums = summed.then(Sums::default);
+        let whole = Whole { uploads: self.clone(), document, position: 0, sums, is_kept: false };
+        self.inner.store.begin(id).await?;
+        Ok(whole)
+    }
+}
+
+impl super::Inner {
+    fn fits(&self, size: u64) -> Result<(), WholeError> {
+        let limit = self.limits.max_file_size;
+        if size > limit { Err(WholeError::TooLarge { limit }) } else { Ok(()) }
+    }
+}
+
+impl Whole {
+    /// By what the file is known where it arrives.
+    pub fn id(&self) -> Uuid {
+        self.document.id
+    }
+
+    /// Stores bytes at the end of the file.
+    ///
+    /// # Errors
+    /// When it gets too large or the store fails.
+    pub async fn append(&mut self, bytes: Bytes) -> Result<(), WholeError> {
+        let end = self.position + bytes.len() as u64;
+        self.uploads.inner.fits(end)?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let store = &self.uploads.inner.store;
+        let stored = store.write(self.document.id, self.position, bytes.clone());
+        let sums = self.sums.take();
+        let (stored, sums) = tokio::join!(stored, summed(sums, bytes));
+        stored?;
+        self.sums = sums?;
+        self.position = end;
+        Ok(())
+    }
+
+    /// Makes the file arrive. Once begun, it comes to its end also if nobody waits for it.
+    ///
+    /// # Errors
+    /// When the digest is another one or the store fails; then nothing is left behind.
+    pub async fn finish(mut self, sum: Option<Sum>) -> Result<(), WholeError> {
+        self.check(sum)?;
+        let tasks = self.uploads.inner.tasks.clone();
+        let finished = tasks.spawn(async move { self.arrive().await }).await;
+        finished.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+    }
+
+    async fn arrive(mut self) -> Result<(), WholeError> {
+        let file = self.document.file.get_or_insert_default();
+        file.size = self.position;
+        let file = Some(file.clone());
+        let inner = &self.uploads.inner;
+        self.document = inner.update(self.id(), |document| document.file = file.clone()).await?;
+        self.uploads.arrive(&self.document).await?;
+        self.is_kept = true;
+        Ok(())
+    }
+
+    fn check(&mut self, sum: Option<Sum>) -> Result<(), WholeError> {
+        let (Some(sum), Some(sums)) = (sum, self.sums.take()) else { return Ok(()) };
+        let (expected, found) = match sum {
+            Sum::Md5(expected) => (expected, format!("{:x}", sums.md5.finalize())),
+            Sum::Sha1(expected) => (expected, format!("{:x}", sums.sha1.finalize())),
+        };
+        if expected.eq_ignore_ascii_case(&found) {
+            return Ok(());
+        }
+        Err(WholeError::OtherSum { expected, found })
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        let (uploads, id) = (self.uploads.clone(), self.document.id);
+        self.uploads.inner.tasks.spawn(async move {
+            if let Err(error) = uploads.inner.remove(id).await {
+                tracing::error!(%id, %error, "an upload that broke off could not be removed");
+            }
+        });
+    }
+}
+
+/// Digests take as long as writing does; both go on at once.
+async fn summed(sums: Option<Sums>, bytes: Bytes) -> Result<Option<Sums>, StoreError> {
+    let Some(mut sums) = sums else { return Ok(None) };
+    let summed = tokio::task::spawn_blocking(move || {
+        sums.md5.update(&bytes);
+        sums.sha1.update(&bytes);
+        sums
+    });
+    Ok(Some(summed.await.map_err(std::io::Error::other)?))
+}

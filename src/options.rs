@@ -19,7 +19,6 @@ pub(crate) struct Chosen {
     endpoint: Option<String>,
     options: Options,
     callbacks: Vec<(String, JsValue)>,
-    pub(crate) signal: Option<AbortSignal>,
 }
 
 /// Reads the options of an uploader; `undefined` and `null` choose nothing.
@@ -28,11 +27,10 @@ pub(crate) struct Chosen {
 /// A `TypeError` that names the option that is unknown or wrong.
 pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
     let mut chosen = Chosen {
-        protocol: Protocol::Incoming,
+        protocol: Protocol::DEFAULT,
         endpoint: None,
         options: Options::default(),
         callbacks: Vec::new(),
-        signal: None,
     };
     each(options, "options", |name, value| chosen.take(name, value))?;
     Ok(chosen)
@@ -57,10 +55,9 @@ impl Chosen {
                 }
                 self.callbacks.push((name, value));
             }
-            "signal" => {
-                let signal = value.dyn_into().map_err(|_| wrong(&name, "an AbortSignal"))?;
-                self.signal = Some(signal);
-            }
+            // Obeyed when everything else is in place.
+            "signal" if value.is_instance_of::<AbortSignal>() => {}
+            "signal" => return Err(wrong(&name, "an AbortSignal")),
             _ => return Err(unknown(&name, KNOWN)),
         }
         Ok(())

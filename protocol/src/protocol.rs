@@ -15,6 +15,9 @@ impl Protocol {
     /// Every protocol.
     pub const ALL: &[Protocol] = &[Protocol::Incoming];
 
+    /// What a caller who does not choose gets.
+    pub const DEFAULT: Protocol = Protocol::Incoming;
+
     /// The name by which a caller chooses it.
     pub fn name(self) -> &'static str {
         match self {

@@ -15,4 +15,9 @@ mod page;
 mod socket;
 mod timers;
 
+/// Smaller than the allocator of the standard library, which every visitor would download.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 pub use api::{Driver, set_server_hostname};

@@ -24,7 +24,7 @@ export function measure(rounds) {
   });
 }
 
-async function firstByte({ server, browser }, way) {
+async function firstByte({ server, app, browser }, way) {
   const cleanups = [];
   const relay = await Relay.start({ after: (cleanup) => cleanups.push(cleanup) }, server.port);
   const seen = new EventTarget();
@@ -35,7 +35,7 @@ async function firstByte({ server, browser }, way) {
   const at = once(seen, 'byte').then(() => performance.timeOrigin + performance.now());
   const page = await openPage(
     browser,
-    `http://${relay.host}/${PAGES[way]}?${await ticket(server)}`,
+    `http://${relay.host}/${PAGES[way]}?${await app.newTicket()}`,
   );
   const ms = (await at) - (await page.evaluate(() => performance.timeOrigin));
   await page.context().close();
@@ -44,7 +44,3 @@ async function firstByte({ server, browser }, way) {
 }
 
 const PUT = Buffer.from('PUT ');
-
-async function ticket(server) {
-  return (await fetch(`${server.url}/demo/tickets`, { method: 'POST' })).text();
-}

@@ -24,7 +24,7 @@ export function measure() {
   });
 }
 
-async function growth({ server, browser, folder }, way, size) {
+async function growth({ server, app, browser, folder }, way, size) {
   const page = await openWith(browser, server, sparseFile(folder, 'memory.bin', size));
   const pids = await renderers(browser);
   const before = memoryOf(pids);
@@ -32,7 +32,7 @@ async function growth({ server, browser, folder }, way, size) {
   const timer = setInterval(() => {
     peak = Math.max(peak, memoryOf(pids));
   }, SAMPLE_EVERY_MS);
-  await upload(page, server, way);
+  await upload(page, app, way);
   clearInterval(timer);
   await page.context().close();
   return { before, peak };

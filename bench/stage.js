@@ -1,28 +1,35 @@
 import { closeSync, mkdirSync, openSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { target } from '../scripts/lib/paths.js';
 import { randomFile } from '../tests/support/files.js';
-import { until } from '../tests/support/wait.js';
 
 process.env.INCOMING_SERVER = path.join(target, 'release', 'incoming-server');
+const { App } = await import('../tests/support/app.js');
 const { launch, openPage } = await import('../tests/support/browser.js');
 const { Server } = await import('../tests/support/server.js');
 
 const PAGE = fileURLToPath(new URL('page', import.meta.url));
-const HASHING_TIMEOUT_MS = 120_000;
+/** The server removes what was handed over, and the disk needs a moment. */
+const REST_MS = 500;
 
-/** A release server, a browser and a folder for files; `body` gets all three. */
+/** A release server, an application, a browser and a folder for files; `body` gets them all. */
 export async function withStage(body) {
   const folder = path.join(target, 'bench');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const args = ['--demo', '--www', PAGE];
   const server = await Server.start(null, { storage: path.join(folder, 'storage'), args });
+  const cleanups = [];
+  const t = { after: (cleanup) => cleanups.push(cleanup) };
+  const app = await App.start(t, { server, folders: {} });
+  app.hashes = false;
   const browser = await launch();
   try {
-    return await body({ server, browser, folder });
+    return await body({ server, app, browser, folder });
   } finally {
+    for (const cleanup of cleanups) cleanup();
     await browser.close();
     await server.kill();
     rmSync(folder, { recursive: true, force: true });
@@ -37,10 +44,11 @@ export async function openWith(browser, server, file) {
   return page;
 }
 
-/** One upload: `way` is `plain` or `incoming`. Waits until the server is at rest again. */
-export async function upload(page, server, way) {
-  const result = await page.evaluate((way) => window.upload[way](), way);
-  await until('the server is at rest', () => isAtRest(server), HASHING_TIMEOUT_MS);
+/** One upload: `way` is `plain` or `incoming`. */
+export async function upload(page, app, way) {
+  const ticket = await app.newTicket();
+  const result = await page.evaluate(([way, ticket]) => window.upload[way](ticket), [way, ticket]);
+  await sleep(REST_MS);
   return result;
 }
 
@@ -57,9 +65,4 @@ export function sparseFile(folder, name, size) {
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
-}
-
-async function isAtRest(server) {
-  const files = await (await fetch(`${server.url}/demo/files`)).json();
-  return files.every(({ state }) => state !== 'hashing');
 }

@@ -6,14 +6,14 @@ const WAYS = ['plain', 'incoming'];
 
 /** Seconds for one file, and the longest task of the main thread meanwhile. */
 export function measure(rounds) {
-  return withStage(async ({ server, browser, folder }) => {
+  return withStage(async ({ server, app, browser, folder }) => {
     const file = randomFile(folder, 'throughput.bin', SIZE).path;
     const page = await openWith(browser, server, file);
     const results = { plain: [], incoming: [] };
-    for (const way of WAYS) await upload(page, server, way);
+    for (const way of WAYS) await upload(page, app, way);
     for (let round = 0; round < rounds; round += 1) {
       const order = round % 2 === 0 ? WAYS : WAYS.toReversed();
-      for (const way of order) results[way].push(await upload(page, server, way));
+      for (const way of order) results[way].push(await upload(page, app, way));
     }
     return report(results, rounds);
   });

@@ -34,6 +34,7 @@ export function face({ Driver, set_server_hostname }) {
       driver.cancel(reason);
       return uploader;
     };
+    if (options?.signal) driver.obey(options.signal);
     return uploader;
   }
   return { Uploader, UploadError, set_server_hostname, version: __VERSION__ };

@@ -178,7 +178,7 @@ export class UploadError extends Error {
  * Says where the server is when that is not the page's own host: `host` or `host:port`. Counts for
  * uploaders that are made afterwards.
  */
-export function set_server_hostname(hostname: string): void;
+export function set_server_hostname(hostname: string | null): void;
 
 /** The version of this package. */
 export const version: string;

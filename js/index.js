@@ -10,9 +10,10 @@ const missing = isBrowser ? await init().then(() => null, String) : 'this is no 
 const incoming = face(missing === null ? wasm : withoutWasm(missing));
 
 function withoutWasm(why) {
-  const fail = () => {
+  // A function and no arrow, because the face calls it with `new`.
+  function fail() {
     throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
-  };
+  }
   return { Driver: fail, set_server_hostname: fail };
 }
 

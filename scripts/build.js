@@ -1,7 +1,8 @@
 // Builds pkg/, what npm publishes: Rust to wasm, its glue, the face, the types.
 
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { bundleModule, bundleScript } from './lib/bundle.js';
 import { writeManifest } from './lib/manifest.js';
 import { npmBin, pkg, root, target, wasmTriple } from './lib/paths.js';
@@ -34,6 +35,7 @@ await main(async () => {
   await shrink(path.join(work, 'module', 'incoming_bg.wasm'), wasm);
   await bundleModule(path.join(work, 'module', 'incoming.js'));
   await bundleScript(path.join(work, 'inline', 'incoming.js'), wasm);
+  compress('incoming.js');
   copyDocuments();
   writeManifest();
   reportSizes();
@@ -51,6 +53,13 @@ async function bind(folder, ...flags) {
 
 async function shrink(from, to) {
   await run(npmBin('wasm-opt'), ['-Oz', ...WASM_FEATURES, from, '-o', to]);
+}
+
+/** Servers that can send a compressed file need not compress it anew for each visitor. */
+function compress(name) {
+  const file = path.join(pkg, name);
+  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+  writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
 }
 
 function copyDocuments() {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use incoming_protocol::Upload;
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
-use web_sys::Blob;
+use web_sys::{AbortSignal, Blob};
 
 use crate::error::type_error;
 use crate::face::Face;
@@ -69,14 +69,14 @@ impl Driver {
         let endpoint = SERVER_HOSTNAME.with_borrow(|host| chosen.endpoint(host.as_deref()))?;
         let face = Face::new(uploader, settle);
         chosen.callbacks(|name, callback| face.set(name, callback));
-        let signal = chosen.signal.clone();
         let upload = chosen.upload(ticket, endpoint, blob)?;
         face.set("filename", &file::name_of(blob).into());
-        let driver = driver::Driver::new(upload, blob.clone(), send, face);
-        if let Some(signal) = signal {
-            driver.obey(&signal);
-        }
-        Ok(Driver(driver))
+        Ok(Driver(driver::Driver::new(upload, blob.clone(), send, face)))
+    }
+
+    /// Cancels the upload when the signal says so, or has said so already.
+    pub fn obey(&self, signal: &AbortSignal) {
+        self.0.obey(signal);
     }
 
     /// Begins, or goes on after a pause or an error.

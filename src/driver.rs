@@ -36,6 +36,7 @@ pub(crate) struct Driver {
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
     speed: RefCell<Speedometer>,
+    shown_pace: Cell<Pace>,
     listeners: RefCell<Vec<Listener>>,
 }
 
@@ -54,6 +55,7 @@ impl Driver {
             timers: RefCell::default(),
             look: RefCell::default(),
             speed: RefCell::default(),
+            shown_pace: Cell::default(),
             listeners: RefCell::default(),
         });
         driver.listen("online", |driver| {
@@ -69,7 +71,8 @@ impl Driver {
             let signal = signal.clone();
             move |driver: &Rc<Driver>| {
                 let reason = Reflect::get(&signal, &"reason".into()).unwrap_or_default();
-                driver.act(|upload| upload.cancel(&words_of(&reason)));
+                let reason = words_of(&reason);
+                driver.act(|upload| upload.cancel(&reason));
             }
         };
         if signal.aborted() {
@@ -156,6 +159,10 @@ impl Driver {
                     driver.upgrade().iter().for_each(|driver| driver.heard(attempt, event.clone()));
                 });
             }
+            Action::Settle(outcome) => {
+                let face = self.face.borrow().clone();
+                face.iter().for_each(|face| face.settle(&outcome));
+            }
             Action::Notify(notice) => self.notify(notice),
         }
     }
@@ -174,8 +181,8 @@ impl Driver {
         });
     }
 
-    /// Looks at the browser's queue again and again until it is empty: nothing reports when
-    /// bytes leave it.
+    /// Looks again and again while bytes are on their way: nothing reports when they leave the
+    /// browser's queue, and nothing at all when they stand still.
     fn keep_looking(self: &Rc<Self>, attempt: Attempt) {
         if self.look.borrow().is_some() {
             return;
@@ -186,7 +193,11 @@ impl Driver {
             driver.look.take();
             let link = driver.measure();
             driver.act(|upload| upload.handle(attempt, Event::Measured(link)));
-            if link.waiting > 0 {
+            if driver.upload.borrow().attempt() != attempt {
+                return;
+            }
+            driver.show_pace();
+            if driver.upload.borrow().view().bytes_ahead() + link.waiting > 0 {
                 driver.keep_looking(attempt);
             }
         });
@@ -212,9 +223,21 @@ impl Driver {
     fn notify(&self, notice: Notice) {
         let view = self.upload.borrow().view();
         let face = self.face.borrow().clone();
-        if let Some(face) = face {
-            face.show(&view, self.pace(&view));
-            face.notify(notice, &view);
+        // A callback may have started an upload anew that had failed.
+        let is_outdated = notice == Notice::Failed && view.error.is_none();
+        if let Some(face) = face.filter(|_| !is_outdated) {
+            let pace = self.pace(&view);
+            self.shown_pace.set(pace);
+            face.show(&view, pace);
+            face.notify(notice);
+        }
+    }
+
+    /// Tells the page when only the speed has changed, as it does on a line that stands still.
+    fn show_pace(self: &Rc<Self>) {
+        let pace = self.pace(&self.upload.borrow().view());
+        if pace != self.shown_pace.get() {
+            self.notify(Notice::Progress);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The JavaScript object that a page sees.
 
-use incoming_protocol::{CANCELLED, Notice, View};
+use incoming_protocol::{CANCELLED, Notice, Outcome, View};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -11,7 +11,7 @@ extern "C" {
 }
 
 /// How fast it goes and how long it will take.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Pace {
     /// Bytes per second; 0 when nothing travels.
     pub(crate) speed: f64,
@@ -65,33 +65,29 @@ impl Face {
         flag("can_cancel", view.can_cancel);
     }
 
-    /// Settles the promise if this is the end, and calls the page's callback.
-    pub(crate) fn notify(&self, notice: Notice, view: &View) {
-        match notice {
-            Notice::Progress => {}
-            Notice::Finished => self.settle(&[]),
-            Notice::Cancelled => {
-                let reason = view.cancel_msg.as_deref().unwrap_or_default();
-                self.settle(&["cancelled".into(), CANCELLED.into(), reason.into()]);
+    /// Settles the promise.
+    pub(crate) fn settle(&self, outcome: &Outcome) {
+        let arguments = match outcome {
+            Outcome::Finished => Array::new(),
+            Outcome::Cancelled(reason) => {
+                Array::of3(&"cancelled".into(), &CANCELLED.into(), &reason.into())
             }
-            Notice::Failed if view.cancelled => {}
-            Notice::Failed => {
-                if let Some(error) = &view.error {
-                    let message = error.to_string();
-                    self.settle(&[error.kind().into(), error.code().into(), message.into()]);
-                }
+            Outcome::Failed(error) => {
+                let message = error.to_string();
+                Array::of3(&error.kind().into(), &error.code().into(), &message.into())
             }
-        }
+        };
+        let _ = self.settle.apply(&JsValue::UNDEFINED, &arguments);
+    }
+
+    /// Calls the page's callback.
+    pub(crate) fn notify(&self, notice: Notice) {
         self.call(match notice {
             Notice::Progress => "onprogress",
             Notice::Finished => "onfinished",
             Notice::Cancelled => "oncancelled",
             Notice::Failed => "onerror",
         });
-    }
-
-    fn settle(&self, outcome: &[JsValue]) {
-        let _ = self.settle.apply(&JsValue::UNDEFINED, &outcome.iter().collect::<Array>());
     }
 
     /// A callback that throws is the page's affair and does not end the upload.

@@ -17,7 +17,6 @@ pub(crate) struct Chosen {
     callbacks: Vec<(String, JsValue)>,
     /// An option that only requests have, if there is any.
     of_requests: Option<String>,
-    pub(crate) signal: Option<AbortSignal>,
 }
 
 /// Reads the options of an uploader; `undefined` and `null` choose nothing.
@@ -26,12 +25,11 @@ pub(crate) struct Chosen {
 /// A `TypeError` that names the option that is wrong.
 pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
     let mut chosen = Chosen {
-        protocol: Protocol::Incoming,
+        protocol: Protocol::DEFAULT,
         endpoint: None,
         data: Vec::new(),
         callbacks: Vec::new(),
         of_requests: None,
-        signal: None,
     };
     if options.is_undefined() || options.is_null() {
         return Ok(chosen);
@@ -65,10 +63,9 @@ impl Chosen {
             "headers" | "params" | "with_credentials" | "transport" => {
                 self.of_requests = Some(name);
             }
-            "signal" => {
-                let signal = value.dyn_into().map_err(|_| wrong(&name, "an AbortSignal"))?;
-                self.signal = Some(signal);
-            }
+            // Obeyed when everything else is in place.
+            "signal" if value.is_instance_of::<AbortSignal>() => {}
+            "signal" => return Err(wrong(&name, "an AbortSignal")),
             _ => {
                 let data = json::from_js(&value).ok_or_else(|| wrong(&name, "plain data"))?;
                 self.data.push((name, data));

@@ -48,6 +48,9 @@ fn try_page(file: &JsValue, options: &JsValue) -> Result<Page, JsValue> {
     let function = settle.as_ref().unchecked_ref::<Function>().clone();
     let driver =
         Driver::new(uploader.clone(), &"ticket".into(), file, options, function, nothing())?;
+    if let Ok(signal) = Reflect::get(options, &"signal".into()).and_then(JsCast::dyn_into) {
+        driver.obey(&signal);
+    }
     Ok(Page { uploader, driver, outcome, _settle: settle })
 }
 
@@ -266,7 +269,7 @@ fn a_signal_cancels_also_if_it_did_before() {
 }
 
 #[wasm_bindgen_test]
-async fn a_callback_may_call_back_and_may_throw() {
+async fn a_callback_that_throws_does_not_end_the_upload() {
     let page = page(&[]);
     let script = "if (!this.tried) { this.tried = true; throw new Error('expected by a test') }";
     let thrower = Function::new_no_args(script);

@@ -17,6 +17,8 @@ export class Upload {
   #problem = null;
   #givenUp = false;
   #wasConnected = false;
+  /** Counts the resets: a run that was waiting when one came is no longer wanted. */
+  #turn = 0;
   #changed;
 
   constructor(file, changed) {
@@ -26,16 +28,18 @@ export class Upload {
 
   /** Settles when this attempt is over, however it ended. */
   async run() {
+    const turn = this.#turn;
     try {
       const { Uploader } = await loading;
-      this.#ticket ??= await newTicket();
-      if (this.#givenUp) return;
+      const ticket = this.#ticket ?? (await newTicket());
+      if (this.#givenUp || turn !== this.#turn) return;
+      this.#ticket = ticket;
       this.#uploader = new Uploader(this.#ticket, this.file, {
         onprogress: () => this.#progressed(),
       });
       await this.#uploader.start().done;
     } catch (error) {
-      this.#problem = error.message;
+      if (turn === this.#turn) this.#problem = error.message;
     }
     this.#changed();
   }
@@ -54,6 +58,7 @@ export class Upload {
     this.#problem = null;
     this.#givenUp = false;
     this.#wasConnected = false;
+    this.#turn += 1;
     this.#changed();
   }
 

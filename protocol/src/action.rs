@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::Json;
 use crate::http::Request;
+use crate::{Error, Json};
 
 /// Something to be done outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub enum Action {
     Wait(Wake, Duration),
     /// Find out whether the file can still be read.
     CheckFile,
+    /// Settle the promise of the page: this run is over.
+    Settle(Outcome),
     /// Tell the page.
     Notify(Notice),
 }
@@ -47,6 +49,17 @@ pub enum Wake {
     Stall,
     /// To show a server that waits for us that we are there.
     KeepAlive,
+}
+
+/// How a run ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The file was delivered.
+    Finished,
+    /// The upload was cancelled, for this reason.
+    Cancelled(String),
+    /// The upload failed.
+    Failed(Error),
 }
 
 /// What the page is told, besides the new values of all properties.

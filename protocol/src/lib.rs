@@ -41,7 +41,7 @@ pub mod transfer;
 mod upload;
 mod view;
 
-pub use action::{Action, Notice, Wake};
+pub use action::{Action, Notice, Outcome, Wake};
 pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};
 pub use json::{Json, MAX_EXACT};

@@ -30,6 +30,9 @@ impl Protocol {
         Protocol::FineUploader,
     ];
 
+    /// What a caller who does not choose gets.
+    pub const DEFAULT: Protocol = Protocol::Incoming;
+
     /// The name by which a caller chooses it.
     pub fn name(self) -> &'static str {
         match self {

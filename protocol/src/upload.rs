@@ -7,7 +7,9 @@ use std::time::Duration;
 use removal::Removal;
 
 use crate::retry::Backoff;
-use crate::{Action, Error, Event, Job, Link, Machine, Notice, Protocol, Stage, View, Wake};
+use crate::{
+    Action, Error, Event, Job, Link, Machine, Notice, Outcome, Protocol, Stage, View, Wake,
+};
 
 /// How long a server may take to confirm a cancellation: it tells its backend first, which may
 /// take the 55 seconds that the original server gives it.
@@ -16,6 +18,8 @@ const CANCEL_CONFIRMED_WITHIN: Duration = Duration::from_secs(60);
 const CANCEL_TOLD_WITHIN: Duration = Duration::from_secs(10);
 /// How many attempts may be lost over telling the server about a cancellation.
 const CANCEL_ATTEMPTS: u32 = 2;
+/// How long a connection may stand still after the network came back: the old one is often dead.
+const ONLINE_STALL: Duration = Duration::from_secs(10);
 
 /// One attempt to get the file across: everything from a start to the hang-up that ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -201,6 +205,8 @@ impl Upload {
     fn run(&mut self, event: Event, steps: &mut Vec<Step>) {
         match &event {
             Event::Woke(Wake::Stall) => return self.stalled(steps),
+            Event::CameOnline if self.cancel.is_some() => return,
+            Event::CameOnline => return self.watch(ONLINE_STALL.min(self.stall_timeout), steps),
             Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
             Event::Measured(link) => {
                 self.moved |= link.waiting < self.link.waiting;
@@ -382,20 +388,29 @@ impl Upload {
         if view == self.shown {
             return;
         }
-        let mut tell = |notice| {
-            let action = Action::Notify(notice);
-            steps.push(Step { attempt: self.attempt, action });
+        let has_failed = view.error.is_some() && view.error != self.shown.error;
+        let has_finished = view.finished && !self.shown.finished;
+        let was_cancelled = view.cancelled && !self.shown.cancelled;
+        let outcome = match &self.phase {
+            Phase::Finished if has_finished => Some(Outcome::Finished),
+            Phase::Cancelled { .. } if was_cancelled => {
+                let reason = view.cancel_msg.clone().unwrap_or_default();
+                Some(Outcome::Cancelled(reason))
+            }
+            Phase::Failed(error) if has_failed => Some(Outcome::Failed(error.clone())),
+            _ => None,
         };
-        tell(Notice::Progress);
-        if view.error.is_some() && view.error != self.shown.error {
-            tell(Notice::Failed);
-        }
-        if view.finished && !self.shown.finished {
-            tell(Notice::Finished);
-        }
-        if view.cancelled && !self.shown.cancelled {
-            tell(Notice::Cancelled);
-        }
+        // Settled first: a callback that starts anew begins another run.
+        let settle = outcome.map(Action::Settle);
+        let notices = [
+            Some(Notice::Progress),
+            has_failed.then_some(Notice::Failed),
+            has_finished.then_some(Notice::Finished),
+            was_cancelled.then_some(Notice::Cancelled),
+        ];
+        let notify = notices.into_iter().flatten().map(Action::Notify);
+        let attempt = self.attempt;
+        steps.extend(settle.into_iter().chain(notify).map(|action| Step { attempt, action }));
         self.shown = view;
     }
 

@@ -76,6 +76,6 @@ impl View {
 
     /// How many chunks were sent without being confirmed yet.
     pub fn chunks_ahead(&self) -> u64 {
-        self.chunks_tx_now - self.chunks_acked_now
+        self.chunks_tx_now.saturating_sub(self.chunks_acked_now)
     }
 }

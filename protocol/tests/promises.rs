@@ -7,7 +7,7 @@ mod common;
 use common::link::Weather;
 use common::world::{Deed, World};
 use common::{KIB, Traits, job_for, server, traits};
-use incoming_protocol::{Notice, Protocol};
+use incoming_protocol::{Notice, Outcome, Protocol};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -59,6 +59,7 @@ fn the_end_is_told_once_and_after_the_last_progress() {
         let mut world = world(protocol, 300 * KIB, Weather::FINE);
         world.run(HOUR_MS);
         world.run_until(HOUR_MS);
+        assert_eq!(world.outcomes, [Outcome::Finished]);
         assert_eq!(world.notices.pop(), Some(Notice::Finished));
         assert!(world.notices.iter().all(|notice| *notice == Notice::Progress));
     });

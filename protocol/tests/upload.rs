@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use common::{KIB, actions, job, now};
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Event, Link, Notice, Options, Protocol, Retry, Upload, Wake};
+use incoming_protocol::{
+    Action, Error, Event, Link, Notice, Options, Outcome, Protocol, Retry, Upload, Wake,
+};
 
 const STALL: Duration = Duration::from_secs(20);
 
@@ -142,10 +144,19 @@ fn the_wait_ends_by_time_by_the_network_and_by_the_person() {
 
 #[test]
 fn the_network_coming_back_disturbs_nobody_who_does_not_wait() {
-    assert_eq!(now(&mut transferring(1000 * KIB), Event::CameOnline), []);
+    assert_eq!(now(&mut upload(10), Event::CameOnline), []);
     let mut paused = transferring(1000 * KIB);
     paused.pause();
     assert_eq!(now(&mut paused, Event::CameOnline), []);
+}
+
+#[test]
+fn a_connection_that_the_network_left_behind_is_found_out_soon() {
+    let mut upload = transferring(1000 * KIB);
+    let hurry = Action::Wait(Wake::Stall, Duration::from_secs(10));
+    assert_eq!(now(&mut upload, Event::CameOnline), [hurry]);
+    let silent = now(&mut upload, Event::Woke(Wake::Stall));
+    assert_eq!(silent[..2], [Action::HangUp, Action::CheckFile]);
 }
 
 #[test]
@@ -171,8 +182,13 @@ fn attempts_run_out_and_a_start_begins_anew() {
 fn a_refusal_ends_at_once_with_the_servers_words() {
     let mut upload = transferring(1000 * KIB);
     let ended = now(&mut upload, told(FromServer::Error("quota exceeded".into())));
-    let expected =
-        [Action::HangUp, Action::Notify(Notice::Progress), Action::Notify(Notice::Failed)];
+    let error = Error::Rejected("quota exceeded".into());
+    let expected = [
+        Action::HangUp,
+        Action::Settle(Outcome::Failed(error)),
+        Action::Notify(Notice::Progress),
+        Action::Notify(Notice::Failed),
+    ];
     assert_eq!(ended, expected);
     assert!(upload.view().error.unwrap().to_string().contains("quota exceeded"));
 }
@@ -254,7 +270,11 @@ fn an_upload_that_never_began_cannot_be_paused_but_cancelled() {
     let mut upload = upload(10);
     assert_eq!(upload.pause(), []);
     let cancelled = actions(upload.cancel("no"));
-    let expected = [Action::Notify(Notice::Progress), Action::Notify(Notice::Cancelled)];
+    let expected = [
+        Action::Settle(Outcome::Cancelled("no".into())),
+        Action::Notify(Notice::Progress),
+        Action::Notify(Notice::Cancelled),
+    ];
     assert_eq!(cancelled, expected, "nobody has to be told");
 }
 

@@ -189,4 +189,20 @@ describe('The JavaScript face', () => {
     assert.deepEqual({ ...error, message: '' }, { kind: 'rejected', code: 4, message: '' });
     assert.match(error.message, /Unknown upload id/);
   });
+
+  it('says so when its wasm cannot be loaded', async () => {
+    const page = await stage.page.context().newPage();
+    await page.route('**/*.wasm', (route) => route.abort());
+    await page.goto(stage.app.url);
+    await page.waitForFunction(() => window.incoming !== undefined);
+    const message = await page.evaluate(() => {
+      try {
+        return String(incoming.Uploader('id', new File(['abc'], 'a.txt')));
+      } catch (error) {
+        return error.message;
+      }
+    });
+    assert.match(message, /could not be loaded/);
+    await page.close();
+  });
 });

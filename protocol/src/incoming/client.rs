@@ -12,6 +12,11 @@ use crate::{Action, Error, Event, Json, Machine, Progress, Stage, Wake};
 /// original server drops a client that is silent for 58 seconds, however long its backend takes.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
+/// How often another connection may take this upload over before it counts as another client: a
+/// message that was lost and sent again can make the server believe in a connection of ours that
+/// is long gone.
+const TAKE_OVERS: u32 = 3;
+
 /// The close code of a server that found a message too large.
 const TOO_BIG: u16 = 1009;
 
@@ -28,6 +33,7 @@ pub struct Client {
     cancel: Option<String>,
     /// True once the server was told.
     cancel_sent: bool,
+    take_overs: u32,
 }
 
 impl Client {
@@ -49,6 +55,7 @@ impl Client {
             chunks_acknowledged: 0,
             cancel: None,
             cancel_sent: false,
+            take_overs: 0,
         })
     }
 
@@ -164,9 +171,12 @@ impl Client {
         }
         let passes = match words.as_str() {
             text::NO_REQUEST | text::NO_CONFIG | text::NO_ACK | text::SILENCE => true,
-            // A server that refuses a second connection has not noticed yet that ours was lost;
-            // but one that ends a connection in use has found another client for this ticket.
-            text::BUSY => self.stage == Stage::Negotiating,
+            // A server that refuses a second connection has not noticed yet that ours was lost.
+            text::BUSY if self.stage == Stage::Negotiating => true,
+            text::BUSY => {
+                self.take_overs += 1;
+                self.take_overs <= TAKE_OVERS
+            }
             _ => false,
         };
         Err(if passes { Error::Lost(words) } else { Error::Rejected(words) })

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::{
-    Action, Attempt, Event, Job, Json, Link, Notice, Protocol, Speedometer, Step, Upload, Wake,
+    Action, Attempt, Event, Job, Json, Link, Notice, Outcome, Protocol, Speedometer, Step, Upload,
+    Wake,
 };
 
 use super::link::{Connection, Weather};
@@ -60,6 +61,7 @@ pub struct World {
     /// Every range that was sent, in order.
     pub sent: Vec<Range<u64>>,
     pub notices: Vec<Notice>,
+    pub outcomes: Vec<Outcome>,
     pub connects: u32,
     pub losses: u32,
     /// The most bytes that were ever on their way.
@@ -101,6 +103,7 @@ impl World {
             now_ms: 0,
             sent: Vec::new(),
             notices: Vec::new(),
+            outcomes: Vec::new(),
             connects: 0,
             losses: 0,
             most_ahead: 0,
@@ -322,6 +325,7 @@ impl World {
                 Action::CheckFile => {
                     self.plan(self.now_ms + 1, Happening::Client(attempt, Event::FileIntact));
                 }
+                Action::Settle(outcome) => self.outcomes.push(outcome),
                 Action::Notify(notice) => self.notices.push(notice),
             }
         }

@@ -175,6 +175,12 @@ impl Config {
         self.chunk_size_kb as usize * 1024 + 4096
     }
 
+    /// The largest message of GalileoSend that is accepted, in bytes: some clients send the chunks
+    /// that the original server took, whatever they are asked for.
+    pub fn max_galileo_message_size(&self) -> usize {
+        (self.galileo_chunk_size as usize).max(262_144) + 4096
+    }
+
     /// The folder for the files of protocols that have no tickets.
     pub fn arrivals(&self) -> PathBuf {
         let storage = self.storage.clone().unwrap_or_default();

@@ -2,10 +2,12 @@
 
 pub(crate) mod demo;
 mod form;
+mod galileo;
 mod health;
 mod incoming;
 mod origin;
 mod resumable;
+mod sockets;
 
 use axum::Router;
 use axum::http::{HeaderValue, Method};
@@ -22,6 +24,7 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     let mut router = Router::new()
         .merge(health::router())
         .merge(incoming::router(services))
+        .merge(galileo::router(services))
         .merge(resumable::router(services));
     if let Some(demo) = &services.demo {
         router = router.merge(demo::router(services, demo));

@@ -1,6 +1,5 @@
 //! Resumable.js and flow.js, as long as everything goes well.
 
-
 use reqwest::Method;
 use serde_json::json;
 

@@ -10,15 +10,13 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use incoming_protocol::incoming::server::{Action, Event, Fault, Refusal, Session, Terms};
 use incoming_protocol::incoming::wire::FromServer;
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Instant, timeout};
 
 use crate::Services;
 use crate::activity::Activity;
+use crate::routes::sockets::{FAREWELL, Received};
 use crate::uploads::{Attempt, Connection, Notice, OpenError, Outcome, StoreFault};
 use outside::Happening;
-
-/// How long a closed socket is kept so that the other side can read the close frame.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
     let config = &services.config;
@@ -55,18 +53,11 @@ impl Driver<'_> {
     async fn run(mut self) {
         while !self.closed {
             match self.happening().await {
-                Happening::Message(Message::Text(text)) => {
-                    let json = serde_json::from_str(&text).ok();
-                    self.feed(Event::Text(json)).await;
+                Happening::Received(Received::Message(Message::Close(_)) | Received::Gone) => {
+                    return;
                 }
-                Happening::Message(Message::Binary(bytes)) => {
-                    let length = bytes.len() as u64;
-                    self.chunk = bytes;
-                    self.feed(Event::Binary(length)).await;
-                }
-                Happening::Message(Message::Ping(_) | Message::Pong(_)) => {}
-                Happening::Message(Message::Close(_)) | Happening::Gone => return,
-                Happening::Unacceptable(code) => {
+                Happening::Received(Received::Message(message)) => self.message(message).await,
+                Happening::Received(Received::Unacceptable(code)) => {
                     self.close(code).await;
                     self.activity.discard();
                 }
@@ -77,6 +68,21 @@ impl Driver<'_> {
             }
         }
         self.say_farewell().await;
+    }
+
+    async fn message(&mut self, message: Message) {
+        match message {
+            Message::Text(text) => {
+                let json = serde_json::from_str(&text).ok();
+                self.feed(Event::Text(json)).await;
+            }
+            Message::Binary(bytes) => {
+                let length = bytes.len() as u64;
+                self.chunk = bytes;
+                self.feed(Event::Binary(length)).await;
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+        }
     }
 
     /// Tells the session what happened and does what it wants, in this order.

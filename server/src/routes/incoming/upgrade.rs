@@ -10,9 +10,7 @@ use super::socket;
 use crate::Services;
 use crate::activity::Activity;
 use crate::routes::origin::is_allowed;
-
-/// How much is read from the socket at once.
-const READ_BUFFER: usize = 256 * 1024;
+use crate::routes::sockets::limited;
 
 pub(super) async fn upload(
     State(services): State<Services>,
@@ -26,13 +24,8 @@ pub(super) async fn upload(
     let limit = services.config.max_message_size();
     let activity = activity.map(|Extension(activity)| activity).unwrap_or_default();
     let task = services.tasks.token();
-    upgrade
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .on_upgrade(async move |socket| {
-            socket::serve(socket, &services, activity).await;
-            drop(task);
-        })
+    limited(upgrade, limit).on_upgrade(async move |socket| {
+        socket::serve(socket, &services, activity).await;
+        drop(task);
+    })
 }

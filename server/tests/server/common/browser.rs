@@ -27,9 +27,13 @@ pub enum Heard {
 
 impl Browser {
     pub async fn connect(address: SocketAddr) -> Browser {
+        Browser::connect_to(address, "/incoming/0.1/frontend/upload_ws").await
+    }
+
+    pub async fn connect_to(address: SocketAddr, path: &str) -> Browser {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let url = format!("ws://{address}/incoming/0.1/frontend/upload_ws");
+        let url = format!("ws://{address}{path}");
         let config = WebSocketConfig::default().write_buffer_size(0);
         let (socket, _) = client_async_with_config(url, stream, Some(config)).await.unwrap();
         Browser { socket }

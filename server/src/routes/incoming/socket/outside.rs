@@ -1,10 +1,9 @@
 //! What can happen to a connection from outside.
 
-use axum::extract::ws::{Message, close_code};
 use tokio::time::{Duration, Instant};
-use tungstenite::Error as SocketError;
 
 use super::Driver;
+use crate::routes::sockets::{Received, received, silence};
 use crate::uploads::{Attempt, Connection, Notice, Outcome};
 
 /// How often a browser that has nothing to say is pinged, as a part of the connection timeout.
@@ -12,11 +11,7 @@ const PINGS_PER_TIMEOUT: u32 = 3;
 
 /// What happened.
 pub(super) enum Happening {
-    Message(Message),
-    /// The socket is dead.
-    Gone,
-    /// What came is no acceptable WebSocket message, for which there is a close code.
-    Unacceptable(u16),
+    Received(Received),
     /// Nothing came for a while.
     Silence,
     Notice(Notice),
@@ -33,7 +28,7 @@ impl Driver<'_> {
             () = self.services.stop.cancelled() => Happening::Stop,
             notice = notice(&mut self.upload) => Happening::Notice(notice),
             outcome = outcome(&mut self.attempt) => Happening::HandoverEnded(outcome),
-            message = self.socket.recv() => received(message),
+            message = self.socket.recv() => Happening::Received(received(message)),
             () = silence(&self.activity, self.last_sign, patience) => return Happening::Silence,
         };
         self.last_sign = Instant::now();
@@ -58,42 +53,4 @@ async fn outcome(attempt: &mut Option<Attempt>) -> Outcome {
         Some(attempt) => attempt.outcome().await,
         None => std::future::pending().await,
     }
-}
-
-/// Ends when no byte came for this long, neither as a message nor as a part of one.
-async fn silence(activity: &crate::activity::Activity, last_sign: Instant, patience: Duration) {
-    loop {
-        let deadline = last_sign.max(activity.last_read()) + patience;
-        if deadline <= Instant::now() {
-            return;
-        }
-        tokio::time::sleep_until(deadline).await;
-    }
-}
-
-fn received(message: Option<Result<Message, axum::Error>>) -> Happening {
-    match message {
-        Some(Ok(message)) => Happening::Message(message),
-        None => Happening::Gone,
-        Some(Err(error)) => {
-            tracing::debug!(%error, "no message could be read");
-            fault(error)
-        }
-    }
-}
-
-fn fault(error: axum::Error) -> Happening {
-    match error.into_inner().downcast_ref::<SocketError>() {
-        Some(SocketError::Capacity(_)) => Happening::Unacceptable(close_code::SIZE),
-        Some(SocketError::Utf8(_)) => Happening::Unacceptable(close_code::INVALID),
-        Some(SocketError::Protocol(error)) if !is_cut(error) => {
-            Happening::Unacceptable(close_code::PROTOCOL)
-        }
-        _ => Happening::Gone,
-    }
-}
-
-/// Whether the connection ended without a close frame: there is nobody to answer.
-fn is_cut(error: &tungstenite::error::ProtocolError) -> bool {
-    matches!(error, tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
 }

@@ -74,128 +74,160 @@ impl Options {
     /// A misuse that names the option that is wrong. Whether one is unknown is for the protocol
     /// to say.
     pub fn read(mut given: Given) -> Result<Options, Error> {
-        let stall_timeout = given.whole("stall_timeout_ms", 1)?.map(Duration::from_millis);
-        Ok(Options {
-            chunk_size: given.whole("chunk_size", 1)?,
-            retry: given.group("retry")?.map(retry).transpose()?.unwrap_or_default(),
-            stall_timeout: stall_timeout.map(StallTimeout).unwrap_or_default(),
-            own: given,
-        })
+        let stall_timeout = given.whole("stall_timeout_ms", 1).map(Duration::from_millis);
+        let chunk_size = given.whole("chunk_size", 1);
+        let mut group = given.group("retry");
+        let retry = retry(&mut group);
+        given.end_group(group, "delays, attempts");
+        given.check()?;
+        let stall_timeout = stall_timeout.map(StallTimeout).unwrap_or_default();
+        Ok(Options { chunk_size, retry, stall_timeout, own: given })
     }
 }
 
-fn retry(mut given: Given) -> Result<Retry, Error> {
+fn retry(given: &mut Given) -> Retry {
     let mut rule = Retry::default();
-    if let Some(delays) = given.list("delays")? {
+    if let Some(delays) = given.list("delays") {
         let delays = delays.iter().map(|delay| delay.whole().map(Duration::from_millis));
-        let delays = delays.collect::<Option<_>>();
-        rule.delays = delays.ok_or_else(|| given.wrong("delays", "milliseconds"))?;
+        match delays.collect() {
+            Some(delays) => rule.delays = delays,
+            None => given.reject("delays", "milliseconds"),
+        }
     }
-    if given.peek("attempts") != Some(&Json::Number(f64::INFINITY)) {
-        let attempts = given.whole("attempts", 0)?;
-        rule.attempts = attempts.map(|attempts| u32::try_from(attempts).unwrap_or(u32::MAX));
+    let is_endless = |value: &Json| matches!(value, Json::Number(n) if *n == f64::INFINITY);
+    if given.has("attempts", is_endless) {
+        given.take("attempts");
     }
-    given.take("attempts");
-    given.nothing_else("delays, attempts")?;
-    Ok(rule)
+    let attempts = given.whole("attempts", 0);
+    rule.attempts = attempts.map(|attempts| u32::try_from(attempts).unwrap_or(u32::MAX));
+    rule
 }
 
-/// Options by name, as a caller gave them; whoever knows one takes it out.
+/// Options by name, as a caller gave them; whoever knows one takes it out. What is wrong is
+/// remembered until somebody asks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
     group: &'static str,
     members: Vec<(String, Json)>,
+    wrong: Option<Error>,
 }
 
 impl Given {
     /// Options as they came. `null` is as good as nothing.
     pub fn new(members: Vec<(String, Json)>) -> Given {
-        Given { group: "", members }
+        Given { members, ..Given::default() }
     }
 
-    fn peek(&self, name: &str) -> Option<&Json> {
-        self.members.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    fn has(&self, name: &str, what: impl Fn(&Json) -> bool) -> bool {
+        self.members.iter().any(|(other, value)| other == name && what(value))
+    }
+
+    /// True if there is such an option.
+    pub fn has_any(&self, name: &str) -> bool {
+        self.has(name, |value| !matches!(value, Json::Null))
     }
 
     /// Takes an option out, whatever it is.
     pub fn take(&mut self, name: &str) -> Option<Json> {
         let index = self.members.iter().position(|(other, _)| other == name)?;
-        Some(self.members.swap_remove(index).1).filter(|value| *value != Json::Null)
+        Some(self.members.swap_remove(index).1).filter(|value| !matches!(value, Json::Null))
+    }
+
+    fn expect(&mut self, name: &str, expected: &str, is_right: fn(&Json) -> bool) -> Option<Json> {
+        let value = self.take(name)?;
+        if is_right(&value) {
+            return Some(value);
+        }
+        self.reject(name, expected);
+        None
     }
 
     /// Takes a whole number of at least `least`.
-    ///
-    /// # Errors
-    /// If it is anything else.
-    pub fn whole(&mut self, name: &str, least: u64) -> Result<Option<u64>, Error> {
-        let expected = if least == 0 { "a whole number" } else { "a whole number, at least 1" };
-        self.read(name, expected, |value| value.whole().filter(|number| *number >= least))
+    pub fn whole(&mut self, name: &str, least: u64) -> Option<u64> {
+        let number = self.expect(name, "a whole number", |value| value.whole().is_some());
+        let number = number?.whole()?;
+        if number < least {
+            self.reject(name, "a whole number, at least 1");
+        }
+        Some(number)
     }
 
     /// Takes a string.
-    ///
-    /// # Errors
-    /// If it is anything else.
-    pub fn text(&mut self, name: &str) -> Result<Option<String>, Error> {
-        self.read(name, "a string", |value| value.text().map(str::to_owned))
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        match self.expect(name, "a string", |value| matches!(value, Json::Text(_)))? {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
-    /// Takes `true` or `false`.
-    ///
-    /// # Errors
-    /// If it is anything else.
-    pub fn flag(&mut self, name: &str) -> Result<Option<bool>, Error> {
-        self.read(name, "true or false", Json::bool)
+    /// Takes one of two strings: true if it is the second, false if it is the first or not given.
+    pub fn is_second(&mut self, name: &str, of: [&str; 2], expected: &str) -> bool {
+        match self.text(name) {
+            Some(text) if text == of[1] => true,
+            Some(text) if text != of[0] => {
+                self.reject(name, expected);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes `true` or `false`, or takes this for it.
+    pub fn flag(&mut self, name: &str, otherwise: bool) -> bool {
+        let flag = self.expect(name, "true or false", |value| value.bool().is_some());
+        flag.and_then(|flag| flag.bool()).unwrap_or(otherwise)
     }
 
     /// Takes an array.
-    ///
-    /// # Errors
-    /// If it is anything else.
-    pub fn list(&mut self, name: &str) -> Result<Option<Vec<Json>>, Error> {
-        self.read(name, "an array", |value| match value {
-            Json::List(items) => Some(items.clone()),
+    pub fn list(&mut self, name: &str) -> Option<Vec<Json>> {
+        match self.expect(name, "an array", |value| matches!(value, Json::List(_)))? {
+            Json::List(items) => Some(items),
             _ => None,
-        })
+        }
     }
 
-    /// Takes an object.
+    /// Takes an object; nothing is as good as an empty one.
+    pub fn group(&mut self, name: &'static str) -> Given {
+        let object = self.expect(name, "an object", |value| matches!(value, Json::Object(_)));
+        let members = match object {
+            Some(Json::Object(members)) => members,
+            _ => Vec::new(),
+        };
+        Given { group: name, members, wrong: None }
+    }
+
+    /// Says that everything that is known in a group has been taken; `known` lists it.
+    pub fn end_group(&mut self, mut group: Given, known: &str) {
+        let wrong = group.nothing_else(known).err();
+        self.wrong = self.wrong.take().or(wrong);
+    }
+
+    /// Remembers that an option is not what it should be.
+    pub fn reject(&mut self, name: &str, expected: &str) {
+        let wrong = Error::Misuse(format!("expected {expected} as {}", self.full(name)));
+        self.wrong.get_or_insert(wrong);
+    }
+
+    /// Asks whether everything so far was right.
     ///
     /// # Errors
-    /// If it is anything else.
-    pub fn group(&mut self, name: &'static str) -> Result<Option<Given>, Error> {
-        self.read(name, "an object", |value| match value {
-            Json::Object(members) => Some(Given { group: name, members: members.clone() }),
-            _ => None,
-        })
+    /// The first thing that was not.
+    pub fn check(&mut self) -> Result<(), Error> {
+        self.wrong.take().map_or(Ok(()), Err)
     }
 
     /// Says that everything that is known has been taken; `known` lists it.
     ///
     /// # Errors
-    /// If something is left.
-    pub fn nothing_else(&self, known: &str) -> Result<(), Error> {
-        let mut left = self.members.iter().filter(|(_, value)| *value != Json::Null);
+    /// The first thing that was wrong, or something that is left.
+    pub fn nothing_else(&mut self, known: &str) -> Result<(), Error> {
+        self.check()?;
+        let mut left = self.members.iter().filter(|(_, value)| !matches!(value, Json::Null));
         let Some((name, _)) = left.next() else { return Ok(()) };
         let common = if self.group.is_empty() { COMMON } else { "" };
         let comma = if common.is_empty() || known.is_empty() { "" } else { ", " };
         let name = self.full(name);
         Err(Error::Misuse(format!("unknown option {name}; known are: {common}{comma}{known}")))
-    }
-
-    fn read<T>(
-        &mut self,
-        name: &str,
-        expected: &str,
-        read: impl FnOnce(&Json) -> Option<T>,
-    ) -> Result<Option<T>, Error> {
-        let Some(value) = self.take(name) else { return Ok(None) };
-        read(&value).map(Some).ok_or_else(|| self.wrong(name, expected))
-    }
-
-    /// The error of an option that is not what it should be.
-    pub fn wrong(&self, name: &str, expected: &str) -> Error {
-        Error::Misuse(format!("expected {expected} as {}", self.full(name)))
     }
 
     fn full(&self, name: &str) -> String {
@@ -259,7 +291,7 @@ mod tests {
 
     #[test]
     fn an_option_that_nobody_takes_is_unknown() {
-        let options = read(r#"{"chunksize":5}"#).expect("for the protocol to say");
+        let mut options = read(r#"{"chunksize":5}"#).expect("for the protocol to say");
         let words = options.own.nothing_else("octet").expect_err("unknown").to_string();
         assert!(
             words.contains("chunksize") && words.contains("stall_timeout_ms, octet"),

@@ -40,16 +40,16 @@ impl Client {
     pub fn new(mut job: Job, seed: u64) -> Result<Client, Error> {
         let mut own = std::mem::take(&mut job.options.own);
         let chunk_size = job.options.chunk_size;
-        let wants_chunks = own.flag("chunking")?.unwrap_or(chunk_size.is_some());
-        let is_mandatory = own.flag("mandatory")?.unwrap_or(false);
+        let wants_chunks = own.flag("chunking", chunk_size.is_some());
+        let is_mandatory = own.flag("mandatory", false);
         let chunk_size = chunk_size.unwrap_or(DEFAULT_CHUNK);
         let is_chunked = wants_chunks && (is_mandatory || job.size > chunk_size);
         let chunk_size = if is_chunked { chunk_size } else { job.size.max(1) };
-        let is_concurrent = own.flag("concurrent")?.unwrap_or(false);
+        let is_concurrent = own.flag("concurrent", false);
         let default = if is_concurrent { DEFAULT_SIMULTANEOUS } else { 1 };
-        let simultaneous = own.whole("simultaneous", 1)?.unwrap_or(default);
-        let requires_success = own.flag("require_success_json")?.unwrap_or(true);
-        let wire = Wire::new(&job, &mut own, is_chunked, seed)?;
+        let simultaneous = own.whole("simultaneous", 1).unwrap_or(default);
+        let requires_success = own.flag("require_success_json", true);
+        let wire = Wire::new(&job, &mut own, is_chunked, seed);
         own.nothing_else(&format!("{OPTIONS}, {}", wire::OPTIONS))?;
         let layout = Layout { size: job.size, chunk_size, large_last: false };
         Ok(Client {

@@ -1,6 +1,5 @@
 //! The requests.
 
-use crate::Error;
 use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
@@ -61,30 +60,24 @@ pub struct Wire {
 
 impl Wire {
     /// Takes the options out that say how requests are written.
-    ///
-    /// # Errors
-    /// A misuse that names the option that is wrong.
-    pub fn new(job: &Job, own: &mut Given, is_chunked: bool, seed: u64) -> Result<Wire, Error> {
-        let has_params_in_body = own.flag("params_in_body")?.unwrap_or(true);
-        let deletes_by_post = match own.text("delete_method")?.as_deref() {
-            None | Some("DELETE") => false,
-            Some("POST") => true,
-            Some(_) => return Err(own.wrong("delete_method", "'DELETE' or 'POST'")),
-        };
-        Ok(Wire {
+    pub fn new(job: &Job, own: &mut Given, is_chunked: bool, seed: u64) -> Wire {
+        let has_params_in_body = own.flag("params_in_body", true);
+        let methods = "'DELETE' or 'POST'";
+        let deletes_by_post = own.is_second("delete_method", ["DELETE", "POST"], methods);
+        Wire {
             endpoint: job.endpoint.clone(),
-            success_endpoint: own.text("success_endpoint")?.filter(|_| is_chunked),
-            delete_endpoint: own.text("delete_endpoint")?.unwrap_or_else(|| job.endpoint.clone()),
+            success_endpoint: own.text("success_endpoint").filter(|_| is_chunked),
+            delete_endpoint: own.text("delete_endpoint").unwrap_or_else(|| job.endpoint.clone()),
             deletes_by_post,
             uuid: job.ticket.clone().unwrap_or_else(|| random_uuid(seed)),
             filename: job.name.clone(),
             media_type: job.media_type.clone(),
-            names: names(own)?,
-            is_multipart: own.flag("force_multipart")?.unwrap_or(true) || has_params_in_body,
+            names: names(own),
+            is_multipart: own.flag("force_multipart", true) || has_params_in_body,
             has_params_in_body,
             is_chunked,
-            is_resuming: own.flag("resume")?.unwrap_or(false),
-        })
+            is_resuming: own.flag("resume", false),
+        }
     }
 
     /// Where the server is told that all chunks are there, if it is to be told.
@@ -219,15 +212,15 @@ fn extra() -> Field {
     Field::Extra(String::new())
 }
 
-fn names(own: &mut Given) -> Result<Vec<String>, Error> {
-    let mut group = own.group("param_names")?.unwrap_or_default();
+fn names(own: &mut Given) -> Vec<String> {
+    let mut group = own.group("param_names");
     let mut names = Vec::new();
     for (position, (option, default)) in NAMES.into_iter().enumerate() {
         let given = if position < OWN_NAMES { &mut *own } else { &mut group };
-        names.push(given.text(option)?.unwrap_or_else(|| default.to_owned()));
+        names.push(given.text(option).unwrap_or_else(|| default.to_owned()));
     }
-    group.nothing_else(PARAM_NAMES)?;
-    Ok(names)
+    own.end_group(group, PARAM_NAMES);
+    names
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

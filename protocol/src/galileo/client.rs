@@ -37,7 +37,10 @@ impl Client {
     /// A misuse that names the option that is unknown or wrong.
     pub fn new(mut job: Job) -> Result<Client, Error> {
         let mut own = std::mem::take(&mut job.options.own);
-        let hash = own.group("hash")?.map(hash).transpose()?;
+        let has_hash = own.has_any("hash");
+        let mut group = own.group("hash");
+        let hash = has_hash.then(|| hash(&mut group));
+        own.end_group(group, "type, value");
         own.nothing_else("hash")?;
         Ok(Client {
             job,
@@ -195,11 +198,15 @@ impl Machine for Client {
     }
 }
 
-fn hash(mut given: Given) -> Result<Hash, Error> {
-    let kind = given.text("type")?.ok_or_else(|| given.wrong("type", "a string"))?;
-    let value = given.text("value")?.ok_or_else(|| given.wrong("value", "a string"))?;
-    given.nothing_else("type, value")?;
-    Ok(Hash { kind, value })
+fn hash(given: &mut Given) -> Hash {
+    let mut part = |name: &str| {
+        let text = given.text(name);
+        if text.is_none() {
+            given.reject(name, "a string");
+        }
+        text.unwrap_or_default()
+    };
+    Hash { kind: part("type"), value: part("value") }
 }
 
 fn send(signal: &FromClient) -> Action {

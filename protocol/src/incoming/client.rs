@@ -41,7 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// A misuse that names an option that is unknown.
-    pub fn new(job: Job) -> Result<Client, Error> {
+    pub fn new(mut job: Job) -> Result<Client, Error> {
         job.options.own.nothing_else("")?;
         let ticket = job.ticket.clone().ok_or_else(|| {
             Error::Misuse("expected the upload id, a string, as the first argument".to_owned())

@@ -47,16 +47,16 @@ impl Client {
     /// A misuse that names the option that is unknown or wrong.
     pub fn new(dialect: Dialect, mut job: Job) -> Result<Client, Error> {
         let mut own = std::mem::take(&mut job.options.own);
-        let wire = Wire::new(dialect, &job, &mut own)?;
+        let wire = Wire::new(dialect, &job, &mut own);
         let layout = Layout {
             size: job.size,
             chunk_size: job.options.chunk_size.unwrap_or(DEFAULT_CHUNK),
-            large_last: !own.flag("force_chunk_size")?.unwrap_or(false),
+            large_last: !own.flag("force_chunk_size", false),
         };
-        let simultaneous = own.whole("simultaneous", 1)?.unwrap_or(DEFAULT_SIMULTANEOUS);
-        let are_wanted = own.flag("test_chunks")?.unwrap_or(false);
-        let successes = statuses(&mut own, "success_statuses", dialect.successes())?;
-        let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors())?;
+        let simultaneous = own.whole("simultaneous", 1).unwrap_or(DEFAULT_SIMULTANEOUS);
+        let are_wanted = own.flag("test_chunks", false);
+        let successes = statuses(&mut own, "success_statuses", dialect.successes());
+        let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors());
         own.nothing_else(&format!("{OPTIONS}, {}", wire::OPTIONS))?;
         Ok(Client {
             wire,
@@ -179,9 +179,12 @@ impl Machine for Client {
     }
 }
 
-fn statuses(own: &mut Given, name: &str, default: &[u16]) -> Result<Vec<u16>, Error> {
-    let Some(list) = own.list(name)? else { return Ok(default.to_vec()) };
+fn statuses(own: &mut Given, name: &str, default: &[u16]) -> Vec<u16> {
+    let Some(list) = own.list(name) else { return default.to_vec() };
     let status = |item: &Json| item.whole().and_then(|status| u16::try_from(status).ok());
-    let list: Option<Vec<u16>> = list.iter().map(status).collect();
-    list.ok_or_else(|| own.wrong(name, "an array of HTTP statuses"))
+    let statuses: Vec<_> = list.iter().filter_map(status).collect();
+    if statuses.len() < list.len() {
+        own.reject(name, "an array of HTTP statuses");
+    }
+    statuses
 }

@@ -1,7 +1,7 @@
 //! The requests.
 
 use super::dialect::{Dialect, Parameter};
-use crate::Error;
+use crate::Json;
 use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
@@ -36,29 +36,25 @@ pub const OPTIONS: &str = "method, upload_method, test_method, file_parameter_na
 
 impl Wire {
     /// Takes the options out that say how requests are written.
-    ///
-    /// # Errors
-    /// A misuse that names the option that is wrong.
-    pub fn new(dialect: Dialect, job: &Job, own: &mut Given) -> Result<Wire, Error> {
-        let is_octet = match own.text("method")?.as_deref() {
-            None | Some("multipart") => false,
-            Some("octet") => true,
-            Some(_) => return Err(own.wrong("method", "'multipart' or 'octet'")),
-        };
-        let mut text = |name: &str, default: &str| {
-            own.text(name).map(|text| text.unwrap_or_else(|| default.to_owned()))
-        };
-        Ok(Wire {
+    pub fn new(dialect: Dialect, job: &Job, own: &mut Given) -> Wire {
+        let methods = "'multipart' or 'octet'";
+        let is_octet = own.is_second("method", ["multipart", "octet"], methods);
+        let mut group = own.group("parameter_names");
+        let names = names(dialect, &mut group);
+        own.end_group(group, PARAMETERS);
+        let mut text =
+            |name: &str, default: &str| own.text(name).unwrap_or_else(|| default.to_owned());
+        Wire {
             dialect,
             endpoint: job.endpoint.clone(),
             file: FileParameters::of(job),
-            upload_method: text("upload_method", "POST")?,
-            test_method: text("test_method", "GET")?,
-            part_name: text("file_parameter_name", "file")?,
-            namespace: text("parameter_namespace", "")?,
-            names: names(dialect, own.group("parameter_names")?)?,
+            upload_method: text("upload_method", "POST"),
+            test_method: text("test_method", "GET"),
+            part_name: text("file_parameter_name", "file"),
+            namespace: text("parameter_namespace", ""),
+            names,
             is_octet,
-        })
+        }
     }
 
     /// Asks whether the server has a chunk.
@@ -163,19 +159,22 @@ pub fn identifier(size: u64, path: &str) -> String {
     format!("{size}-{}", path.chars().filter(plain).collect::<String>())
 }
 
-fn names(dialect: Dialect, given: Option<Given>) -> Result<Vec<Option<String>>, Error> {
-    let mut given = given.unwrap_or_default();
+/// What a caller can give another name.
+const PARAMETERS: &str = "chunk_number, chunk_size, current_chunk_size, total_size, type, \
+                          identifier, filename, relative_path, total_chunks";
+
+fn names(dialect: Dialect, given: &mut Given) -> Vec<Option<String>> {
     let mut names = Vec::new();
     for parameter in Parameter::ALL {
-        let own = given.take(parameter.option());
-        names.push(match own {
+        names.push(match given.take(parameter.option()) {
             None => dialect.name(parameter),
-            Some(crate::Json::Bool(false)) => None,
-            Some(crate::Json::Text(name)) => Some(name).filter(|name| !name.is_empty()),
-            Some(_) => return Err(given.wrong(parameter.option(), "a string or false")),
+            Some(Json::Bool(false)) => None,
+            Some(Json::Text(name)) => Some(name).filter(|name| !name.is_empty()),
+            Some(_) => {
+                given.reject(parameter.option(), "a string or false");
+                None
+            }
         });
     }
-    let known: Vec<_> = Parameter::ALL.iter().map(|parameter| parameter.option()).collect();
-    given.nothing_else(&known.join(", "))?;
-    Ok(names)
+    names
 }

@@ -71,12 +71,12 @@ function expand(fields, params) {
 }
 
 function encode(fields, params, plus) {
-  const escape = (text) => {
+  const encoded = (text) => {
     const escaped = encodeURIComponent(text);
     return plus ? escaped.replaceAll('%20', '+') : escaped;
   };
   return expand(fields, params)
-    .map((pair) => pair.map(escape).join('='))
+    .map((pair) => pair.map(encoded).join('='))
     .join('&');
 }
 

@@ -9,6 +9,10 @@ import { npmBin, pkg, root, target, wasmTriple } from './lib/paths.js';
 import { reportSizes } from './lib/report.js';
 import { main, run } from './lib/run.js';
 import { setUpBuild } from './lib/setup.js';
+import { nameShortly, shorten } from './lib/shorten.js';
+
+// What is inlined into its only caller compresses worse.
+const OPTIMISE = ['-Oz', '--converge', '--one-caller-inline-max-function-size=0'];
 
 // --all-features would write imports in a form that no browser reads yet.
 const WASM_FEATURES = [
@@ -32,7 +36,9 @@ await main(async () => {
   await bind(path.join(work, 'module'));
   await bind(path.join(work, 'inline'), '--inline');
   const wasm = path.join(pkg, 'incoming_bg.wasm');
-  await shrink(path.join(work, 'module', 'incoming_bg.wasm'), wasm);
+  await optimise(path.join(work, 'module', 'incoming_bg.wasm'), wasm);
+  const names = nameShortly(npmBin('wasm-opt'), WASM_FEATURES, wasm);
+  for (const kind of ['module', 'inline']) shorten(path.join(work, kind, 'incoming.js'), names);
   await bundleModule(path.join(work, 'module', 'incoming.js'));
   await bundleScript(path.join(work, 'inline', 'incoming.js'), wasm);
   compress('incoming.js');
@@ -51,8 +57,8 @@ async function bind(folder, ...flags) {
   await run('cargo', ['run', '--quiet', '--package', 'bindgen', '--', wasm, folder, ...flags]);
 }
 
-async function shrink(from, to) {
-  await run(npmBin('wasm-opt'), ['-Oz', ...WASM_FEATURES, from, '-o', to]);
+async function optimise(from, to) {
+  await run(npmBin('wasm-opt'), [...OPTIMISE, ...WASM_FEATURES, from, '-o', to]);
 }
 
 /** Servers that can send a compressed file need not compress it anew for each visitor. */

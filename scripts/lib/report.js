@@ -4,7 +4,9 @@ import { pkg, root } from './paths.js';
 import { Expected } from './run.js';
 import { sizesOfFile, sum, table } from './sizes.js';
 
-const LIMIT = 40 * 1024;
+const LIMIT = 45 * 1024;
+/** Bytes of wasm do not compress as well in a script. */
+const SCRIPT_LIMIT = 48 * 1024;
 const FILES = ['incoming_bg.wasm', 'index.js', 'incoming.js', 'index.d.ts'];
 
 /** Prints and records the size of every file; fails when the client is too large. */
@@ -18,12 +20,12 @@ export function reportSizes() {
   );
   console.log(`\n${report}`);
   record(report);
-  for (const [what, size] of [
-    ['the client', client],
-    ['incoming.js', sizes['incoming.js']],
+  for (const [what, size, limit] of [
+    ['the client', client, LIMIT],
+    ['incoming.js', sizes['incoming.js'], SCRIPT_LIMIT],
   ]) {
-    if (size.brotli > LIMIT) {
-      throw new Expected(`${what} has ${size.brotli} bytes in brotli; the limit is ${LIMIT}`);
+    if (size.brotli > limit) {
+      throw new Expected(`${what} has ${size.brotli} bytes in brotli; the limit is ${limit}`);
     }
   }
 }

@@ -6,9 +6,10 @@ mod plain;
 mod refusal;
 mod tickets;
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -16,6 +17,7 @@ use axum::http::{HeaderValue, header};
 use axum::routing::{get, post, put};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
+use uuid::Uuid;
 
 use crate::uploads::Uploads;
 use crate::{Config, Error, Services};
@@ -28,6 +30,8 @@ const HANDOVER: &str = "/demo/handover";
 pub(crate) struct Demo {
     uploads: Uploads,
     arrived: Arc<Arrived>,
+    /// The files without a ticket that are being hashed.
+    hashing: Arc<Mutex<HashSet<Uuid>>>,
     /// Where files of plain uploads are for a moment.
     plain: PathBuf,
     handover_url: String,
@@ -49,9 +53,15 @@ impl Demo {
             let made = std::fs::create_dir_all(&folder).and_then(|()| folder.canonicalize());
             made.map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })
         };
-        let arrived = Arc::new(Arrived::new(folder("arrived")?));
+        let arrived = Arc::new(Arrived::new(config.arrivals()));
         let handover_url = format!("http://{address}{HANDOVER}");
-        let demo = Demo { uploads, arrived, plain: folder("plain")?, handover_url };
+        let demo = Demo {
+            uploads,
+            arrived,
+            hashing: Arc::default(),
+            plain: folder("plain")?,
+            handover_url,
+        };
         hashing::resume(&demo);
         Ok(demo)
     }

@@ -8,6 +8,7 @@
 mod source;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -29,6 +30,7 @@ const PIECE: usize = 512 * 1024;
 /// How much of a body is read for nothing, so that the browser reads the answer instead of finding
 /// the connection reset.
 const MAX_SCRAP: u64 = 64 * 1024 * 1024;
+const SCRAP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a request cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +118,7 @@ impl Form {
         let content_type =
             parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
-        let source = Source::new(body, MAX_OVERHEAD);
+        let source = Source::new(body);
         let mut fields = Fields::default();
         let read = match boundary {
             None => Ok(File::Body),
@@ -152,7 +154,7 @@ impl Form {
 
     /// Lets this many bytes of the file come.
     pub(super) fn expect(&mut self, bytes: u64) {
-        self.source.allow(bytes);
+        self.source.allow(bytes.saturating_add(MAX_OVERHEAD));
     }
 
     /// The next bytes of the file; `None` when all of the body has come, as it should.
@@ -242,11 +244,12 @@ impl From<source::SourceError> for FormError {
 /// Throws away what is left of a body.
 pub(super) async fn discard(mut source: Source) {
     source.allow(MAX_SCRAP);
-    while let Some(Ok(_)) = source.next().await {}
+    let all = async { while let Some(Ok(_)) = source.next().await {} };
+    let _ = tokio::time::timeout(SCRAP_PATIENCE, all).await;
 }
 
 /// Throws away a body of which nothing was read.
 #[allow(dead_code, reason = "for routes that refuse a request by its head")]
 pub(super) async fn discard_body(body: Body) {
-    discard(Source::new(body, 0)).await;
+    discard(Source::new(body)).await;
 }

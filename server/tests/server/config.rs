@@ -32,6 +32,10 @@ fn the_defaults_are_those_of_the_original_but_for_larger_chunks() {
     assert_eq!(config.connection_timeout, Duration::from_secs(58));
     assert_eq!(config.handover_timeout, Duration::from_secs(55));
     assert_eq!(config.handover_confirmation, Duration::from_secs(600));
+    assert_eq!(config.chunks_retention, Duration::from_secs(7 * 24 * 3600));
+    assert_eq!(config.galileo_chunk_size, 4 << 20);
+    assert_eq!(config.arrivals(), std::path::Path::new("s").join("arrived"));
+    assert_eq!(config.signal_finish_url, None);
     assert!(!config.demo && config.cors_origins.is_empty() && config.handover_hosts.is_empty());
 }
 
@@ -87,4 +91,22 @@ fn every_setting_has_a_flag_an_environment_variable_and_an_explanation() {
         assert_eq!(argument.get_env().unwrap(), variable.as_str());
         assert!(argument.get_help().is_some(), "{flag}");
     }
+}
+
+#[test]
+fn a_backend_of_arrivals_needs_an_absolute_http_address() {
+    for (url, is_one) in [("https://a.example/x", true), ("a.example", false), ("/x", false)] {
+        let arguments = ["incoming-server", "--storage", "s", "--signal-finish-url", url];
+        assert_eq!(Config::from_arguments(arguments).is_ok(), is_one, "{url}");
+    }
+}
+
+#[test]
+fn the_settings_of_arrivals_come_from_the_file_too() {
+    let file = file("arrivals = \"a\"\nchunks-retention = 9\ngalileo-chunk-size = 7");
+    let config = with(&file, &["--galileo-chunk-size", "8"]).unwrap();
+    assert_eq!(config.arrivals(), std::path::Path::new("a"));
+    assert_eq!(config.chunks_retention, Duration::from_secs(9));
+    assert_eq!(config.galileo_chunk_size, 8);
+    assert!(with(&self::file("galileo-chunk-size = 0"), &[]).is_err());
 }

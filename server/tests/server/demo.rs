@@ -1,7 +1,10 @@
 //! The demo: a round trip on one machine.
 
-use serde_json::Value;
+use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use crate::common::chunks::Cut;
 use crate::common::{CHUNK, PATIENCE, Server, bytes};
 
 async fn demo() -> Server {
@@ -45,6 +48,25 @@ async fn what_arrived_is_listed_with_its_md5() {
     assert_eq!(files[1].as_object().unwrap().len(), 5, "nothing but what visitors may see");
     let path = server.storage().join("arrived").join(files[0]["id"].as_str().unwrap());
     assert_eq!(std::fs::read(path).unwrap(), content);
+}
+
+#[tokio::test]
+async fn what_came_without_a_ticket_is_listed_too() {
+    let server = demo().await;
+    let cut = Cut::new("blåbær 🎉.bin", b"xyz", 100);
+    server.send_all(&cut).await;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let shown = loop {
+        let shown = files(&server).await.remove(0);
+        if shown["state"] == "stored" || tokio::time::Instant::now() > deadline {
+            break shown;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((&shown["name"], &shown["size"]), (&json!("blåbær 🎉.bin"), &json!(3)));
+    assert_eq!(shown["md5"], "d16fb36f0911f878998c136191af705e");
+    assert_eq!(shown.as_object().unwrap().len(), 5, "nothing but what visitors may see");
+    assert_eq!(server.only_arrived().note["protocol"], "resumable", "the note is still whole");
 }
 
 #[tokio::test]

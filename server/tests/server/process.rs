@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 
+use reqwest::Method;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+use crate::common::chunks::{Cut, arrived, form, form_type};
 use crate::common::{Backend, Browser, CHUNK, Reply, bytes};
 
 struct Process {
@@ -44,6 +47,20 @@ impl Process {
         let request = reqwest::Client::new().post(url).body(form);
         let media_type = "application/x-www-form-urlencoded";
         request.header("content-type", media_type).send().await.unwrap().text().await.unwrap()
+    }
+
+    async fn test(&self, cut: &Cut, number: usize) -> u16 {
+        self.ask(Method::GET, cut, number, Vec::new()).await
+    }
+
+    async fn send(&self, cut: &Cut, number: usize) -> u16 {
+        self.ask(Method::POST, cut, number, cut.bytes(number).to_vec()).await
+    }
+
+    async fn ask(&self, method: Method, cut: &Cut, number: usize, body: Vec<u8>) -> u16 {
+        let url = format!("http://{}/resumable", self.address);
+        let request = reqwest::Client::new().request(method, url).query(&cut.fields(number));
+        request.body(body).send().await.unwrap().status().as_u16()
     }
 }
 
@@ -92,6 +109,43 @@ async fn a_handover_that_a_kill_interrupted_is_made_again() {
     assert_eq!(browser.open(&id, 3, "a").await, 3);
     browser.expect_done().await;
     assert_eq!(std::fs::read(backend.call().await.of("filename")).unwrap(), b"xyz");
+}
+
+#[tokio::test]
+async fn a_file_in_chunks_survives_being_killed_again_and_again() {
+    let storage = TempDir::new().unwrap();
+    let cut = Cut::new("a", &bytes(30 * CHUNK + 7), CHUNK);
+    let mut numbers: Vec<usize> = (1..=cut.count()).rev().collect();
+    let mut acknowledged = Vec::new();
+    for _ in 0..5 {
+        let process = Process::start(storage.path()).await;
+        for number in &acknowledged {
+            assert_eq!(process.test(&cut, *number).await, 200, "chunk {number}");
+        }
+        for number in numbers.drain(..5) {
+            assert_eq!(process.send(&cut, number).await, 200);
+            acknowledged.push(number);
+        }
+        // One more is somewhere between here and the disk when the process dies.
+        let body = form(&cut.fields(numbers[0]), "a", cut.bytes(numbers[0]));
+        let mut stream = TcpStream::connect(process.address).await.unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST /resumable HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: {length}\r\n\r\n",
+            form_type()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body[..length / 2]).await.unwrap();
+        process.kill().await;
+    }
+    let process = Process::start(storage.path()).await;
+    assert_eq!(process.test(&cut, numbers[0]).await, 204, "it was cut short");
+    for number in numbers {
+        assert_eq!(process.send(&cut, number).await, 200);
+    }
+    let arrived = arrived(&storage.path().join("arrived"));
+    assert_eq!(arrived.len(), 1);
+    assert!(arrived[0].content == cut.content, "every byte is in its place");
 }
 
 #[cfg(unix)]

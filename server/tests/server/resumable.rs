@@ -1,5 +1,10 @@
 //! Resumable.js and flow.js, as long as everything goes well.
 
+mod bad_input;
+mod cut_bodies;
+mod keys;
+mod settings;
+
 use reqwest::Method;
 use serde_json::json;
 

@@ -3,15 +3,17 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::Demo;
 use super::refusal::Refusal;
+use super::{Demo, hashing};
 use crate::uploads::Document;
 
 /// The folder of arrived files.
@@ -25,9 +27,14 @@ pub(super) struct Arrived {
 pub(super) struct Entry {
     #[serde(flatten)]
     pub(super) shown: Shown,
+    /// Of a file that came without a ticket: when its bytes were written last.
+    #[serde(default)]
     pub(super) arrived_ms: u64,
     /// What finishes the upload, kept until it is finished.
     pub(super) secret: Option<String>,
+    /// What others have noted.
+    #[serde(flatten)]
+    pub(super) more: Map<String, Value>,
 }
 
 /// What a visitor sees of it.
@@ -36,26 +43,36 @@ pub(super) struct Shown {
     pub(super) id: Uuid,
     pub(super) name: String,
     pub(super) size: u64,
+    #[serde(default)]
     pub(super) md5: Option<String>,
+    #[serde(default)]
     pub(super) state: Stage,
 }
 
 /// How far the demo is with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Stage {
+    #[default]
     Hashing,
     Stored,
 }
 
 /// All files, the newest first.
 pub(super) async fn list(State(demo): State<Demo>) -> Result<Json<Vec<Shown>>, Refusal> {
-    let entries = tokio::task::spawn_blocking(move || demo.arrived.entries()).await;
+    let arrived = Arc::clone(&demo.arrived);
+    let entries = tokio::task::spawn_blocking(move || arrived.entries()).await;
     let mut entries =
         entries.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|error| {
             tracing::error!(%error, "the demo cannot list its files");
             Refusal::Internal
         })?;
+    for entry in &entries {
+        // Those with a ticket are hashed by who took them over.
+        if entry.shown.md5.is_none() && entry.secret.is_none() {
+            hashing::begin(&demo, entry.shown.id);
+        }
+    }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.arrived_ms));
     Ok(Json(entries.into_iter().map(|entry| entry.shown).collect()))
 }
@@ -82,6 +99,7 @@ impl Arrived {
             },
             arrived_ms: unix_ms(SystemTime::now()),
             secret: Some(document.backend.secret.reveal().to_owned()),
+            more: Map::new(),
         };
         self.write(&entry).await?;
         tokio::fs::rename(location, &file).await
@@ -107,8 +125,13 @@ impl Arrived {
                 continue;
             }
             match read(&path) {
-                Ok(entry) if self.file(entry.shown.id).exists() => entries.push(entry),
-                Ok(_) => {}
+                Ok(mut entry) => {
+                    let Ok(file) = std::fs::metadata(self.file(entry.shown.id)) else { continue };
+                    if entry.arrived_ms == 0 {
+                        entry.arrived_ms = file.modified().map(unix_ms).unwrap_or_default();
+                    }
+                    entries.push(entry);
+                }
                 Err(error) => tracing::warn!(%error, path = %path.display(), "note skipped"),
             }
         }

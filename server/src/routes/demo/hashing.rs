@@ -1,8 +1,10 @@
 //! MD5 of what has arrived, so that a visitor can compare.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use md5::{Digest as _, Md5};
@@ -34,6 +36,25 @@ pub(super) async fn hash_and_finish(demo: Demo, id: Uuid, secret: String) {
         return tracing::error!(%id, %error, "the demo cannot hash a file");
     }
     finish(&demo, id, &secret).await;
+}
+
+/// Hashes a file that came without a ticket, unless that is being done.
+pub(super) fn begin(demo: &Demo, id: Uuid) {
+    let under_way = Arc::clone(&demo.hashing);
+    if !lock(&under_way).insert(id) {
+        return;
+    }
+    let demo = demo.clone();
+    tokio::spawn(async move {
+        if let Err(error) = hash(&demo, id).await {
+            tracing::error!(%id, %error, "the demo cannot hash a file");
+        }
+        lock(&under_way).remove(&id);
+    });
+}
+
+fn lock(under_way: &Mutex<HashSet<Uuid>>) -> MutexGuard<'_, HashSet<Uuid>> {
+    under_way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn hash(demo: &Demo, id: Uuid) -> io::Result<()> {

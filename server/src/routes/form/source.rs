@@ -7,8 +7,13 @@ use std::task::{Context, Poll};
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures_util::Stream;
 
-/// How much comes at once. The reader of forms takes whatever is ready.
+/// How much comes at once: the reader of forms takes whatever is ready, whenever it looks for the
+/// next part. So it comes in drops before the file, of which it would take too much.
 const AT_ONCE: usize = 256 * 1024;
+const AT_FIRST: usize = 4 * 1024;
+/// How much may come while it is not known how much there may be: three drops for each of a hundred
+/// parameters, and the parameters.
+const FIRST: u64 = 2 * 1024 * 1024;
 
 /// A body. Its clones read on where the others have stopped.
 #[derive(Clone)]
@@ -18,10 +23,15 @@ pub(in crate::routes) struct Source {
 
 struct Shared {
     body: BodyDataStream,
-    /// How much may still come.
+    /// What came of the body and was not handed on yet.
+    rest: Bytes,
+    /// How much came.
+    came: u64,
+    /// How much may come in all.
     allowed: u64,
-    /// How much came since the reader had to wait.
+    /// How much may come before the reader has to wait, and how much of that has not come yet.
     at_once: usize,
+    left: usize,
 }
 
 /// Why a body does not go on.
@@ -36,15 +46,24 @@ pub(in crate::routes) enum SourceError {
 }
 
 impl Source {
-    pub(super) fn new(body: Body, allowed: u64) -> Source {
-        let shared = Shared { body: body.into_data_stream(), allowed, at_once: 0 };
+    pub(super) fn new(body: Body) -> Source {
+        let body = body.into_data_stream();
+        let shared = Shared {
+            body,
+            rest: Bytes::new(),
+            came: 0,
+            allowed: FIRST,
+            at_once: AT_FIRST,
+            left: AT_FIRST,
+        };
         Source { shared: Arc::new(Mutex::new(shared)) }
     }
 
-    /// Lets so much more come.
+    /// Lets so much come in all, and faster from now on.
     pub(super) fn allow(&self, bytes: u64) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.allowed = shared.allowed.saturating_add(bytes);
+        shared.allowed = bytes;
+        shared.at_once = AT_ONCE;
     }
 }
 
@@ -58,23 +77,33 @@ impl Stream for Source {
 
 impl Shared {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, SourceError>>> {
-        if self.at_once >= AT_ONCE {
-            self.at_once = 0;
+        if self.left == 0 {
+            self.left = self.at_once;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let polled = Pin::new(&mut self.body).poll_next(cx);
-        let Poll::Ready(came) = polled else {
-            self.at_once = 0;
-            return Poll::Pending;
-        };
-        Poll::Ready(came.map(|bytes| self.admit(bytes.map_err(|_| SourceError::Broken)?)))
+        if self.rest.is_empty() {
+            match Pin::new(&mut self.body).poll_next(cx) {
+                Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
+                Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(SourceError::Broken))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {
+                    self.left = self.at_once;
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Some(self.hand_on()))
     }
 
-    fn admit(&mut self, bytes: Bytes) -> Result<Bytes, SourceError> {
-        let size = bytes.len() as u64;
-        self.allowed = self.allowed.checked_sub(size).ok_or(SourceError::TooLarge)?;
-        self.at_once += bytes.len();
+    fn hand_on(&mut self) -> Result<Bytes, SourceError> {
+        let bytes = self.rest.split_to(self.rest.len().min(self.left));
+        let size = bytes.len();
+        self.came += size as u64;
+        self.left -= size;
+        if self.came > self.allowed {
+            return Err(SourceError::TooLarge);
+        }
         Ok(bytes)
     }
 }

@@ -102,7 +102,7 @@ pub struct Arrived {
 
 impl Server {
     pub fn request(&self, method: Method) -> RequestBuilder {
-        reqwest::Client::new().request(method, self.url("/resumable")).timeout(PATIENCE)
+        self.client.request(method, self.url("/resumable")).timeout(PATIENCE)
     }
 
     /// Sends a chunk as Resumable.js or flow.js does.

@@ -30,6 +30,8 @@ pub fn config(storage: &Path) -> Config {
 pub struct Server {
     pub running: Running,
     pub folder: TempDir,
+    /// Making one takes long enough to be noticed a thousand times.
+    pub client: reqwest::Client,
 }
 
 impl Server {
@@ -45,7 +47,8 @@ impl Server {
     pub async fn over(folder: TempDir, change: impl FnOnce(&mut Config)) -> Server {
         let mut config = config(&folder.path().join("storage"));
         change(&mut config);
-        Server { running: start(config).await.unwrap(), folder }
+        let client = reqwest::Client::new();
+        Server { running: start(config).await.unwrap(), folder, client }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -52,6 +52,20 @@ impl Arrivals {
         tokio::fs::try_exists(self.path(id)).await
     }
 
+    /// Deletes a file and its document; false if the file is not there any more.
+    ///
+    /// # Errors
+    /// When it is there and cannot be deleted.
+    pub async fn remove(&self, id: Uuid) -> io::Result<bool> {
+        let path = self.path(id);
+        match tokio::fs::remove_file(&path).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            removed => removed?,
+        }
+        tokio::fs::remove_file(path.with_extension("json")).await?;
+        Ok(true)
+    }
+
     /// Writes the document of a file that is about to be put there.
     ///
     /// # Errors

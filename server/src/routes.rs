@@ -1,6 +1,7 @@
 //! What is at which address.
 
 pub(crate) mod demo;
+mod fineuploader;
 mod form;
 mod galileo;
 mod health;
@@ -25,7 +26,8 @@ pub fn app(services: &Services) -> Result<Router, Error> {
         .merge(health::router())
         .merge(incoming::router(services))
         .merge(galileo::router(services))
-        .merge(resumable::router(services));
+        .merge(resumable::router(services))
+        .merge(fineuploader::router(services));
     if let Some(demo) = &services.demo {
         router = router.merge(demo::router(services, demo));
     }

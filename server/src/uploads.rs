@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use chunked::{ChunkError, ChunkWriter, MAX_CHUNKS, Plan, Slot};
+pub use chunked::{ChunkError, ChunkWriter, MAX_CHUNKS, Plan, Remembered, Slot, Withdrawal};
 pub use connection::{Connection, StoreFault};
 pub use document::{Arrival, Backend, Document, FileInfo, Layout, Secret, State};
 pub use error::{CallError, CreateError, OpenError};

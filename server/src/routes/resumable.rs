@@ -93,6 +93,7 @@ fn plan(chunk: &Chunk) -> Plan<'_> {
         name: &chunk.filename,
         size: chunk.total_size,
         layout: Layout { chunk_size: chunk.chunk_size, count: chunk.total_chunks },
+        is_unique: false,
     }
 }
 

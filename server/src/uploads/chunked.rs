@@ -6,7 +6,7 @@
 //! is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
 //!
 //! # One key, two files
-//! Keys are weak: a browser that sends another file of the same name and size has the same one.
+//! Keys are weak, unless a browser makes a new one for every upload ([`Plan::is_unique`]): a browser that sends another file of the same name and size has the same one.
 //! - Another size, name or cut: the upload starts over from nothing.
 //! - Chunks of a file that is whole are taken for an echo, and change nothing, until the longest
 //!   silence of a connection (`connection-timeout`) has passed since its end. After that a chunk
@@ -16,6 +16,7 @@
 //! - Two files of the same size and name that come at the same time are mixed: nothing tells them
 //!   apart.
 
+mod by_key;
 mod writer;
 
 use std::time::SystemTime;
@@ -28,6 +29,7 @@ use super::marks::Marks;
 use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
 use crate::names::display_name;
 use crate::store::StoreError;
+pub use by_key::{Remembered, Withdrawal};
 pub use writer::ChunkWriter;
 
 /// The most chunks that a file may have.
@@ -46,6 +48,9 @@ pub struct Plan<'a> {
     pub size: u64,
     /// How it is cut.
     pub layout: Layout,
+    /// The key never comes back for another file: whatever comes under it is an echo for as long
+    /// as the file is remembered.
+    pub is_unique: bool,
 }
 
 /// Where a chunk goes.
@@ -139,13 +144,17 @@ enum Known {
     Going,
 }
 
+fn ticket(protocol: &str, key: &str) -> Uuid {
+    let hash = Sha1::new().chain_update(protocol).chain_update([0]).chain_update(key);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    Builder::from_sha1_bytes(bytes).into_uuid()
+}
+
 impl Plan<'_> {
     /// The ticket: a UUID of version 5 over protocol and key.
     pub fn id(&self) -> Uuid {
-        let hash = Sha1::new().chain_update(self.protocol).chain_update([0]).chain_update(self.key);
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash.finalize()[..16]);
-        Builder::from_sha1_bytes(bytes).into_uuid()
+        ticket(self.protocol, self.key)
     }
 
     fn file(&self) -> FileInfo {
@@ -230,7 +239,7 @@ impl Uploads {
         if !plan.is_file_of(document) {
             return Ok(false);
         }
-        if document.state != State::Finished {
+        if plan.is_unique || document.state != State::Finished {
             return Ok(true);
         }
         let ended = self.inner.store.last_activity(document.id).await?;

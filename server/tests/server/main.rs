@@ -8,6 +8,7 @@ mod common;
 mod config;
 mod demo;
 mod expiry;
+mod fineuploader;
 mod galileo;
 mod handover;
 mod process;

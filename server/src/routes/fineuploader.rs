@@ -1,0 +1,217 @@
+//! Fine Uploader: `POST` sends a file or a part of one, and may be a removal; `DELETE` removes a
+//! file; `/success` says that all parts are there; `/session` lists what has arrived.
+//!
+//! Every answer is JSON as plain text, which clients read whatever the status is. What can never be
+//! right is refused for good; trouble of the server is a 503, after which clients try again.
+//!
+//! A file is put together as soon as all its parts are there, whatever their order, and
+//! `/success` only looks. When parts that a browser believes to be here are gone, it is told to
+//! send all of them again: by the answer to the first request of a resumed upload, or by
+//! `/success`.
+
+mod refusal;
+
+use axum::Json;
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{delete, get, post};
+use incoming_protocol::fineuploader::PATH;
+use incoming_protocol::fineuploader::server::{Asked, Finished, Part, Reply, Upload, uuid};
+use serde_json::{Value, json};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::form::{Fields, Form, FormError, discard};
+use super::origin;
+use crate::Services;
+use crate::uploads::{Layout, Plan, Remembered, Slot, Withdrawal};
+use refusal::Refusal;
+
+/// As what its uploads are noted.
+const PROTOCOL: &str = "fineuploader";
+
+pub(super) fn router(services: &Services) -> Router {
+    Router::new()
+        .route(PATH, post(post_upload))
+        .route(&format!("{PATH}/success"), get(success).post(success))
+        .route(&format!("{PATH}/session"), get(session))
+        .route(&format!("{PATH}/{{uuid}}"), delete(remove))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
+        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
+        .with_state(services.clone())
+}
+
+async fn post_upload(State(services): State<Services>, request: Request) -> Response {
+    let headers = request.headers();
+    if is(headers, "application/x-www-form-urlencoded") {
+        return done(remove_as_asked(&services, request).await);
+    }
+    // The body of a raw upload is the file and nothing else.
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse().ok());
+    let raw_size = if is(headers, "multipart/form-data") { None } else { length };
+    let mut form = match Form::read(request).await {
+        Ok(form) => form,
+        Err((error, source)) => {
+            discard(source).await;
+            return Refusal::Form(error).respond();
+        }
+    };
+    match take(&services, &mut form, raw_size).await {
+        Ok(()) => done(Ok(())),
+        Err(refusal) => {
+            discard(form.into_source()).await;
+            refusal.respond()
+        }
+    }
+}
+
+async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Result<(), Refusal> {
+    let asked = Asked::read(|name| form.fields().get(name))?;
+    let upload = match asked {
+        Asked::Upload(upload) => upload,
+        Asked::Remove(uuid) => return withdraw(services, &uuid).await,
+    };
+    let name = upload.name(form.filename()).to_owned();
+    let Some(size) = upload.total_size.or(raw_size) else {
+        return take_unsized(services, form, &name).await;
+    };
+    let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
+    let part = upload.part.as_ref().unwrap_or(&whole);
+    let plan = plan(&upload, part, &name);
+    if upload.resumes && part.index > 0 && !services.uploads.has_begun(&plan).await? {
+        return Err(Refusal::PartsAreGone);
+    }
+    let slot = services.uploads.slot(&plan, part.index, part.range.clone()).await?;
+    form.expect(part.range.end - part.range.start);
+    match slot {
+        Slot::There => while form.next().await?.is_some() {},
+        Slot::Room(mut writer) => {
+            while let Some(bytes) = form.next().await? {
+                writer.append(bytes).await?;
+            }
+            writer.finish().await?;
+        }
+    }
+    Ok(())
+}
+
+/// A browser that sends a form without a script tells no size. Nothing can be done with such a file
+/// later, because nothing knows it by its uuid.
+async fn take_unsized(services: &Services, form: &mut Form, name: &str) -> Result<(), Refusal> {
+    let mut whole = services.uploads.receive(PROTOCOL, name, None, false).await?;
+    form.expect(services.config.max_file_size);
+    while let Some(bytes) = form.next().await? {
+        whole.append(bytes).await?;
+    }
+    Ok(whole.finish(None).await?)
+}
+
+fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str) -> Plan<'a> {
+    Plan {
+        protocol: PROTOCOL,
+        key: &upload.uuid,
+        name,
+        size: part.total_size,
+        layout: Layout { chunk_size: part.part_size().max(1), count: part.total_parts },
+        is_unique: true,
+    }
+}
+
+async fn success(State(services): State<Services>, request: Request) -> Response {
+    done(look(&services, request).await)
+}
+
+/// Some clients put the parameters into the query.
+async fn look(services: &Services, request: Request) -> Result<(), Refusal> {
+    let query = request.uri().query().map(str::to_owned);
+    let is_json = is(request.headers(), "application/json");
+    let body = parameters(services, request).await?;
+    let body = if is_json { from_json(&body) } else { body };
+    let (body, query) = (Fields::of_query(Some(&body))?, Fields::of_query(query.as_deref())?);
+    let finished = Finished::read(|name| body.get(name).or(query.get(name)))?;
+    match services.uploads.is_whole(PROTOCOL, &finished.uuid).await? {
+        true => Ok(()),
+        false => Err(Refusal::PartsAreMissing),
+    }
+}
+
+async fn remove_as_asked(services: &Services, request: Request) -> Result<(), Refusal> {
+    let body = parameters(services, request).await?;
+    let fields = Fields::of_query(Some(&body))?;
+    match Asked::read(|name| fields.get(name))? {
+        Asked::Remove(uuid) => withdraw(services, &uuid).await,
+        Asked::Upload(_) => Err(Refusal::Form(FormError::NoFile)),
+    }
+}
+
+async fn remove(State(services): State<Services>, Path(key): Path<String>) -> Response {
+    done(match uuid(Some(&key)) {
+        Ok(uuid) => withdraw(&services, &uuid).await,
+        Err(senseless) => Err(senseless.into()),
+    })
+}
+
+async fn withdraw(services: &Services, uuid: &str) -> Result<(), Refusal> {
+    match services.uploads.withdraw(PROTOCOL, uuid).await? {
+        Withdrawal::Gone => Ok(()),
+        Withdrawal::Unknown => Err(Refusal::Unknown),
+        Withdrawal::Taken => Err(Refusal::Taken),
+    }
+}
+
+/// Whoever knows a uuid may delete the file, and nobody says who asks: only the demo, which is
+/// alone on its machine, tells.
+async fn session(State(services): State<Services>) -> Response {
+    if services.demo.is_none() {
+        return Json(json!([])).into_response();
+    }
+    match services.uploads.remembered(PROTOCOL).await {
+        Ok(files) => Json(files.iter().map(entry).collect::<Vec<_>>()).into_response(),
+        Err(error) => Refusal::Store(error).respond(),
+    }
+}
+
+fn entry(remembered: &Remembered) -> Value {
+    let Remembered { key, file } = remembered;
+    json!({ "uuid": key, "name": file.name, "size": file.size })
+}
+
+/// A body that is parameters and nothing else.
+async fn parameters(services: &Services, request: Request) -> Result<String, Refusal> {
+    let body = to_bytes(request.into_body(), services.config.max_form_size).await;
+    let body = body.map_err(|_| FormError::Broken)?;
+    String::from_utf8(body.into()).map_err(|_| FormError::Broken.into())
+}
+
+/// Some clients send JSON; here it is turned into what the others send.
+fn from_json(body: &str) -> String {
+    let Ok(Value::Object(members)) = serde_json::from_str(body) else { return String::new() };
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &members {
+        form.append_pair(name, value.as_str().unwrap_or(&value.to_string()));
+    }
+    form.finish()
+}
+
+fn is(headers: &HeaderMap, media_type: &str) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(media_type)
+}
+
+fn done(outcome: Result<(), Refusal>) -> Response {
+    match outcome {
+        Ok(()) => answer(StatusCode::OK, &Reply::Success),
+        Err(refusal) => refusal.respond(),
+    }
+}
+
+/// JSON as plain text: an iframe offers any other type as a download.
+fn answer(status: StatusCode, reply: &Reply) -> Response {
+    let text = serde_json::to_string(&reply.to_json()).unwrap_or_default();
+    (status, text).into_response()
+}

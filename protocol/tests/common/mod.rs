@@ -7,6 +7,7 @@ pub mod fineuploader;
 pub mod galileo;
 pub mod incoming;
 pub mod link;
+pub mod noise;
 pub mod resumable;
 pub mod world;
 

@@ -1,0 +1,196 @@
+//! Machines and sessions that are told nonsense: nothing may panic, and what is promised holds.
+//!
+//! `NOISE=1000000 cargo test -p incoming-protocol --release --test noise` makes more of it.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod common;
+
+use common::{job_for, noise};
+use incoming_protocol::fineuploader::server::Asked;
+use incoming_protocol::http::{RequestId, Response};
+use incoming_protocol::resumable::server::Chunk;
+use incoming_protocol::{Action, Event, Link, Protocol, Step, Upload, Wake, galileo, incoming};
+
+const SIZE: u64 = 300_000;
+
+fn rounds() -> u64 {
+    std::env::var("NOISE").map_or(5000, |count| count.parse().unwrap())
+}
+
+fn event(dice: &mut fastrand::Rng) -> Event {
+    let id = RequestId(dice.u32(0..12));
+    match dice.u8(0..16) {
+        0 | 1 => Event::Connected,
+        2..=4 => Event::Received(noise::message(dice)),
+        5 | 6 => Event::Received(noise::signal(dice)),
+        7 => Event::Garbled,
+        8 => Event::Disconnected { code: dice.u16(..), reason: "noise".into() },
+        9 => Event::Measured(Link {
+            waiting: dice.u64(0..1_000_000),
+            bytes_per_second: dice.bool().then(|| dice.u64(..)),
+        }),
+        10 => Event::Woke([Wake::Retry, Wake::Stall, Wake::KeepAlive][dice.usize(0..3)]),
+        11 => [Event::CameOnline, Event::FileIntact][dice.usize(0..2)].clone(),
+        12 => Event::RequestLost(id, "noise".into()),
+        13 => Event::Loaded(id, dice.u64(..)),
+        _ => Event::Responded(id, response(dice)),
+    }
+}
+
+fn response(dice: &mut fastrand::Rng) -> Response {
+    let status = [200, 200, 200, 201, 202, 204, 400, 404, 500, 503, 0, 999][dice.usize(0..12)];
+    Response { status, text: "noise ü".into(), json: dice.bool().then(|| noise::signal(dice)) }
+}
+
+#[test]
+fn a_server_that_says_anything_cannot_break_a_client() {
+    for protocol in Protocol::ALL {
+        for seed in 0..rounds() {
+            let mut dice = fastrand::Rng::with_seed(seed);
+            let mut upload = Upload::new(*protocol, job_for(*protocol, SIZE), seed).unwrap();
+            let started = upload.start();
+            check(&upload, &started, seed);
+            for _ in 0..40 {
+                let steps = match dice.u8(0..20) {
+                    0 => upload.pause(),
+                    1 => upload.start(),
+                    2 if dice.bool() => upload.cancel("noise"),
+                    _ => {
+                        let event = event(&mut dice);
+                        let attempt = upload.attempt();
+                        upload.handle(attempt, event)
+                    }
+                };
+                check(&upload, &steps, seed);
+            }
+        }
+    }
+}
+
+fn check(upload: &Upload, steps: &[Step], seed: u64) {
+    for step in steps {
+        let range = match &step.action {
+            Action::SendRange(range) => Some(range),
+            Action::Request(request) => request.body.range(),
+            _ => None,
+        };
+        assert!(range.is_none_or(|range| range.start <= range.end && range.end <= SIZE), "{seed}");
+    }
+    let settled = steps.iter().filter(|step| matches!(step.action, Action::Settle(_))).count();
+    assert!(settled <= 1, "{seed}");
+    let view = upload.view();
+    assert!(view.bytes_acked <= view.bytes_tx && view.bytes_tx <= SIZE, "{seed}: {view:?}");
+    assert!((0.0..=1.0).contains(&view.frac_complete), "{seed}");
+    let ends = [view.finished, view.cancelled, view.paused].into_iter().filter(|is| *is).count();
+    assert!(ends <= 1, "{seed}: {view:?}");
+}
+
+#[test]
+fn a_client_that_says_anything_cannot_make_incoming_store_more_than_declared() {
+    use incoming::server::{Action, Event, Session, Terms};
+    for seed in 0..rounds() {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut session = Session::new(Terms { chunk_size_kb: 64, send_ahead: 4 });
+        let (mut declared, mut stored, mut coming) = (0, 0, 0);
+        let mut events = Vec::new();
+        for _ in 0..40 {
+            let event = events.pop().unwrap_or_else(|| match dice.u8(0..6) {
+                0 => Event::Text(None),
+                1 | 2 => {
+                    coming = dice.u64(0..10);
+                    Event::Binary(coming)
+                }
+                _ => Event::Text(Some(noise::message(&mut dice))),
+            });
+            for action in session.handle(event) {
+                match action {
+                    Action::Open { size, .. } => {
+                        declared = size;
+                        events.push(Event::Opened { stored: 0 });
+                    }
+                    Action::Append => {
+                        stored += coming;
+                        events.push(Event::Stored);
+                    }
+                    Action::Complete => {
+                        assert_eq!(stored, declared, "{seed}");
+                        events.push(Event::Completed);
+                    }
+                    _ => {}
+                }
+                assert!(stored <= declared, "{seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_that_says_anything_cannot_make_galileo_keep_less_or_more_than_declared() {
+    use galileo::server::{Action, Event, Session};
+    for seed in 0..rounds() {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut session = Session::new(1000);
+        let (mut declared, mut stored, mut coming) = (None, 0, 0);
+        let mut events = Vec::new();
+        for _ in 0..40 {
+            let event = events.pop().unwrap_or_else(|| match dice.u8(0..6) {
+                0 => Event::Text(None),
+                1 | 2 => {
+                    coming = dice.u64(0..4);
+                    Event::Binary(coming)
+                }
+                _ => Event::Text(Some(noise::signal(&mut dice))),
+            });
+            for action in session.handle(event) {
+                match action {
+                    Action::Create { size, .. } => {
+                        declared = size;
+                        events.push(Event::Stored);
+                    }
+                    Action::Append => {
+                        stored += coming;
+                        events.push(Event::Stored);
+                    }
+                    Action::Finish(_) => {
+                        assert!(declared.is_none_or(|size| size == stored), "{seed}");
+                    }
+                    _ => {}
+                }
+                assert!(declared.is_none_or(|size| stored <= size), "{seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
+    for seed in 0..10 * rounds() {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for name in ["ChunkNumber", "ChunkSize", "CurrentChunkSize", "TotalSize", "TotalChunks"] {
+            fields.push((format!("resumable{name}"), noise::number_text(&mut dice)));
+        }
+        for name in ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts"] {
+            fields.push((name.to_owned(), noise::number_text(&mut dice)));
+        }
+        fields.push(("qqtotalfilesize".to_owned(), noise::number_text(&mut dice)));
+        for name in ["resumableIdentifier", "resumableFilename", "qquuid", "qqfilename"] {
+            fields.push((name.to_owned(), noise::word(&mut dice).to_owned()));
+        }
+        let find = |name: &str| {
+            let field = fields.iter().find(|(other, _)| other == name);
+            field.map(|(_, value)| value.as_str())
+        };
+        if let Ok(chunk) = Chunk::read(find) {
+            let range = chunk.range();
+            assert!(range.start <= range.end && range.end <= chunk.total_size, "{seed}: {chunk:?}");
+        }
+        if let Ok(Asked::Upload(upload)) = Asked::read(find)
+            && let Some(part) = upload.part
+        {
+            let range = &part.range;
+            assert!(range.start <= range.end && range.end <= part.total_size, "{seed}: {part:?}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod fineuploader;
 mod galileo;
 mod handover;
 mod process;
+mod replay;
 mod restart;
 mod resumable;
 mod shutdown;

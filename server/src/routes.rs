@@ -65,5 +65,6 @@ fn cors(config: &Config) -> Result<Option<CorsLayer>, Error> {
             .map_err(|_| Error::Setting(format!("not an origin in cors-origins: {origin:?}")))
     };
     let origins = origins.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(layer.allow_origin(origins)))
+    // Pages that are named may also send what a proxy in front of this server asks for.
+    Ok(Some(layer.allow_origin(origins).allow_credentials(true)))
 }

@@ -10,7 +10,7 @@ mod source;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header;
 use bytes::BytesMut;
@@ -144,7 +144,6 @@ impl Form {
     }
 
     /// The name that the file part says the file has.
-    #[allow(dead_code, reason = "some protocols know the name from nothing else")]
     pub(super) fn filename(&self) -> Option<&str> {
         match &self.file {
             File::Part(field, _) => field.file_name(),
@@ -246,10 +245,4 @@ pub(super) async fn discard(mut source: Source) {
     source.allow(MAX_SCRAP);
     let all = async { while let Some(Ok(_)) = source.next().await {} };
     let _ = tokio::time::timeout(SCRAP_PATIENCE, all).await;
-}
-
-/// Throws away a body of which nothing was read.
-#[allow(dead_code, reason = "for routes that refuse a request by its head")]
-pub(super) async fn discard_body(body: Body) {
-    discard(Source::new(body)).await;
 }

@@ -6,7 +6,8 @@
 //! is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
 //!
 //! # One key, two files
-//! Keys are weak, unless a browser makes a new one for every upload ([`Plan::is_unique`]): a browser that sends another file of the same name and size has the same one.
+//! Keys are weak: a browser that sends another file of the same name and size has the same one,
+//! unless it makes a new one for every upload ([`Plan::is_unique`]).
 //! - Another size, name or cut: the upload starts over from nothing.
 //! - Chunks of a file that is whole are taken for an echo, and change nothing, until the longest
 //!   silence of a connection (`connection-timeout`) has passed since its end. After that a chunk
@@ -289,12 +290,29 @@ impl Uploads {
             None => Ok(Known::Open),
             Some(chunks) => {
                 let document = chunks.document.clone();
-                self.arrive(&document).await?;
-                gate.pass(Notice::TakenOver);
+                self.arrive_in_chunks(&document, gate).await?;
                 let document = self.inner.load(id).await?;
                 Ok(document.map_or(Known::Nothing, |document| Known::Whole(Box::new(document))))
             }
         }
+    }
+
+    /// Lets a file arrive whose chunks are all there. If the map says so and the bytes do not, as
+    /// after a loss of power, the upload starts over.
+    async fn arrive_in_chunks(
+        &self,
+        document: &Document,
+        gate: &mut Gate,
+    ) -> Result<(), StoreError> {
+        let arrived = self.arrive(document).await;
+        if let Err(StoreError::WrongLength { id, .. }) = arrived {
+            gate.pass(Notice::Cancelled);
+            self.inner.remove(id).await?;
+            return arrived;
+        }
+        arrived?;
+        gate.pass(Notice::TakenOver);
+        Ok(())
     }
 
     /// Lets a file arrive if all of its chunks are there.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{ChunkError, Known};
 use crate::store::StoreError;
-use crate::uploads::live::{Gate, Live, Notice};
+use crate::uploads::live::{Gate, Live};
 use crate::uploads::{Document, Uploads};
 
 /// Takes the bytes of one chunk. Dropped before [`ChunkWriter::finish`], the chunk is not there.
@@ -103,8 +103,7 @@ impl ChunkWriter {
         chunks.marks.insert(hold.index);
         if chunks.is_complete() {
             let document = chunks.document.clone();
-            uploads.arrive(&document).await?;
-            gate.pass(Notice::TakenOver);
+            uploads.arrive_in_chunks(&document, &mut gate).await?;
         }
         Ok(())
     }

@@ -117,6 +117,27 @@ async fn a_file_that_was_kept_from_arriving_arrives_at_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_map_that_says_more_than_there_is_starts_the_upload_over() {
+    let server = Server::start().await;
+    for number in 1..3 {
+        server.send(&cut(), number).await;
+    }
+    let map = {
+        let folders = std::fs::read_dir(server.storage()).unwrap();
+        let paths = folders.map(|entry| entry.unwrap().path().join("map"));
+        paths.into_iter().find(|map| map.exists()).unwrap()
+    };
+    let folder = server.stop().await;
+    std::fs::write(&map, [1, 1, 1]).unwrap();
+    let server = Server::over(folder, |_| {}).await;
+    let answer = server.test(&cut(), 1).await;
+    assert!([204, 503].contains(&answer), "{answer}");
+    assert_eq!(server.test(&cut(), 1).await, 204);
+    server.send_all(&cut()).await;
+    assert!(server.only_arrived().content == cut().content);
+}
+
+#[tokio::test]
 async fn pages_of_allowed_origins_may_upload_across_origins() {
     let origin = "https://a.example";
     let server = Server::with(|config| config.cors_origins = vec![origin.to_owned()]).await;
@@ -132,6 +153,7 @@ async fn pages_of_allowed_origins_may_upload_across_origins() {
         assert_eq!(answer.status(), 200);
         let headers = answer.headers();
         assert_eq!(headers["access-control-allow-origin"], origin);
+        assert_eq!(headers["access-control-allow-credentials"], "true");
         assert!(headers["access-control-allow-methods"].to_str().unwrap().contains(method));
         let allowed = headers.get("access-control-allow-headers");
         assert_eq!(allowed.map(|allowed| allowed.to_str().unwrap()), asked);

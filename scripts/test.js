@@ -7,6 +7,8 @@ import { Expected, main, run } from './lib/run.js';
 import { setUpBrowser, setUpBuild, setUpTestRunner } from './lib/setup.js';
 import { webdriverConfig } from './lib/webdriver.js';
 
+const FOLDERS = ['tests/e2e', 'tests/e2e/protocols', 'tests/e2e/originals', 'tests/packaging'];
+
 await main(async () => {
   await setUpBuild();
   const browser = await setUpBrowser();
@@ -46,7 +48,7 @@ function endToEnd({ chrome }) {
     CHROME: chrome,
     INCOMING_SERVER: path.join(target, 'debug', 'incoming-server'),
   };
-  const files = ['tests/e2e', 'tests/packaging'].flatMap(testsIn);
+  const files = FOLDERS.flatMap(testsIn);
   const options = ['--test', '--test-reporter=spec', '--test-concurrency=1'];
   return run(process.execPath, [...options, ...files], { env });
 }

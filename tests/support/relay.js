@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FrameReader } from './frames.js';
+import { Exchange, HttpReader } from './http.js';
 
-/** Stands between browser and server: watches the messages, slows them down, cuts the wire. */
+/** Stands between browser and server: watches what is said, slows it down, cuts the wire. */
 export class Relay {
   /** Every connection so far, in order; each knows what passed. */
   connections = [];
@@ -40,6 +41,14 @@ export class Relay {
     return this.connections.reduce((sum, connection) => sum + connection.bytesSent, 0);
   }
 
+  /** The HTTP requests for a path or what is below it, in the order in which they began. */
+  requests(path) {
+    const all = this.connections.flatMap((connection) => connection.exchanges);
+    return all
+      .filter((exchange) => exchange.path === path || exchange.path.startsWith(`${path}/`))
+      .sort((a, b) => a.at - b.at);
+  }
+
   #accept(client, targetPort) {
     if (this.refuse) {
       client.resetAndDestroy();
@@ -49,14 +58,14 @@ export class Relay {
     const connection = new Connection(client, server);
     this.connections.push(connection);
     const watchUp = (data) => {
-      connection.up.push(data);
+      connection.sees(data);
       this.onUp(data, connection);
     };
     this.#pump(client, server, watchUp, () => this.bytesPerSecond);
     this.#pump(
       server,
       client,
-      (data) => connection.down.push(data),
+      (data) => connection.hears(data),
       () => Infinity,
     );
   }
@@ -88,6 +97,8 @@ class Connection {
   fromServer = [];
   up = new FrameReader((message) => this.fromClient.push(message));
   down = new FrameReader((message) => this.fromServer.push(message));
+  #requests = new HttpReader();
+  #responses = new HttpReader();
   #sockets;
 
   constructor(...sockets) {
@@ -97,6 +108,23 @@ class Connection {
 
   cut() {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Takes what the client sends. */
+  sees(data) {
+    this.up.push(data);
+    this.#requests.push(data);
+  }
+
+  /** Takes what the server sends. */
+  hears(data) {
+    this.down.push(data);
+    this.#responses.push(data);
+  }
+
+  get exchanges() {
+    const { messages } = this.#responses;
+    return this.#requests.messages.map((request, i) => new Exchange(request, messages[i]));
   }
 
   get bytesSent() {

@@ -19,6 +19,10 @@ export function face({ Driver, set_server_hostname }) {
     for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
       uploader[name] = () => {};
     }
+    const signal = options?.signal;
+    if (signal && !(signal instanceof AbortSignal)) {
+      throw new TypeError('incoming.Uploader: expected an AbortSignal as signal');
+    }
     const run = oneRunAfterAnother(uploader);
     const driver = new Driver(uploader, upload_id, file, options, run.settle, sender(options));
     uploader.start = () => {
@@ -34,10 +38,22 @@ export function face({ Driver, set_server_hostname }) {
       driver.cancel(reason);
       return uploader;
     };
-    if (options?.signal) driver.obey(options.signal);
+    uploader.remove = () => {
+      driver.remove();
+      return uploader;
+    };
+    if (signal) obey(signal, uploader, run);
     return uploader;
   }
   return { Uploader, UploadError, set_server_hostname, version: __VERSION__ };
+}
+
+/** Cancels the upload when the signal says so, or has said so already. */
+function obey(signal, uploader, run) {
+  const cancel = () => uploader.cancel(String(signal.reason?.message ?? signal.reason));
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel);
+  run.ended = () => signal.removeEventListener('abort', cancel);
 }
 
 /** Keeps `done`: a new promise whenever an upload that failed is started again. */
@@ -51,7 +67,9 @@ function oneRunAfterAnother(uploader) {
   const settle = (kind, code, message) => {
     if (kind) reject(new UploadError(kind, code, message));
     else resolve(uploader);
+    if (!kind || kind === 'cancelled') run.ended();
   };
+  const run = { begin, settle, ended() {} };
   begin();
-  return { begin, settle };
+  return run;
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use incoming_protocol::Upload;
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Blob};
+use web_sys::Blob;
 
 use crate::error::type_error;
 use crate::face::Face;
@@ -74,11 +74,6 @@ impl Driver {
         Ok(Driver(driver::Driver::new(upload, blob.clone(), send, face)))
     }
 
-    /// Cancels the upload when the signal says so, or has said so already.
-    pub fn obey(&self, signal: &AbortSignal) {
-        self.0.obey(signal);
-    }
-
     /// Begins, or goes on after a pause or an error.
     pub fn start(&self) {
         self.0.act(Upload::start);
@@ -103,6 +98,21 @@ impl Driver {
             self.0.act(Upload::start);
         }
         Ok(())
+    }
+
+    /// Has the file that was delivered removed from the server.
+    ///
+    /// # Errors
+    /// A `TypeError` if nothing was delivered, or if the protocol cannot remove.
+    pub fn remove(&self) -> Result<(), JsValue> {
+        let mut outcome = Ok(());
+        self.0.act(|upload| {
+            upload.remove().unwrap_or_else(|error| {
+                outcome = Err(type_error(&format!("remove: {error}")));
+                Vec::new()
+            })
+        });
+        outcome
     }
 
     /// Gives the upload up, for this reason.

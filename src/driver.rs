@@ -9,8 +9,8 @@ use incoming_protocol::http::RequestId;
 use incoming_protocol::{
     Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
-use js_sys::{Function, Reflect};
-use web_sys::{AbortSignal, Blob};
+use js_sys::Function;
+use web_sys::Blob;
 
 use crate::error::words_of;
 use crate::face::{Face, Pace};
@@ -65,26 +65,6 @@ impl Driver {
         driver
     }
 
-    /// Cancels the upload when the signal says so, or has said so already.
-    pub(crate) fn obey(self: &Rc<Self>, signal: &AbortSignal) {
-        let cancel = {
-            let signal = signal.clone();
-            move |driver: &Rc<Driver>| {
-                let reason = Reflect::get(&signal, &"reason".into()).unwrap_or_default();
-                let reason = words_of(&reason);
-                driver.act(|upload| upload.cancel(&reason));
-            }
-        };
-        if signal.aborted() {
-            return cancel(self);
-        }
-        let driver = Rc::downgrade(self);
-        let listener = Listener::new(signal, "abort", move |_| {
-            driver.upgrade().iter().for_each(&cancel);
-        });
-        self.listeners.borrow_mut().push(listener);
-    }
-
     pub(crate) fn request_is_over(&self, id: RequestId) {
         self.requests.borrow_mut().end(id);
     }
@@ -122,7 +102,7 @@ impl Driver {
             self.perform(step);
         }
         self.is_draining.set(false);
-        if self.upload.borrow().is_over() {
+        if self.upload.borrow().is_closed() {
             self.let_go();
         }
     }

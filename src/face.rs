@@ -63,6 +63,8 @@ impl Face {
         flag("cancelling", view.cancelling);
         flag("cancelled", view.cancelled);
         flag("can_cancel", view.can_cancel);
+        flag("can_remove", view.can_remove);
+        flag("removed", view.removed);
     }
 
     /// Settles the promise.

@@ -3,7 +3,7 @@
 use incoming_protocol::{Given, Job, Json, Options, Protocol, Upload};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Blob, Url};
+use web_sys::{Blob, Url};
 
 use crate::error::type_error;
 use crate::{file, json, page};
@@ -63,9 +63,8 @@ impl Chosen {
             "headers" | "params" | "with_credentials" | "transport" => {
                 self.of_requests = Some(name);
             }
-            // Obeyed when everything else is in place.
-            "signal" if value.is_instance_of::<AbortSignal>() => {}
-            "signal" => return Err(wrong(&name, "an AbortSignal")),
+            // The face obeys it.
+            "signal" => {}
             _ => {
                 let data = json::from_js(&value).ok_or_else(|| wrong(&name, "plain data"))?;
                 self.data.push((name, data));

@@ -12,7 +12,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{AbortController, Blob, File};
+use web_sys::{Blob, File};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
@@ -48,9 +48,6 @@ fn try_page(file: &JsValue, options: &JsValue) -> Result<Page, JsValue> {
     let function = settle.as_ref().unchecked_ref::<Function>().clone();
     let driver =
         Driver::new(uploader.clone(), &"ticket".into(), file, options, function, nothing())?;
-    if let Ok(signal) = Reflect::get(options, &"signal".into()).and_then(JsCast::dyn_into) {
-        driver.obey(&signal);
-    }
     Ok(Page { uploader, driver, outcome, _settle: settle })
 }
 
@@ -126,6 +123,8 @@ fn everything_can_be_read_before_the_first_byte() {
         ("cancelling", false.into()),
         ("cancelled", false.into()),
         ("can_cancel", true.into()),
+        ("can_remove", false.into()),
+        ("removed", false.into()),
     ] {
         assert_eq!(page.get(name), expected, "{name}");
     }
@@ -144,7 +143,6 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
         ("chunk_size", "4 MB".into(), "chunk_size"),
         ("stall_timeout_ms", (-1).into(), "stall_timeout_ms"),
         ("onprogress", "alert(1)".into(), "a function as onprogress"),
-        ("signal", Object::new().into(), "an AbortSignal as signal"),
         ("retry", 5.into(), "an object as retry"),
         ("retry", retry("forever", true.into()), "retry.forever"),
         ("retry", retry("attempts", "many".into()), "retry.attempts"),
@@ -183,7 +181,6 @@ fn all_good_options_are_taken() {
         ("stall_timeout_ms", 5000.into()),
         ("onprogress", Function::new_no_args("").into()),
         ("onerror", JsValue::NULL),
-        ("signal", AbortController::new().unwrap().signal().into()),
     ]);
 }
 
@@ -255,17 +252,6 @@ fn an_upload_that_never_began_is_cancelled_at_once() {
     assert_eq!(outcome, ["cancelled".into(), JsValue::from(9), "no".into()]);
     page.driver.start();
     assert_eq!(page.get("cancelled"), JsValue::TRUE, "and stays cancelled");
-}
-
-#[wasm_bindgen_test]
-fn a_signal_cancels_also_if_it_did_before() {
-    let controller = AbortController::new().unwrap();
-    let page_before = page(&[("signal", controller.signal().into())]);
-    controller.abort_with_reason(&"changed my mind".into());
-    let page_after = page(&[("signal", controller.signal().into())]);
-    for page in [page_before, page_after] {
-        assert_eq!(page.get("cancel_msg"), JsValue::from("changed my mind"));
-    }
 }
 
 #[wasm_bindgen_test]

@@ -192,6 +192,12 @@ impl Upload {
         matches!(self.phase, Phase::Finished | Phase::Cancelled { .. })
     }
 
+    /// True when nothing can be asked any more either.
+    pub fn is_closed(&self) -> bool {
+        let is_removable = self.machine.can_remove() && !matches!(self.removal, Removal::Done);
+        self.is_over() && !(is_removable && matches!(self.phase, Phase::Finished))
+    }
+
     fn begin(&mut self, steps: &mut Vec<Step>) {
         if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
             self.perform(vec![Action::HangUp], steps);

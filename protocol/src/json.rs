@@ -41,6 +41,16 @@ impl Json {
         }
     }
 
+    /// True if the member `key` is what JavaScript takes for true.
+    pub fn says(&self, key: &str) -> bool {
+        match self.member(key) {
+            None | Some(Json::Null | Json::Bool(false)) => false,
+            Some(Json::Number(number)) => *number != 0.0 && !number.is_nan(),
+            Some(Json::Text(text)) => !text.is_empty(),
+            Some(Json::Bool(true) | Json::List(_) | Json::Object(_)) => true,
+        }
+    }
+
     /// The string, if this is one.
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -211,6 +221,17 @@ mod tests {
         for odd in ["-1", "1.5", "1e300", "9007199254740994", "\"7\"", "null"] {
             assert_eq!(parsed(odd).whole(), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn what_javascript_takes_for_true_says_so() {
+        for said in ["true", "1", "-0.5", "\"false\"", "[]", "{}"] {
+            assert!(parsed(&format!("{{\"a\":{said}}}")).says("a"), "{said}");
+        }
+        for unsaid in ["false", "0", "\"\"", "null"] {
+            assert!(!parsed(&format!("{{\"a\":{unsaid}}}")).says("a"), "{unsaid}");
+        }
+        assert!(!parsed("{}").says("a") && !parsed("[1]").says("0"));
     }
 
     #[test]

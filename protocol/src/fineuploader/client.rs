@@ -99,11 +99,11 @@ impl Client {
             return self.answered_aside(response);
         }
         let Some(index) = self.transfer.pieces.take(id) else { return Ok(Vec::new()) };
-        if let Some(uuid) = says(response, "newUuid").and_then(Json::text) {
+        if let Some(uuid) = text(response, "newUuid") {
             self.wire.rename(uuid);
         }
-        let is_reset = is_true(says(response, "reset"));
-        let succeeds = is_true(says(response, "success")) || !self.requires_success;
+        let is_reset = says(response, "reset");
+        let succeeds = says(response, "success") || !self.requires_success;
         if is_success(response.status) && succeeds && !is_reset {
             self.wire.has_resumed();
             self.transfer.pieces.confirm(index);
@@ -133,17 +133,17 @@ impl Client {
 
     /// What the server says about a failure, and what it demands.
     fn refusal(&mut self, response: &Response) -> Error {
-        let words = says(response, "error").and_then(Json::text);
+        let words = text(response, "error");
         let words = words.map_or_else(|| response.words(), str::to_owned);
         let status = response.status;
         let mut is_final = matches!(status, 400..500) && !matches!(status, 408 | 409 | 425 | 429);
-        if is_true(says(response, "reset")) && self.transfer.stage != Stage::Done {
+        if says(response, "reset") && self.transfer.stage != Stage::Done {
             self.wire.has_resumed();
             self.transfer.pieces.forget();
             self.resets += 1;
             is_final = self.resets > MOST_RESETS;
         }
-        if is_final || is_true(says(response, "preventRetry")) {
+        if is_final || says(response, "preventRetry") {
             return Error::Rejected(words);
         }
         Error::Lost(words)
@@ -209,17 +209,10 @@ fn is_success(status: u16) -> bool {
     matches!(status, 200..=204)
 }
 
-fn says<'a>(response: &'a Response, key: &str) -> Option<&'a Json> {
-    response.json.as_ref().and_then(|json| json.member(key))
+fn text<'a>(response: &'a Response, key: &str) -> Option<&'a str> {
+    response.json.as_ref().and_then(|json| json.member(key)).and_then(Json::text)
 }
 
-/// As in JavaScript.
-fn is_true(json: Option<&Json>) -> bool {
-    match json {
-        None | Some(Json::Null) => false,
-        Some(Json::Bool(value)) => *value,
-        Some(Json::Number(number)) => *number != 0.0,
-        Some(Json::Text(text)) => !text.is_empty(),
-        Some(Json::List(_) | Json::Object(_)) => true,
-    }
+fn says(response: &Response, key: &str) -> bool {
+    response.json.as_ref().is_some_and(|json| json.says(key))
 }

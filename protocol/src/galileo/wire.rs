@@ -67,7 +67,7 @@ impl FromClient {
     /// # Errors
     /// When there is a size that is none.
     pub fn from_json(json: &Json) -> Result<FromClient, BadSize> {
-        if is_truthy(json.member("finished")) {
+        if json.says("finished") {
             return Ok(FromClient::Finished(json.member("hash").and_then(Hash::from_json)));
         }
         let name = json.member("name").and_then(Json::text).map(str::to_owned);
@@ -124,24 +124,13 @@ impl FromServer {
 
     /// Reads a signal. Whatever it does not know says nothing.
     pub fn from_json(json: &Json) -> FromServer {
-        let truthy = |key| is_truthy(json.member(key));
         FromServer {
-            close: truthy("close"),
-            error: truthy("error").then(|| words(json.member("error"))),
-            fatal: truthy("fatal"),
-            ready: truthy("ready"),
+            close: json.says("close"),
+            error: json.says("error").then(|| words(json.member("error"))),
+            fatal: json.says("fatal"),
+            ready: json.says("ready"),
             chunk_size: json.member("chunksize").and_then(Json::whole).filter(|size| *size > 0),
         }
-    }
-}
-
-/// What JavaScript takes for true.
-fn is_truthy(json: Option<&Json>) -> bool {
-    match json {
-        None | Some(Json::Null | Json::Bool(false)) => false,
-        Some(Json::Number(number)) => *number != 0.0 && !number.is_nan(),
-        Some(Json::Text(text)) => !text.is_empty(),
-        Some(Json::Bool(true) | Json::List(_) | Json::Object(_)) => true,
     }
 }
 

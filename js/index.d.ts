@@ -52,7 +52,7 @@ export interface RetryOptions {
 /** All of them are optional. An unknown name or a wrong type throws a `TypeError` that names it. */
 export interface UploaderOptions {
   /** How to talk to the server. Default: `'incoming'`. */
-  protocol?: 'incoming';
+  protocol?: 'incoming' | 'galileo' | 'resumable' | 'flow' | 'fineuploader';
   /**
    * Where the server is, as a URL. Default: what {@link set_server_hostname} was given, or the
    * page's own host; `wss` unless the page was loaded over `http`.
@@ -74,6 +74,91 @@ export interface UploaderOptions {
   onerror?: Callback | null;
   /** Cancels the upload when it is aborted. */
   signal?: AbortSignal | null;
+
+  /** Over HTTP: headers of every request. A function is called for each and may return a promise. */
+  headers?: Pairs | (() => Pairs | Promise<Pairs>);
+  /** Over HTTP: parameters of every request, like `headers`; nested ones become `a[b]`. */
+  params?: Pairs | (() => Pairs | Promise<Pairs>);
+  /** Over HTTP: sends cookies to other origins. Default: false. */
+  with_credentials?: boolean;
+  /** Over HTTP: how file bytes leave. `'fetch'` shows no progress inside a request. */
+  transport?: 'xhr' | 'fetch';
+
+  /** galileo: the digest of the file in hexadecimal, for the server to check. */
+  hash?: { type: string; value: string };
+
+  /** resumable, flow, fineuploader: how many chunks travel at once. Default: 3. */
+  simultaneous?: number;
+  /** resumable, flow: the last chunk is the smaller one. Default: false, it is the larger. */
+  force_chunk_size?: boolean;
+  /** resumable, flow: asks for each chunk before it is sent. Default: false. */
+  test_chunks?: boolean;
+  /** resumable, flow: a form, or the bare bytes with everything in the query. */
+  method?: 'multipart' | 'octet';
+  /** resumable, flow. Default: `'POST'`. */
+  upload_method?: string;
+  /** resumable, flow. Default: `'GET'`. */
+  test_method?: string;
+  /** resumable, flow: the name of the part with the bytes. Default: `'file'`. */
+  file_parameter_name?: string;
+  /** resumable, flow: stands before every name. */
+  parameter_namespace?: string;
+  /** resumable, flow: other names for parameters; `false` leaves one out. */
+  parameter_names?: {
+    [name in
+      | 'chunk_number'
+      | 'chunk_size'
+      | 'current_chunk_size'
+      | 'total_size'
+      | 'type'
+      | 'identifier'
+      | 'filename'
+      | 'relative_path'
+      | 'total_chunks']?: string | false;
+  };
+  /** resumable, flow: statuses that say that a chunk is there. */
+  success_statuses?: number[];
+  /** resumable, flow: statuses after which nothing is tried again. */
+  permanent_errors?: number[];
+
+  /** fineuploader: sends the file in chunks. Default: whether there is a `chunk_size`. */
+  chunking?: boolean;
+  /** fineuploader: chunks also for a file of one chunk. Default: false. */
+  mandatory?: boolean;
+  /** fineuploader: several chunks at once. Default: false. */
+  concurrent?: boolean;
+  /** fineuploader: where the server is told that all chunks are there. */
+  success_endpoint?: string;
+  /** fineuploader: parameters in the form and not in the query. Default: true. */
+  params_in_body?: boolean;
+  /** fineuploader: a form also when the parameters are in the query. Default: true. */
+  force_multipart?: boolean;
+  /** fineuploader: an answer has to say `success`. Default: true. */
+  require_success_json?: boolean;
+  /** fineuploader: the uuid was begun in another page. */
+  resume?: boolean;
+  /** fineuploader: other names for parameters. */
+  input_name?: string;
+  uuid_name?: string;
+  filename_param?: string;
+  total_file_size_name?: string;
+  param_names?: {
+    [name in
+      | 'part_index'
+      | 'part_byte_offset'
+      | 'chunk_size'
+      | 'total_parts'
+      | 'resuming']?: string;
+  };
+  /** fineuploader: where `remove` goes. Default: the endpoint. */
+  delete_endpoint?: string;
+  /** fineuploader: how `remove` asks. Default: `'DELETE'`. */
+  delete_method?: 'DELETE' | 'POST';
+}
+
+/** Headers or parameters by name. */
+export interface Pairs {
+  [name: string]: string | number | boolean | null | undefined | Pairs;
 }
 
 /** Uploads one file. All properties can be read at any time. */
@@ -128,6 +213,10 @@ export interface Uploader {
   readonly cancelled: boolean;
   /** Whether the upload can be cancelled now; not any more while the file is handed over. */
   readonly can_cancel: boolean;
+  /** Whether the file was delivered and can be removed from the server. */
+  readonly can_remove: boolean;
+  /** Whether the server has removed the file. */
+  readonly removed: boolean;
 
   /**
    * Resolves with this uploader when it is finished; rejects with an {@link UploadError} when it
@@ -151,16 +240,19 @@ export interface Uploader {
   pause(what: 'pause' | 'unpause' | 'toggle'): this;
   /** Cancels the upload; `reason` is handed to the application. */
   cancel(reason?: string): this;
+  /** Has a delivered file removed from the server; throws a `TypeError` where that cannot be. */
+  remove(): this;
 }
 
 /** Makes an {@link Uploader}, with or without `new`. */
 export interface UploaderConstructor {
   /**
-   * @param upload_id the ticket that the application got from the server
+   * @param upload_id the ticket that the application got from the server; null where the protocol
+   *   makes an identifier itself
    * @param file      the file, from a file input or a drop; a `Blob` has no name, but works
    */
-  new (upload_id: string, file: Blob, options?: UploaderOptions): Uploader;
-  (upload_id: string, file: Blob, options?: UploaderOptions): Uploader;
+  new (upload_id: string | null, file: Blob, options?: UploaderOptions): Uploader;
+  (upload_id: string | null, file: Blob, options?: UploaderOptions): Uploader;
 }
 
 export const Uploader: UploaderConstructor;

@@ -28,8 +28,10 @@ export async function openPage(browser, url, options = {}) {
     if (/content security policy/i.test(message.text())) page.problems.push(message.text());
   });
   page.on('dialog', (dialog) => {
+    // Some clients ask before a page with uploads is left.
+    if (dialog.type() === 'beforeunload') return dialog.accept();
     page.problems.push(`dialog: ${dialog.message()}`);
-    dialog.dismiss();
+    return dialog.dismiss();
   });
   await page.goto(url);
   return page;

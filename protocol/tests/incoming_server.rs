@@ -81,6 +81,7 @@ fn each_refusal_has_its_words() {
         (Refusal::SizeChanged, "File size has changed"),
         (Refusal::TooLarge, "File probably too large"),
         (Refusal::Over, "upload already finished or cancelled"),
+        (Refusal::Unavailable, "Couldn't send upload config"),
     ] {
         assert_eq!(opening().handle(Event::Refused(refusal)), failure(words));
     }

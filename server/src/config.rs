@@ -87,7 +87,8 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MAX_TICKETS", value_name = "NUMBER", default_value_t = 100_000)]
     pub max_tickets: usize,
 
-    /// How many connections may be open at once; more wait until one ends.
+    /// How many connections may be open at once; more wait until one ends. Lowered when the
+    /// process may not open that many files.
     #[arg(long, env = "INCOMING_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = 4096)]
     pub max_connections: usize,
 

@@ -14,6 +14,7 @@
 
 pub mod activity;
 pub mod config;
+mod descriptors;
 mod error;
 pub mod handover;
 pub mod log;

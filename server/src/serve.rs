@@ -17,8 +17,8 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::activity::{Activity, Watched};
-use crate::store::Disk;
-use crate::{Config, Error, Services, app};
+use crate::store::{Disk, Store};
+use crate::{Config, Error, Services, app, descriptors};
 
 /// How long to leave the listener alone when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -35,7 +35,8 @@ pub struct Running {
 ///
 /// # Errors
 /// When the server cannot run.
-pub async fn run(config: Config) -> Result<(), Error> {
+pub async fn run(mut config: Config) -> Result<(), Error> {
+    descriptors::provide(&mut config);
     let running = start(config).await?;
     println!("listening on http://{}/", running.address());
     told_to_stop().await.map_err(Error::Signals)?;
@@ -43,7 +44,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     Ok(())
 }
 
-/// Starts serving.
+/// Starts serving what is in the storage folder.
 ///
 /// # Errors
 /// When the server cannot run.
@@ -51,10 +52,18 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let folder = config.storage.clone().unwrap_or_default();
     let disk = Disk::open(&folder)
         .map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })?;
+    start_over(config, Arc::new(disk)).await
+}
+
+/// Starts serving what is in a store.
+///
+/// # Errors
+/// When the server cannot run.
+pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<Running, Error> {
     let listen = |cause| Error::Listen { address: config.listen.clone(), cause };
     let listener = TcpListener::bind(&config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let services = Services::new(config, Arc::new(disk), address).await?;
+    let services = Services::new(config, store, address).await?;
     let router = app(&services)?;
     tokio::spawn(
         services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),

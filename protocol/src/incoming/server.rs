@@ -66,6 +66,8 @@ pub enum Refusal {
     TooLarge,
     /// The upload was cancelled.
     Over,
+    /// It could not be looked up right now; a later attempt may do better.
+    Unavailable,
 }
 
 /// Why bytes could not be stored.
@@ -197,6 +199,7 @@ impl Session {
             Event::Refused(Refusal::SizeChanged) => self.fail(text::SIZE_CHANGED),
             Event::Refused(Refusal::TooLarge) => self.fail(text::TOO_LARGE),
             Event::Refused(Refusal::Over) => self.fail(text::OVER),
+            Event::Refused(Refusal::Unavailable) => self.fail(text::NO_CONFIG),
             _ => Vec::new(),
         }
     }

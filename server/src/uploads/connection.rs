@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
-use crate::store::StoreError;
+use crate::store::{StoreError, Writer};
 
 /// The right to fill an upload, until another connection takes it.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Hold {
     pub(super) notices: watch::Receiver<Notice>,
     pub(super) size: u64,
     pub(super) position: u64,
+    /// Open as long as bytes may be missing.
+    pub(super) writer: Option<Box<dyn Writer>>,
 }
 
 /// Why something could not be stored.
@@ -77,11 +79,12 @@ impl Connection {
         if end > self.hold.size {
             return Err(StoreFault::Overflow);
         }
-        let gate = self.enter().await?;
-        if !bytes.is_empty() {
-            self.uploads.inner.store.write(self.hold.id, self.hold.position, bytes).await?;
+        let _gate = enter(&self.live, self.hold.epoch).await?;
+        if let Some(writer) = &mut self.hold.writer
+            && !bytes.is_empty()
+        {
+            writer.write(self.hold.position, bytes).await?;
         }
-        drop(gate);
         self.hold.position = end;
         Ok(())
     }
@@ -92,12 +95,14 @@ impl Connection {
     /// When the upload is no longer this connection's, or the store fails.
     pub async fn complete(&mut self) -> Result<(), StoreFault> {
         let inner = &self.uploads.inner;
-        let _gate = self.enter().await?;
+        let _gate = enter(&self.live, self.hold.epoch).await?;
         let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
         if document.state != State::Receiving {
             return Ok(());
         }
-        inner.store.seal(self.hold.id, self.hold.size).await?;
+        let writer = self.hold.writer.as_mut().ok_or(StoreFault::Lost)?;
+        writer.seal(self.hold.size).await?;
+        self.hold.writer = None;
         inner.update(self.hold.id, |document| document.state = State::HandingOver).await?;
         tracing::info!(id = %self.hold.id, size = self.hold.size, "file complete");
         Ok(())
@@ -116,7 +121,7 @@ impl Connection {
     /// store fails.
     pub async fn cancel(&self, reason: String) -> Result<(), StoreFault> {
         let inner = &self.uploads.inner;
-        let gate = self.enter().await?;
+        let gate = enter(&self.live, self.hold.epoch).await?;
         let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
         if !matches!(document.state, State::Receiving | State::NotTaken) {
             return Err(StoreFault::TooLate);
@@ -135,9 +140,9 @@ impl Connection {
         let _ = telling.await;
         Ok(())
     }
+}
 
-    async fn enter(&self) -> Result<MutexGuard<'_, Gate>, StoreFault> {
-        let gate = self.live.gate.lock().await;
-        if gate.is_held_by(self.hold.epoch) { Ok(gate) } else { Err(StoreFault::Lost) }
-    }
+async fn enter(live: &Live, epoch: u64) -> Result<MutexGuard<'_, Gate>, StoreFault> {
+    let gate = live.gate.lock().await;
+    if gate.is_held_by(epoch) { Ok(gate) } else { Err(StoreFault::Lost) }
 }

@@ -12,6 +12,7 @@ mod handover;
 mod process;
 mod restart;
 mod shutdown;
+mod store_trouble;
 mod take_over;
 mod transcript;
 mod uploads;

@@ -103,3 +103,26 @@ async fn the_process_ends_when_it_is_told_to() {
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
     assert!(process.child.wait().await.unwrap().success());
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_process_may_open_as_many_files_as_the_system_lets_it() {
+    let storage = TempDir::new().unwrap();
+    let program = env!("CARGO_BIN_EXE_incoming-server");
+    let script = format!("ulimit -Sn 100; exec {program} --listen 127.0.0.1:0 --storage \"$0\"");
+    let mut child = Command::new("sh")
+        .args(["-c", &script])
+        .arg(storage.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next_line().await.unwrap().is_some());
+    let limits = format!("/proc/{}/limits", child.id().unwrap());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<_> = files.split_whitespace().filter(|word| word.len() > 1).collect();
+    assert_eq!(numbers[3], numbers[4], "{files}");
+}

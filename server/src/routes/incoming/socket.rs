@@ -14,7 +14,8 @@ use tokio::time::{Duration, Instant, timeout};
 
 use crate::Services;
 use crate::activity::Activity;
-use crate::uploads::{Attempt, Connection, Notice, OpenError, Outcome, StoreFault};
+use crate::store::StoreError;
+use crate::uploads::{Attempt, Connection, Failure, Notice, OpenError, Outcome, StoreFault};
 use outside::Happening;
 
 /// How long a closed socket is kept so that the other side can read the close frame.
@@ -92,8 +93,8 @@ impl Driver<'_> {
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
-            Action::Append => Some(self.append().await),
-            Action::Complete => Some(self.complete().await),
+            Action::Append => self.append().await,
+            Action::Complete => self.complete().await,
             Action::HandOver => {
                 self.attempt = self.upload.as_ref().map(Connection::hand_over);
                 None
@@ -128,20 +129,41 @@ impl Driver<'_> {
         }
     }
 
-    async fn append(&mut self) -> Event {
+    async fn append(&mut self) -> Option<Event> {
         let chunk = std::mem::take(&mut self.chunk);
-        let Some(upload) = &mut self.upload else { return Event::Failed(Fault::Cancelled) };
+        let Some(upload) = &mut self.upload else { return Some(Event::Failed(Fault::Cancelled)) };
         match upload.append(chunk).await {
-            Ok(()) => Event::Stored,
-            Err(error) => failed(upload, &error),
+            Ok(()) => Some(Event::Stored),
+            Err(error) => self.not_stored(&error).await,
         }
     }
 
-    async fn complete(&mut self) -> Event {
-        let Some(upload) = &mut self.upload else { return Event::Failed(Fault::Cancelled) };
+    async fn complete(&mut self) -> Option<Event> {
+        let Some(upload) = &mut self.upload else { return Some(Event::Failed(Fault::Cancelled)) };
         match upload.complete().await {
-            Ok(()) => Event::Completed,
-            Err(error) => failed(upload, &error),
+            Ok(()) => Some(Event::Completed),
+            Err(error) => self.not_stored(&error).await,
+        }
+    }
+
+    /// Trouble that may pass is not told: to the browser every word is the end of the upload,
+    /// and a loss is a reason to come back.
+    async fn not_stored(&mut self, error: &StoreFault) -> Option<Event> {
+        let id = self.upload.as_ref().map(Connection::id);
+        if matches!(error, StoreFault::Lost) {
+            tracing::debug!(?id, "another connection has the upload, or nobody");
+            return Some(Event::Failed(Fault::Cancelled));
+        }
+        tracing::error!(?id, %error, "bytes not stored");
+        match error {
+            StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
+                Some(Event::Failed(Fault::Reopen))
+            }
+            StoreFault::Store(error) if error.may_pass() && !error.is_full() => {
+                self.close(close_code::ERROR).await;
+                None
+            }
+            _ => Some(Event::Failed(Fault::Write)),
         }
     }
 
@@ -178,11 +200,13 @@ impl Driver<'_> {
 
     async fn handover_ended(&mut self, outcome: Outcome) {
         self.attempt = None;
-        let event = match outcome {
-            Ok(()) => Event::HandedOver,
-            Err(failure) => Event::HandoverFailed { url: failure.url, reason: failure.reason },
-        };
-        self.feed(event).await;
+        match outcome {
+            Ok(()) => self.feed(Event::HandedOver).await,
+            Err(Failure::NotTaken { url, reason }) => {
+                self.feed(Event::HandoverFailed { url, reason }).await;
+            }
+            Err(Failure::Interrupted) => self.close(close_code::ERROR).await,
+        }
     }
 
     async fn send(&mut self, message: &FromServer) {
@@ -225,22 +249,7 @@ fn refusal(error: &OpenError) -> Refusal {
         OpenError::Over => Refusal::Over,
         OpenError::Store(error) => {
             tracing::error!(%error, "the store failed");
-            Refusal::Unknown
+            if error.may_pass() { Refusal::Unavailable } else { Refusal::Unknown }
         }
     }
-}
-
-fn failed(upload: &Connection, error: &StoreFault) -> Event {
-    use crate::store::StoreError;
-    if matches!(error, StoreFault::Lost) {
-        tracing::debug!(id = %upload.id(), "another connection has the upload, or nobody");
-        return Event::Failed(Fault::Cancelled);
-    }
-    tracing::error!(id = %upload.id(), %error, "bytes not stored");
-    Event::Failed(match error {
-        StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
-            Fault::Reopen
-        }
-        _ => Fault::Write,
-    })
 }

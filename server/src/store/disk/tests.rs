@@ -3,6 +3,7 @@
 use std::fs;
 use std::ops::Deref;
 
+use bytes::Bytes;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -43,7 +44,7 @@ async fn a_person_can_read_the_folder() {
     let fresh = fresh();
     let id = created(&fresh).await;
     fresh.begin(id).await.unwrap();
-    fresh.write(id, 0, Bytes::from_static(b"abc")).await.unwrap();
+    fresh.open(id).await.unwrap().write(0, Bytes::from_static(b"abc")).await.unwrap();
     let folder = fresh.folder.path().join(id.to_string());
     assert_eq!(fs::read(folder.join("data")).unwrap(), b"abc");
     let text = fs::read_to_string(folder.join("upload.json")).unwrap();
@@ -96,4 +97,42 @@ async fn only_the_owner_reads_secrets() {
     let id = created(&fresh).await;
     let path = fresh.folder.path().join(id.to_string()).join("upload.json");
     assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn bytes_that_could_not_be_made_durable_are_sent_again() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    fresh.begin(id).await.unwrap();
+    let data = fresh.folder.path().join(id.to_string()).join("data");
+    fs::remove_file(&data).unwrap();
+    // Takes every byte and cannot be synced.
+    std::os::unix::fs::symlink("/dev/null", &data).unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    assert!(matches!(writer.seal(3).await, Err(StoreError::Io(_))));
+    assert!(matches!(writer.seal(3).await, Err(StoreError::Io(_))), "it is remembered");
+
+    fs::remove_file(&data).unwrap();
+    fs::write(&data, "abc").unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    assert_eq!(fresh.length(id).await.unwrap(), 0);
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    writer.seal(3).await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_told_from_other_trouble() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    let data = fresh.folder.path().join(id.to_string()).join("data");
+    std::os::unix::fs::symlink("/dev/full", &data).unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    assert!(writer.write(0, Bytes::from_static(b"abc")).await.unwrap_err().is_full());
+    fs::remove_file(&data).unwrap();
+    fs::create_dir(&data).unwrap();
+    let error = fresh.open(id).await.unwrap_err();
+    assert!(!error.is_full() && error.may_pass(), "{error}");
 }

@@ -3,16 +3,19 @@
 
 pub mod backend;
 pub mod browser;
+pub mod troubled;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use incoming_server::Config;
-use incoming_server::serve::{Running, start};
+use incoming_server::serve::{Running, start, start_over};
 use tempfile::TempDir;
 
 pub use backend::{Backend, Reply};
 pub use browser::Browser;
+pub use troubled::Troubled;
 
 /// Long enough for a busy machine, short enough to notice.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +48,15 @@ impl Server {
         let mut config = config(&folder.path().join("storage"));
         change(&mut config);
         Server { running: start(config).await.unwrap(), folder }
+    }
+
+    /// A server over a store that can be made to fail.
+    pub async fn troubled(store: &Troubled, change: impl FnOnce(&mut Config)) -> Server {
+        let folder = TempDir::new().unwrap();
+        let mut config = config(folder.path());
+        change(&mut config);
+        let running = start_over(config, Arc::new(store.clone())).await.unwrap();
+        Server { running, folder }
     }
 
     pub fn url(&self, path: &str) -> String {

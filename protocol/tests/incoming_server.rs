@@ -88,6 +88,12 @@ fn each_refusal_has_its_words() {
 }
 
 #[test]
+fn hands_are_shaken_until_the_terms_are_accepted() {
+    assert!(fresh().is_shaking_hands() && opened(4).is_shaking_hands());
+    assert!(!opening().is_shaking_hands() && !receiving().is_shaking_hands());
+}
+
+#[test]
 fn accepted_terms_let_chunks_come() {
     let mut session = opened(4);
     assert_eq!(session.handle(text(&FromClient::Ack(true))), []);

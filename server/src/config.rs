@@ -63,6 +63,11 @@ pub struct Config {
     #[serde(with = "seconds")]
     pub connection_timeout: Duration,
 
+    /// How long a browser may take to name its upload, and again to accept the terms, in seconds.
+    #[arg(long, env = "INCOMING_HANDSHAKE_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub handshake_timeout: Duration,
+
     /// How long the backend may take to answer a handover, in seconds.
     #[arg(long, env = "INCOMING_HANDOVER_TIMEOUT", value_name = "SECONDS", default_value = "55", value_parser = seconds)]
     #[serde(with = "seconds")]

@@ -150,6 +150,11 @@ impl Session {
         Session { terms, state: State::AwaitingRequest, size: 0, stored: 0 }
     }
 
+    /// True while the client is expected to ask for the upload, or to answer the terms.
+    pub fn is_shaking_hands(&self) -> bool {
+        matches!(self.state, State::AwaitingRequest | State::AwaitingAck)
+    }
+
     /// True from the moment when all bytes are there: the client has nothing more to say, and
     /// its silence means nothing.
     pub fn is_handing_over(&self) -> bool {

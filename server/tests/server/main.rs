@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod expiry;
 mod handover;
+mod handshake;
 mod process;
 mod restart;
 mod shutdown;

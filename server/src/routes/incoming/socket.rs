@@ -21,6 +21,9 @@ use outside::Happening;
 /// How long a closed socket is kept so that the other side can read the close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
+const MAX_TEXT: usize = 64 * 1024;
+
 pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
     let config = &services.config;
     let terms = Terms { chunk_size_kb: config.chunk_size_kb, send_ahead: config.send_ahead };
@@ -33,6 +36,7 @@ pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Acti
         attempt: None,
         chunk: Bytes::new(),
         last_sign: Instant::now(),
+        handshake_ends: Instant::now() + config.handshake_timeout,
         closed: false,
     };
     driver.run().await;
@@ -49,6 +53,8 @@ struct Driver<'a> {
     chunk: Bytes,
     /// When the browser was last heard, or known not to have to say anything.
     last_sign: Instant,
+    /// Until when hands must be shaken, however busy the line is.
+    handshake_ends: Instant,
     closed: bool,
 }
 
@@ -57,13 +63,14 @@ impl Driver<'_> {
         while !self.closed {
             match self.happening().await {
                 Happening::Message(Message::Text(text)) => {
-                    let json = serde_json::from_str(&text).ok();
-                    self.feed(Event::Text(json)).await;
+                    let json = (text.len() <= MAX_TEXT).then(|| serde_json::from_str(&text).ok());
+                    self.feed(Event::Text(json.flatten())).await;
                 }
                 Happening::Message(Message::Binary(bytes)) => {
                     let length = bytes.len() as u64;
                     self.chunk = bytes;
                     self.feed(Event::Binary(length)).await;
+                    self.chunk = Bytes::new();
                 }
                 Happening::Message(Message::Ping(_) | Message::Pong(_)) => {}
                 Happening::Message(Message::Close(_)) | Happening::Gone => return,
@@ -72,6 +79,7 @@ impl Driver<'_> {
                     self.activity.discard();
                 }
                 Happening::Silence => self.silence().await,
+                Happening::NoHandshake => self.feed(Event::TimedOut).await,
                 Happening::Notice(notice) => self.notice(notice).await,
                 Happening::HandoverEnded(outcome) => self.handover_ended(outcome).await,
                 Happening::Stop => self.close(close_code::AWAY).await,
@@ -119,6 +127,7 @@ impl Driver<'_> {
         match self.services.uploads.open(id, size, name).await {
             Ok(upload) => {
                 let stored = upload.position();
+                self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
                 self.upload = Some(upload);
                 Event::Opened { stored }
             }

@@ -19,6 +19,8 @@ pub(super) enum Happening {
     Unacceptable(u16),
     /// Nothing came for a while.
     Silence,
+    /// The browser took too long to ask for its upload or to accept the terms.
+    NoHandshake,
     Notice(Notice),
     HandoverEnded(Outcome),
     /// The server is to stop.
@@ -28,11 +30,15 @@ pub(super) enum Happening {
 impl Driver<'_> {
     pub(super) async fn happening(&mut self) -> Happening {
         let patience = self.patience();
+        let shaking_hands = self.session.is_shaking_hands();
         let happening = tokio::select! {
             biased;
             () = self.services.stop.cancelled() => Happening::Stop,
             notice = notice(&mut self.upload) => Happening::Notice(notice),
             outcome = outcome(&mut self.attempt) => Happening::HandoverEnded(outcome),
+            () = tokio::time::sleep_until(self.handshake_ends), if shaking_hands => {
+                Happening::NoHandshake
+            }
             message = self.socket.recv() => received(message),
             () = silence(&self.activity, self.last_sign, patience) => return Happening::Silence,
         };

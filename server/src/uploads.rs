@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use connection::{Connection, StoreFault};
+pub use connection::{Completion, Connection, StoreFault};
 pub use document::{Backend, Document, FileInfo, Secret, State};
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Failure, Outcome};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{MutexGuard, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::live::{Gate, Live, Notice};
@@ -28,6 +29,12 @@ pub(super) struct Hold {
     pub(super) position: u64,
     /// Open as long as bytes may be missing.
     pub(super) writer: Option<Box<dyn Writer>>,
+}
+
+/// A file that is being made durable.
+#[derive(Debug)]
+pub struct Completion {
+    task: JoinHandle<Result<(), StoreFault>>,
 }
 
 /// Why something could not be stored.
@@ -89,23 +96,25 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes the whole file durable. Does nothing when it is already.
-    ///
-    /// # Errors
-    /// When the upload is no longer this connection's, or the store fails.
-    pub async fn complete(&mut self) -> Result<(), StoreFault> {
-        let inner = &self.uploads.inner;
-        let _gate = enter(&self.live, self.hold.epoch).await?;
-        let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
-        if document.state != State::Receiving {
-            return Ok(());
-        }
-        let writer = self.hold.writer.as_mut().ok_or(StoreFault::Lost)?;
-        writer.seal(self.hold.size).await?;
-        self.hold.writer = None;
-        inner.update(self.hold.id, |document| document.state = State::HandingOver).await?;
-        tracing::info!(id = %self.hold.id, size = self.hold.size, "file complete");
-        Ok(())
+    /// Makes the whole file durable, which may take a while. It happens also when nobody waits
+    /// for it. Does nothing to a file that is durable already.
+    pub fn complete(&mut self) -> Completion {
+        let (uploads, live) = (self.uploads.clone(), Arc::clone(&self.live));
+        let (id, epoch, size) = (self.hold.id, self.hold.epoch, self.hold.size);
+        let writer = self.hold.writer.take();
+        let task = self.uploads.inner.tasks.spawn(async move {
+            let inner = &uploads.inner;
+            let _gate = enter(&live, epoch).await?;
+            let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
+            if document.state != State::Receiving {
+                return Ok(());
+            }
+            writer.ok_or(StoreFault::Lost)?.seal(size).await?;
+            inner.update(id, |document| document.state = State::HandingOver).await?;
+            tracing::info!(%id, size, "file complete");
+            Ok(())
+        });
+        Completion { task }
     }
 
     /// Hands the file over, together with everybody else who asks for it.
@@ -139,6 +148,16 @@ impl Connection {
         // It cannot be awaited when it panicked, and then there is nothing to wait for.
         let _ = telling.await;
         Ok(())
+    }
+}
+
+impl Completion {
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// When the upload is no longer that connection's, or the store fails.
+    pub async fn outcome(&mut self) -> Result<(), StoreFault> {
+        (&mut self.task).await.unwrap_or(Err(StoreFault::Lost))
     }
 }
 

@@ -106,3 +106,53 @@ async fn a_handover_that_cannot_be_noted_is_a_loss_and_not_the_end() {
     assert_eq!(browser.open(&id, 1, "a").await, 1);
     browser.expect_done().await;
 }
+
+#[tokio::test]
+async fn a_socket_is_served_while_a_file_is_made_durable() {
+    let store = Troubled::default();
+    let held = store.hold_seals().await;
+    let timeout = std::time::Duration::from_millis(150);
+    let server = Server::troubled(&store, |config| config.connection_timeout = timeout).await;
+    let backend = Backend::always(Reply::Done).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = server.browser().await;
+    browser.open(&id, 1, "a").await;
+    browser.binary(b"x").await;
+    for _ in 0..6 {
+        assert_eq!(browser.hear().await, Heard::Ping);
+    }
+    drop(held);
+    assert_eq!(browser.expect("MsgChunkAck").await, json!({ "ChunkSize": 1 }));
+    browser.expect_done().await;
+}
+
+#[tokio::test]
+async fn a_file_goes_to_its_backend_also_when_the_browser_leaves_while_it_is_made_durable() {
+    let store = Troubled::default();
+    let held = store.hold_seals().await;
+    let server = Server::troubled(&store, |_| {}).await;
+    let mut backend = Backend::always(Reply::Done).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = server.browser().await;
+    browser.open(&id, 1, "a").await;
+    browser.binary(b"x").await;
+    browser.socket.close(None).await.unwrap();
+    while !matches!(browser.hear().await, Heard::Closed(None)) {}
+    assert!(!backend.was_called());
+    drop(held);
+    assert_eq!(backend.call().await.of("cancelled"), "no");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_made_durable_is_a_loss_and_not_the_end() {
+    let mut scene = scene().await;
+    let held = scene.store.hold_seals().await;
+    let mut browser = scene.half_way().await;
+    browser.chunk(&scene.content[CHUNK..2 * CHUNK]).await;
+    scene.store.refuse_seals(true);
+    browser.binary(&scene.content[2 * CHUNK..]).await;
+    drop(held);
+    browser.expect_close(INTERNAL_ERROR).await;
+    scene.store.refuse_seals(false);
+    scene.expect_to_go_on(3 * CHUNK).await;
+}

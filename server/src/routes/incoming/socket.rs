@@ -15,7 +15,9 @@ use tokio::time::{Duration, Instant, timeout};
 use crate::Services;
 use crate::activity::Activity;
 use crate::store::StoreError;
-use crate::uploads::{Attempt, Connection, Failure, Notice, OpenError, Outcome, StoreFault};
+use crate::uploads::{
+    Attempt, Completion, Connection, Failure, Notice, OpenError, Outcome, StoreFault,
+};
 use outside::Happening;
 
 /// How long a closed socket is kept so that the other side can read the close frame.
@@ -33,6 +35,7 @@ pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Acti
         activity,
         session: Session::new(terms),
         upload: None,
+        completion: None,
         attempt: None,
         chunk: Bytes::new(),
         last_sign: Instant::now(),
@@ -48,6 +51,7 @@ struct Driver<'a> {
     activity: Activity,
     session: Session,
     upload: Option<Connection>,
+    completion: Option<Completion>,
     attempt: Option<Attempt>,
     /// The binary message that is to be stored.
     chunk: Bytes,
@@ -73,7 +77,9 @@ impl Driver<'_> {
                     self.chunk = Bytes::new();
                 }
                 Happening::Message(Message::Ping(_) | Message::Pong(_)) => {}
-                Happening::Message(Message::Close(_)) | Happening::Gone => return,
+                Happening::Message(Message::Close(_)) | Happening::Gone => {
+                    return self.finish_alone().await;
+                }
                 Happening::Unacceptable(code) => {
                     self.close(code).await;
                     self.activity.discard();
@@ -81,11 +87,13 @@ impl Driver<'_> {
                 Happening::Silence => self.silence().await,
                 Happening::NoHandshake => self.feed(Event::TimedOut).await,
                 Happening::Notice(notice) => self.notice(notice).await,
+                Happening::Completed(outcome) => self.completed(outcome).await,
                 Happening::HandoverEnded(outcome) => self.handover_ended(outcome).await,
                 Happening::Stop => self.close(close_code::AWAY).await,
             }
         }
         self.say_farewell().await;
+        self.finish_alone().await;
     }
 
     /// Tells the session what happened and does what it wants, in this order.
@@ -102,9 +110,15 @@ impl Driver<'_> {
         match action {
             Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
             Action::Append => self.append().await,
-            Action::Complete => self.complete().await,
+            Action::Complete => {
+                self.completion = self.upload.as_mut().map(Connection::complete);
+                None
+            }
             Action::HandOver => {
                 self.attempt = self.upload.as_ref().map(Connection::hand_over);
+                if self.attempt.is_none() {
+                    self.close(close_code::ERROR).await;
+                }
                 None
             }
             Action::Pause => {
@@ -147,11 +161,14 @@ impl Driver<'_> {
         }
     }
 
-    async fn complete(&mut self) -> Option<Event> {
-        let Some(upload) = &mut self.upload else { return Some(Event::Failed(Fault::Cancelled)) };
-        match upload.complete().await {
+    async fn completed(&mut self, outcome: Result<(), StoreFault>) {
+        self.completion = None;
+        let event = match outcome {
             Ok(()) => Some(Event::Completed),
             Err(error) => self.not_stored(&error).await,
+        };
+        if let Some(event) = event {
+            self.feed(event).await;
         }
     }
 
@@ -242,9 +259,21 @@ impl Driver<'_> {
         }
     }
 
+    /// A file that is whole goes to its backend also when the browser leaves meanwhile.
+    async fn finish_alone(self) {
+        let Driver { socket, upload, completion, services, .. } = self;
+        drop(socket);
+        let (Some(upload), Some(mut completion)) = (upload, completion) else { return };
+        match completion.outcome().await {
+            Ok(()) if services.stop.is_cancelled() => {}
+            Ok(()) => drop(upload.hand_over()),
+            Err(error) => tracing::error!(id = %upload.id(), %error, "file not completed"),
+        }
+    }
+
     /// Waits for the other side to read the close frame and answer it: a socket that is closed on
     /// unread bytes is reset.
-    async fn say_farewell(mut self) {
+    async fn say_farewell(&mut self) {
         let _ =
             timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
     }

@@ -136,3 +136,24 @@ async fn a_full_disk_is_told_from_other_trouble() {
     let error = fresh.open(id).await.unwrap_err();
     assert!(!error.is_full() && error.may_pass(), "{error}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn bytes_are_on_their_way_to_the_disk_while_others_come() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    let data = fresh.folder.path().join(id.to_string()).join("data");
+    // Takes every byte and cannot be synced: the failure shows that it was tried.
+    std::os::unix::fs::symlink("/dev/null", &data).unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    let chunk = Bytes::from(vec![0; 16 << 20]);
+    for offset in 0..4 {
+        writer.write(offset * (16 << 20), chunk.clone()).await.unwrap();
+    }
+    let mut tries = 0;
+    while writer.write(0, Bytes::new()).await.is_ok() {
+        tries += 1;
+        assert!(tries < 1000, "nothing was sent on");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

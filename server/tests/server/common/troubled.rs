@@ -1,6 +1,7 @@
 //! A store in memory that can be made to fail.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -8,12 +9,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use incoming_server::store::{Listed, Memory, Result, Store, Version, Writer};
 use incoming_server::uploads::Document;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use uuid::Uuid;
 
 #[derive(Clone, Debug, Default)]
 pub struct Troubled {
     memory: Memory,
     trouble: Arc<Mutex<Option<io::ErrorKind>>>,
+    sealing: Arc<RwLock<()>>,
+    refuses_seals: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -29,6 +33,15 @@ impl Troubled {
 
     pub fn recover(&self) {
         *self.trouble.lock().unwrap() = None;
+    }
+
+    pub fn refuse_seals(&self, refuse: bool) {
+        self.refuses_seals.store(refuse, Ordering::SeqCst);
+    }
+
+    /// No file is sealed as long as this is held.
+    pub async fn hold_seals(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.sealing).write_owned().await
     }
 
     fn check(&self) -> Result<()> {
@@ -111,6 +124,10 @@ impl Writer for TroubledWriter {
 
     async fn seal(&mut self, size: u64) -> Result<()> {
         self.store.check()?;
+        let _held = self.store.sealing.read().await;
+        if self.store.refuses_seals.load(Ordering::SeqCst) {
+            return Err(io::Error::other("no").into());
+        }
         self.inner.seal(size).await
     }
 }

@@ -5,7 +5,7 @@ use tokio::time::{Duration, Instant};
 use tungstenite::Error as SocketError;
 
 use super::Driver;
-use crate::uploads::{Attempt, Connection, Notice, Outcome};
+use crate::uploads::{Attempt, Completion, Connection, Notice, Outcome, StoreFault};
 
 /// How often a browser that has nothing to say is pinged, as a part of the connection timeout.
 const PINGS_PER_TIMEOUT: u32 = 3;
@@ -22,6 +22,8 @@ pub(super) enum Happening {
     /// The browser took too long to ask for its upload or to accept the terms.
     NoHandshake,
     Notice(Notice),
+    /// The file was made durable, or could not be.
+    Completed(Result<(), StoreFault>),
     HandoverEnded(Outcome),
     /// The server is to stop.
     Stop,
@@ -35,6 +37,7 @@ impl Driver<'_> {
             biased;
             () = self.services.stop.cancelled() => Happening::Stop,
             notice = notice(&mut self.upload) => Happening::Notice(notice),
+            outcome = completed(&mut self.completion) => Happening::Completed(outcome),
             outcome = outcome(&mut self.attempt) => Happening::HandoverEnded(outcome),
             () = tokio::time::sleep_until(self.handshake_ends), if shaking_hands => {
                 Happening::NoHandshake
@@ -55,6 +58,13 @@ impl Driver<'_> {
 async fn notice(upload: &mut Option<Connection>) -> Notice {
     match upload {
         Some(upload) => upload.notice().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn completed(completion: &mut Option<Completion>) -> Result<(), StoreFault> {
+    match completion {
+        Some(completion) => completion.outcome().await,
         None => std::future::pending().await,
     }
 }

@@ -37,9 +37,11 @@ pub struct Running {
 /// When the server cannot run.
 pub async fn run(mut config: Config) -> Result<(), Error> {
     descriptors::provide(&mut config);
+    // Before anybody can know that we run, so that no signal comes too early.
+    let told_to_stop = signals().map_err(Error::Signals)?;
     let running = start(config).await?;
     println!("listening on http://{}/", running.address());
-    told_to_stop().await.map_err(Error::Signals)?;
+    told_to_stop.await;
     running.stop().await;
     Ok(())
 }
@@ -155,19 +157,23 @@ async fn converse(stream: Watched, peer: SocketAddr, router: Router, services: S
     }
 }
 
+/// What ends when the process is told to stop.
 #[cfg(unix)]
-async fn told_to_stop() -> io::Result<()> {
+fn signals() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn told_to_stop() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+/// What ends when the process is told to stop.
+#[cfg(windows)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }

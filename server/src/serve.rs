@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::activity::{Activity, Watched};
-use crate::store::{Disk, Store};
+use crate::store::{Disk, FolderLock, Store};
 use crate::{Config, Error, Services, app, descriptors};
 
 /// How long to leave the listener alone when the process has no file descriptors left.
@@ -29,6 +29,8 @@ pub struct Running {
     address: SocketAddr,
     services: Services,
     accepting: JoinHandle<()>,
+    /// Kept until all has stopped.
+    _lock: Option<FolderLock>,
 }
 
 /// Serves until the process is told to stop.
@@ -51,10 +53,13 @@ pub async fn run(mut config: Config) -> Result<(), Error> {
 /// # Errors
 /// When the server cannot run.
 pub async fn start(config: Config) -> Result<Running, Error> {
-    let folder = config.storage.clone().unwrap_or_default();
-    let disk = Disk::open(&folder)
-        .map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })?;
-    start_over(config, Arc::new(disk)).await
+    let path = config.storage.clone().unwrap_or_default();
+    let folder = path.display().to_string();
+    let unusable = |cause| Error::Storage { folder: folder.clone(), cause };
+    let lock = FolderLock::take(&path).map_err(unusable)?;
+    let lock = lock.ok_or_else(|| Error::InUse { folder: folder.clone() })?;
+    let disk = Disk::open(&path).map_err(unusable)?;
+    serve(config, Arc::new(disk), Some(lock)).await
 }
 
 /// Starts serving what is in a store.
@@ -62,6 +67,14 @@ pub async fn start(config: Config) -> Result<Running, Error> {
 /// # Errors
 /// When the server cannot run.
 pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<Running, Error> {
+    serve(config, store, None).await
+}
+
+async fn serve(
+    config: Config,
+    store: Arc<dyn Store>,
+    lock: Option<FolderLock>,
+) -> Result<Running, Error> {
     let listen = |cause| Error::Listen { address: config.listen.clone(), cause };
     let listener = TcpListener::bind(&config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
@@ -72,9 +85,14 @@ pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<Running
     );
     let uploads = services.uploads.clone();
     tokio::spawn(async move { uploads.resume().await });
-    let accepting = tokio::spawn(accept(listener, router, services.clone()));
+    let accepting = accept(listener, router, services.clone());
+    let kept = lock.clone();
+    let accepting = tokio::spawn(async move {
+        accepting.await;
+        drop(kept);
+    });
     tracing::info!(%address, "listening");
-    Ok(Running { address, services, accepting })
+    Ok(Running { address, services, accepting, _lock: lock })
 }
 
 impl Running {
@@ -84,12 +102,12 @@ impl Running {
     }
 
     /// Stops accepting, lets what is under way come to an end, and cuts what does not in time.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         tracing::info!("stopping");
         self.services.stop.cancel();
         self.services.tasks.close();
         let ended = async {
-            let _ = self.accepting.await;
+            let _ = (&mut self.accepting).await;
             self.services.tasks.wait().await;
         };
         let patience = self.services.config.shutdown_timeout;

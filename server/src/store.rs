@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub use disk::Disk;
+pub use disk::{Disk, FolderLock};
 pub use memory::Memory;
 
 use crate::uploads::Document;

@@ -6,6 +6,7 @@
 //! that a crash leaves no upload that is half there.
 
 mod files;
+mod lock;
 mod writer;
 
 use std::io;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
 use crate::uploads::Document;
+pub use lock::FolderLock;
 use writer::{DiskWriter, Doubts};
 
 const DATA: &str = "data";
@@ -35,7 +37,7 @@ pub struct Disk {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    /// Make compare-and-swap atomic within this process, which owns the folder.
+    /// Make compare-and-swap atomic within this process, which owns the folder: see [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
     doubts: Doubts,
 }

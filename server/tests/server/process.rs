@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::common::{Backend, Browser, CHUNK, Reply, bytes};
+use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, bytes};
 
 struct Process {
     child: Child,
@@ -92,6 +92,23 @@ async fn a_handover_that_a_kill_interrupted_is_made_again() {
     assert_eq!(browser.open(&id, 3, "a").await, 3);
     browser.expect_done().await;
     assert_eq!(std::fs::read(backend.call().await.of("filename")).unwrap(), b"xyz");
+}
+
+#[tokio::test]
+async fn two_processes_never_share_a_folder() {
+    let storage = TempDir::new().unwrap();
+    let first = Process::start(storage.path()).await;
+    let second = Command::new(env!("CARGO_BIN_EXE_incoming-server"))
+        .args(["--listen", "127.0.0.1:0", "--storage"])
+        .arg(storage.path())
+        .kill_on_drop(true)
+        .output();
+    let second = tokio::time::timeout(PATIENCE, second).await.unwrap().unwrap();
+    assert!(!second.status.success());
+    let words = String::from_utf8(second.stderr).unwrap();
+    assert!(words.contains("is in use by another server"), "{words}");
+    first.kill().await;
+    Process::start(storage.path()).await;
 }
 
 #[cfg(unix)]

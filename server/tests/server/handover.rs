@@ -175,6 +175,18 @@ async fn what_a_browser_says_during_a_handover_is_not_heard() {
 #[tokio::test]
 async fn finishing_before_the_answer_is_read_waits_for_it() {
     let server = Server::start().await;
+    let reply = Reply::Slowly(Duration::from_millis(300), "wait");
+    let mut backend = Backend::always(reply).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = arrived(&server, &id).await;
+    backend.call().await;
+    server.finish(&id).await;
+    browser.expect_done().await;
+}
+
+#[tokio::test]
+async fn finishing_what_the_backend_never_answered_is_too_early() {
+    let server = Server::start().await;
     let mut backend = Backend::always(Reply::Never).await;
     let id = server.ticket(&backend).await;
     let _browser = arrived(&server, &id).await;

@@ -12,6 +12,7 @@ mod handover;
 mod handshake;
 mod process;
 mod restart;
+mod scale;
 mod shutdown;
 mod store_trouble;
 mod take_over;

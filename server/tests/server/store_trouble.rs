@@ -94,7 +94,8 @@ async fn a_full_disk_is_told() {
 async fn a_handover_that_cannot_be_noted_is_a_loss_and_not_the_end() {
     let store = Troubled::default();
     let server = Server::troubled(&store, |_| {}).await;
-    let mut backend = Backend::always(Reply::Slow(std::time::Duration::from_millis(300))).await;
+    let mut backend =
+        Backend::always(Reply::Slowly(std::time::Duration::from_millis(300), "done")).await;
     let id = server.ticket(&backend).await;
     let mut browser = server.browser().await;
     browser.upload(&id, b"x", "a").await;

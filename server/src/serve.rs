@@ -84,7 +84,8 @@ async fn serve(
         services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),
     );
     let uploads = services.uploads.clone();
-    tokio::spawn(async move { uploads.resume().await });
+    let resuming = async move { uploads.resume().await };
+    tokio::spawn(services.stop.clone().run_until_cancelled_owned(resuming));
     let accepting = accept(listener, router, services.clone());
     let kept = lock.clone();
     let accepting = tokio::spawn(async move {

@@ -173,5 +173,5 @@ impl Uploads {
 }
 
 fn failure(document: &Document, reason: &str) -> Failure {
-    Failure::NotTaken { url: document.backend.finish_url.clone(), reason: reason.to_owned() }
+    Failure::NotTaken { url: document.backend.shown_url(), reason: reason.to_owned() }
 }

@@ -159,6 +159,24 @@ async fn a_wrong_method_is_answered_with_405_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn pages_of_other_sites_are_turned_away() {
+    let router = router().await;
+    let from = |function: &str, site: &'static str| {
+        let mut request = post(function, FINISH, "", "");
+        request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
+        request
+    };
+    let text = "the backend API is for servers, not for pages of other sites".to_owned();
+    for function in ["new_upload", "cancel_upload", "finish_upload"] {
+        let answer = send(&router, from(function, "cross-site")).await;
+        assert_eq!(answer, (StatusCode::FORBIDDEN, text.clone()));
+    }
+    for site in ["none", "same-origin", "same-site"] {
+        assert_eq!(send(&router, from("new_upload", site)).await.0, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_form_that_is_too_large_or_broken_is_refused() {
     let router = router_with(|config| config.max_form_size = 1000).await;
     let large = format!("{FINISH}&backendSecret={}", "x".repeat(1000));

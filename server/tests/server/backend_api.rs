@@ -226,6 +226,31 @@ async fn the_script_comes_from_the_package() {
 }
 
 #[tokio::test]
+async fn the_script_comes_compressed_to_who_reads_that() {
+    let package = TempDir::new().unwrap();
+    let router = router_with(|config| config.package = package.path().to_owned()).await;
+    for (name, content) in [("", "plain"), (".br", "brotli"), (".gz", "gzip")] {
+        std::fs::write(package.path().join(format!("incoming.js{name}")), content).unwrap();
+    }
+    for (accepted, encoding, content) in [
+        ("gzip, deflate, br, zstd", Some("br"), "brotli"),
+        ("gzip", Some("gzip"), "gzip"),
+        ("identity", None, "plain"),
+    ] {
+        let request = Request::get("/incoming/0.1/frontend/incoming.js")
+            .header(header::ACCEPT_ENCODING, accepted);
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let headers = response.headers();
+        let found = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap());
+        assert_eq!(found, encoding);
+        assert_eq!(headers[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert_eq!(headers[header::VARY], "accept-encoding");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        assert_eq!(body, content);
+    }
+}
+
+#[tokio::test]
 async fn cors_is_off_unless_asked_for() {
     let request = || {
         let request = Request::get("/healthz").header(header::ORIGIN, "https://a.example");

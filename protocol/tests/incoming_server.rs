@@ -81,9 +81,16 @@ fn each_refusal_has_its_words() {
         (Refusal::SizeChanged, "File size has changed"),
         (Refusal::TooLarge, "File probably too large"),
         (Refusal::Over, "upload already finished or cancelled"),
+        (Refusal::Unavailable, "Couldn't send upload config"),
     ] {
         assert_eq!(opening().handle(Event::Refused(refusal)), failure(words));
     }
+}
+
+#[test]
+fn hands_are_shaken_until_the_terms_are_accepted() {
+    assert!(fresh().is_shaking_hands() && opened(4).is_shaking_hands());
+    assert!(!opening().is_shaking_hands() && !receiving().is_shaking_hands());
 }
 
 #[test]

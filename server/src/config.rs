@@ -69,6 +69,11 @@ pub struct Config {
     #[serde(with = "seconds")]
     pub connection_timeout: Duration,
 
+    /// How long a browser may take to name its upload, and again to accept the terms, in seconds.
+    #[arg(long, env = "INCOMING_HANDSHAKE_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub handshake_timeout: Duration,
+
     /// The chunk size that GalileoSend clients are asked for, in bytes. They send one chunk at a time,
     /// so that larger ones are faster over a distance; one is held in memory for each connection.
     #[arg(long, env = "INCOMING_GALILEO_CHUNK_SIZE", value_name = "BYTES", default_value_t = 4 << 20,
@@ -109,7 +114,8 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MAX_TICKETS", value_name = "NUMBER", default_value_t = 100_000)]
     pub max_tickets: usize,
 
-    /// How many connections may be open at once; more wait until one ends.
+    /// How many connections may be open at once; more wait until one ends. Lowered when the
+    /// process may not open that many files.
     #[arg(long, env = "INCOMING_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = 4096)]
     pub max_connections: usize,
 

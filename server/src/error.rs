@@ -14,6 +14,12 @@ pub enum Error {
         /// Why.
         cause: std::io::Error,
     },
+    /// Another process uses the storage folder.
+    #[error("the storage folder {folder} is in use by another server; give each its own")]
+    InUse {
+        /// The folder.
+        folder: String,
+    },
     /// The uploads cannot be read.
     #[error("cannot read the uploads: {0}")]
     Uploads(#[from] StoreError),

@@ -16,6 +16,7 @@
 pub mod activity;
 pub mod arrivals;
 pub mod config;
+mod descriptors;
 mod error;
 pub mod handover;
 pub mod log;

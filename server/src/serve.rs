@@ -17,8 +17,8 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::activity::{Activity, Watched};
-use crate::store::Disk;
-use crate::{Config, Error, Services, app};
+use crate::store::{Disk, FolderLock, Store};
+use crate::{Config, Error, Services, app, descriptors};
 
 /// How long to leave the listener alone when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -29,41 +29,71 @@ pub struct Running {
     address: SocketAddr,
     services: Services,
     accepting: JoinHandle<()>,
+    /// Kept until all has stopped.
+    _lock: Option<FolderLock>,
 }
 
 /// Serves until the process is told to stop.
 ///
 /// # Errors
 /// When the server cannot run.
-pub async fn run(config: Config) -> Result<(), Error> {
+pub async fn run(mut config: Config) -> Result<(), Error> {
+    descriptors::provide(&mut config);
+    // Before anybody can know that we run, so that no signal comes too early.
+    let told_to_stop = signals().map_err(Error::Signals)?;
     let running = start(config).await?;
     println!("listening on http://{}/", running.address());
-    told_to_stop().await.map_err(Error::Signals)?;
+    told_to_stop.await;
     running.stop().await;
     Ok(())
 }
 
-/// Starts serving.
+/// Starts serving what is in the storage folder.
 ///
 /// # Errors
 /// When the server cannot run.
 pub async fn start(config: Config) -> Result<Running, Error> {
-    let folder = config.storage.clone().unwrap_or_default();
-    let disk = Disk::open(&folder)
-        .map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })?;
+    let path = config.storage.clone().unwrap_or_default();
+    let folder = path.display().to_string();
+    let unusable = |cause| Error::Storage { folder: folder.clone(), cause };
+    let lock = FolderLock::take(&path).map_err(unusable)?;
+    let lock = lock.ok_or_else(|| Error::InUse { folder: folder.clone() })?;
+    let disk = Disk::open(&path).map_err(unusable)?;
+    serve(config, Arc::new(disk), Some(lock)).await
+}
+
+/// Starts serving what is in a store.
+///
+/// # Errors
+/// When the server cannot run.
+pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<Running, Error> {
+    serve(config, store, None).await
+}
+
+async fn serve(
+    config: Config,
+    store: Arc<dyn Store>,
+    lock: Option<FolderLock>,
+) -> Result<Running, Error> {
     let listen = |cause| Error::Listen { address: config.listen.clone(), cause };
     let listener = TcpListener::bind(&config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let services = Services::new(config, Arc::new(disk), address).await?;
+    let services = Services::new(config, store, address).await?;
     let router = app(&services)?;
     tokio::spawn(
         services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),
     );
     let uploads = services.uploads.clone();
-    tokio::spawn(async move { uploads.resume().await });
-    let accepting = tokio::spawn(accept(listener, router, services.clone()));
+    let resuming = async move { uploads.resume().await };
+    tokio::spawn(services.stop.clone().run_until_cancelled_owned(resuming));
+    let accepting = accept(listener, router, services.clone());
+    let kept = lock.clone();
+    let accepting = tokio::spawn(async move {
+        accepting.await;
+        drop(kept);
+    });
     tracing::info!(%address, "listening");
-    Ok(Running { address, services, accepting })
+    Ok(Running { address, services, accepting, _lock: lock })
 }
 
 impl Running {
@@ -73,12 +103,12 @@ impl Running {
     }
 
     /// Stops accepting, lets what is under way come to an end, and cuts what does not in time.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         tracing::info!("stopping");
         self.services.stop.cancel();
         self.services.tasks.close();
         let ended = async {
-            let _ = self.accepting.await;
+            let _ = (&mut self.accepting).await;
             self.services.tasks.wait().await;
         };
         let patience = self.services.config.shutdown_timeout;
@@ -146,19 +176,23 @@ async fn converse(stream: Watched, peer: SocketAddr, router: Router, services: S
     }
 }
 
+/// What ends when the process is told to stop.
 #[cfg(unix)]
-async fn told_to_stop() -> io::Result<()> {
+fn signals() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn told_to_stop() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+/// What ends when the process is told to stop.
+#[cfg(windows)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub use disk::Disk;
+pub use disk::{Disk, FolderLock};
 pub use memory::Memory;
 
 use crate::uploads::Document;
@@ -39,9 +39,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// Makes an empty file for the bytes, unless there is one.
     async fn begin(&self, id: Uuid) -> Result<()>;
 
-    /// Writes bytes at an offset of the file that `begin` made. They survive the end of this
-    /// process when this returns, and a power failure after `seal`.
-    async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()>;
+    /// Opens the file that `begin` made, to fill it. There is one writer at a time.
+    async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>>;
 
     /// Notes that a part of the file is there, after its bytes were written. It costs the same for
     /// any part of any file, and survives as the bytes do.
@@ -54,9 +53,6 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
-
-    /// Makes the bytes durable; [`StoreError::WrongLength`] unless the file has this size.
-    async fn seal(&self, id: Uuid, size: u64) -> Result<()>;
 
     /// Where a backend finds the bytes.
     fn location(&self, id: Uuid) -> String;
@@ -78,6 +74,18 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// All uploads that have a document.
     async fn list(&self) -> Result<Vec<Listed>>;
+}
+
+/// Fills the file of one upload.
+#[async_trait]
+pub trait Writer: std::fmt::Debug + Send + Sync {
+    /// Writes bytes at an offset. They survive the end of this process when this returns, and a
+    /// power failure after `seal`.
+    async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()>;
+
+    /// Makes the bytes durable; [`StoreError::WrongLength`] unless the file has this size. Bytes
+    /// that could not be made durable are given up: the next writer finds the file empty.
+    async fn seal(&mut self, size: u64) -> Result<()>;
 }
 
 /// What is known of an upload without reading its document.
@@ -130,4 +138,18 @@ pub enum StoreError {
     /// The operating system refused.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+}
+
+impl StoreError {
+    /// Whether there is no room left.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let StoreError::Io(error) = self else { return false };
+        matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+    }
+
+    /// Whether it may work the next time, with nobody doing anything about the upload.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, StoreError::Io(_) | StoreError::Conflict(_))
+    }
 }

@@ -31,10 +31,10 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use chunked::{ChunkError, ChunkWriter, MAX_CHUNKS, Plan, Remembered, Slot, Withdrawal};
-pub use connection::{Connection, StoreFault};
+pub use connection::{Completion, Connection, StoreFault};
 pub use document::{Arrival, Backend, Document, FileInfo, Layout, Secret, State};
 pub use error::{CallError, CreateError, OpenError};
-pub use handing_over::{Attempt, Outcome};
+pub use handing_over::{Attempt, Failure, Outcome};
 pub use live::Notice;
 pub use whole::{Sum, Whole, WholeError};
 
@@ -42,7 +42,7 @@ use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::handover::{Handover, Reached};
 use crate::names::display_name;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
 use live::Live;
 
@@ -149,17 +149,18 @@ impl Uploads {
         let mut gate = live.gate.lock().await;
         let mut document = self.inner.load(id).await?.ok_or(OpenError::Unknown)?;
         self.inner.admits(&document, size)?;
-        let (epoch, notices) = gate.pass(Notice::TakenOver);
         if document.file.is_none() {
             self.inner.store.begin(id).await?;
             let file = FileInfo { size, name: display_name(name) };
             document = self.inner.update(id, |document| document.file = Some(file.clone())).await?;
             tracing::info!(%id, size, name = file.name, "upload begins");
         }
-        let position = self.inner.position(&document, size).await?;
+        let (writer, position) = self.inner.resume_file(&document, size).await?;
+        // Last, so that a store that fails leaves the upload to the one that has it.
+        let (epoch, notices) = gate.pass(Notice::TakenOver);
         drop(gate);
         tracing::debug!(%id, position, "upload opened");
-        let hold = Hold { id, epoch, notices, size, position };
+        let hold = Hold { id, epoch, notices, size, position, writer };
         Ok(Connection::new(self.clone(), live, hold))
     }
 
@@ -241,21 +242,30 @@ impl Inner {
         }
     }
 
-    /// How much is stored. A file that was deleted under us begins again.
-    async fn position(&self, document: &Document, size: u64) -> Result<u64, StoreError> {
+    /// Opens the file unless it is whole, and says how much is stored. A file that was deleted
+    /// under us begins again.
+    async fn resume_file(
+        &self,
+        document: &Document,
+        size: u64,
+    ) -> Result<(Option<Box<dyn Writer>>, u64), StoreError> {
         if document.state != State::Receiving {
-            return Ok(size);
+            return Ok((None, size));
         }
-        match self.store.length(document.id).await {
-            Err(StoreError::NotFound(id)) => {
+        let id = document.id;
+        let writer = match self.store.open(id).await {
+            Err(StoreError::NotFound(_)) => {
                 tracing::warn!(%id, "the file is gone, the upload begins again");
-                self.store.begin(id).await.map(|()| 0)
+                self.store.begin(id).await?;
+                self.store.open(id).await?
             }
-            Ok(length) if length > size => {
-                Err(StoreError::WrongLength { id: document.id, expected: size, found: length })
-            }
-            length => length,
+            opened => opened?,
+        };
+        let found = self.store.length(id).await?;
+        if found > size {
+            return Err(StoreError::WrongLength { id, expected: size, found });
         }
+        Ok((Some(writer), found))
     }
 
     /// Notes that the backend has the file, and gives ours up if it does not want to keep it.

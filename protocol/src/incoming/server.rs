@@ -66,6 +66,8 @@ pub enum Refusal {
     TooLarge,
     /// The upload was cancelled.
     Over,
+    /// It could not be looked up right now; a later attempt may do better.
+    Unavailable,
 }
 
 /// Why bytes could not be stored.
@@ -148,6 +150,11 @@ impl Session {
         Session { terms, state: State::AwaitingRequest, size: 0, stored: 0 }
     }
 
+    /// True while the client is expected to ask for the upload, or to answer the terms.
+    pub fn is_shaking_hands(&self) -> bool {
+        matches!(self.state, State::AwaitingRequest | State::AwaitingAck)
+    }
+
     /// True from the moment when all bytes are there: the client has nothing more to say, and
     /// its silence means nothing.
     pub fn is_handing_over(&self) -> bool {
@@ -197,6 +204,7 @@ impl Session {
             Event::Refused(Refusal::SizeChanged) => self.fail(text::SIZE_CHANGED),
             Event::Refused(Refusal::TooLarge) => self.fail(text::TOO_LARGE),
             Event::Refused(Refusal::Over) => self.fail(text::OVER),
+            Event::Refused(Refusal::Unavailable) => self.fail(text::NO_CONFIG),
             _ => Vec::new(),
         }
     }

@@ -69,7 +69,7 @@ impl Demo {
 
 pub(super) fn router(services: &Services, demo: &Demo) -> Router {
     let page = ServeDir::new(&services.config.www);
-    let package = ServeDir::new(&services.config.package);
+    let package = ServeDir::new(&services.config.package).precompressed_br().precompressed_gzip();
     let api = Router::new()
         .route("/demo/tickets", post(tickets::issue))
         .route(HANDOVER, post(tickets::take_over))

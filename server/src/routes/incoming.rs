@@ -7,7 +7,10 @@ mod socket;
 mod upgrade;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -19,7 +22,8 @@ pub(super) fn router(services: &Services) -> Router {
         .route("/cancel_upload", post(backend::cancel_upload))
         .route("/finish_upload", post(backend::finish_upload))
         .layer(DefaultBodyLimit::max(services.config.max_form_size))
-        .layer(RequestBodyTimeoutLayer::new(services.config.header_timeout));
+        .layer(RequestBodyTimeoutLayer::new(services.config.header_timeout))
+        .layer(middleware::from_fn(not_from_other_sites));
     let frontend = Router::new()
         .route("/upload_ws", get(upgrade::upload))
         .route("/incoming.js", get(script::incoming_js));
@@ -27,4 +31,15 @@ pub(super) fn router(services: &Services) -> Router {
         .nest("/incoming/0.1/backend", backend)
         .nest("/incoming/0.1/frontend", frontend)
         .with_state(services.clone())
+}
+
+/// A server on a private address trusts who reaches it, and a page that one of them looks at must
+/// not act in their name. Browsers say so to https and localhost; backends do not know the header.
+async fn not_from_other_sites(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site");
+    if site.is_some_and(|site| site == "cross-site") {
+        let text = "the backend API is for servers, not for pages of other sites";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    next.run(request).await
 }

@@ -24,6 +24,7 @@ macro_rules! suite {
             an_empty_file_is_a_file
             only_a_file_of_the_declared_size_is_sealed
             bytes_go_and_the_document_stays
+            a_writer_notices_that_its_bytes_are_gone
             a_forgotten_upload_leaves_its_bytes
             a_removed_upload_is_gone
             all_uploads_are_listed
@@ -59,9 +60,14 @@ async fn created(store: &dyn Store) -> Uuid {
     document.id
 }
 
+async fn write(store: &dyn Store, id: Uuid, offset: u64, bytes: &'static [u8]) {
+    let mut writer = store.open(id).await.unwrap();
+    writer.write(offset, Bytes::from_static(bytes)).await.unwrap();
+}
+
 async fn wrote(store: &dyn Store, bytes: &'static [u8]) -> Uuid {
     let id = created(store).await;
-    store.write(id, 0, Bytes::from_static(bytes)).await.unwrap();
+    write(store, id, 0, bytes).await;
     id
 }
 
@@ -113,23 +119,23 @@ pub(super) async fn of_two_who_hold_the_same_version_one_wins(store: &dyn Store)
 
 pub(super) async fn bytes_stay_where_they_were_written(store: &dyn Store) {
     let id = created(store).await;
-    store.write(id, 4, Bytes::from_static(b"efgh")).await.unwrap();
+    let mut writer = store.open(id).await.unwrap();
+    writer.write(4, Bytes::from_static(b"efgh")).await.unwrap();
     assert_eq!(store.length(id).await.unwrap(), 8);
-    store.write(id, 0, Bytes::from_static(b"abcd")).await.unwrap();
+    writer.write(0, Bytes::from_static(b"abcd")).await.unwrap();
     assert_eq!(store.length(id).await.unwrap(), 8);
-    store.write(id, 8, Bytes::from_static(b"i")).await.unwrap();
+    let mut writer = store.open(id).await.unwrap();
+    writer.write(8, Bytes::from_static(b"i")).await.unwrap();
     assert_eq!(store.length(id).await.unwrap(), 9);
-    store.seal(id, 9).await.unwrap();
+    writer.seal(9).await.unwrap();
 }
 
 pub(super) async fn bytes_need_a_file(store: &dyn Store) {
     let document = document();
     store.create(&document).await.unwrap();
     let id = document.id;
-    let written = store.write(id, 0, Bytes::from_static(b"x")).await;
-    assert!(matches!(written, Err(StoreError::NotFound(_))));
+    assert!(matches!(store.open(id).await, Err(StoreError::NotFound(_))));
     assert!(matches!(store.length(id).await, Err(StoreError::NotFound(_))));
-    assert!(matches!(store.seal(id, 0).await, Err(StoreError::NotFound(_))));
     assert!(matches!(store.begin(Uuid::new_v4()).await, Err(StoreError::NotFound(_))));
 }
 
@@ -142,17 +148,18 @@ pub(super) async fn beginning_again_changes_nothing(store: &dyn Store) {
 pub(super) async fn an_empty_file_is_a_file(store: &dyn Store) {
     let id = created(store).await;
     assert_eq!(store.length(id).await.unwrap(), 0);
-    store.seal(id, 0).await.unwrap();
+    store.open(id).await.unwrap().seal(0).await.unwrap();
     assert!(store.remove_bytes(id).await.unwrap());
 }
 
 pub(super) async fn only_a_file_of_the_declared_size_is_sealed(store: &dyn Store) {
     let id = wrote(store, b"abc").await;
+    let mut writer = store.open(id).await.unwrap();
     for expected in [2, 4] {
-        let sealed = store.seal(id, expected).await;
+        let sealed = writer.seal(expected).await;
         assert!(matches!(sealed, Err(StoreError::WrongLength { found: 3, .. })), "{sealed:?}");
     }
-    store.seal(id, 3).await.unwrap();
+    writer.seal(3).await.unwrap();
 }
 
 pub(super) async fn bytes_go_and_the_document_stays(store: &dyn Store) {
@@ -161,6 +168,15 @@ pub(super) async fn bytes_go_and_the_document_stays(store: &dyn Store) {
     assert!(!store.remove_bytes(id).await.unwrap());
     assert!(matches!(store.length(id).await, Err(StoreError::NotFound(_))));
     assert!(store.load(id).await.unwrap().is_some());
+}
+
+pub(super) async fn a_writer_notices_that_its_bytes_are_gone(store: &dyn Store) {
+    let id = created(store).await;
+    let mut writer = store.open(id).await.unwrap();
+    store.remove_bytes(id).await.unwrap();
+    let written = writer.write(0, Bytes::from_static(b"x")).await;
+    assert!(matches!(written, Err(StoreError::NotFound(_))), "{written:?}");
+    assert!(matches!(writer.seal(0).await, Err(StoreError::NotFound(_))));
 }
 
 pub(super) async fn a_forgotten_upload_leaves_its_bytes(store: &dyn Store) {
@@ -193,7 +209,7 @@ pub(super) async fn writing_is_activity(store: &dyn Store) {
     let id = created(store).await;
     let before = store.last_activity(id).await.unwrap().unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
-    store.write(id, 0, Bytes::from_static(b"abc")).await.unwrap();
+    write(store, id, 0, b"abc").await;
     let after = store.last_activity(id).await.unwrap().unwrap();
     assert!(after > before);
     assert_eq!(store.list().await.unwrap()[0].last_activity, after);

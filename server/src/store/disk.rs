@@ -7,6 +7,8 @@
 //! that a crash leaves no upload that is half there.
 
 mod files;
+mod lock;
+mod writer;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,12 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Listed, Result, Store, StoreError, Version};
+use super::{Listed, Result, Store, StoreError, Version, Writer};
 use crate::uploads::Document;
+pub use lock::FolderLock;
+use writer::{DiskWriter, Doubts};
 
 const DATA: &str = "data";
 const MAP: &str = "map";
@@ -36,8 +39,9 @@ pub struct Disk {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    /// Make compare-and-swap atomic within this process, which owns the folder.
+    /// Make compare-and-swap atomic within this process, which owns the folder: see [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
+    doubts: Doubts,
 }
 
 /// A document as it stands in its file.
@@ -58,19 +62,28 @@ impl Disk {
         let root = root.canonicalize()?;
         files::clear_leftovers(&root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
-        Ok(Disk { shared: Arc::new(Shared { root, locks }) })
+        let doubts = Doubts::default();
+        Ok(Disk { shared: Arc::new(Shared { root, locks, doubts }) })
     }
 
-    /// Runs blocking file work beside the async threads.
     async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Shared) -> Result<T> + Send + 'static,
+        F: FnOnce(&Arc<Shared>) -> Result<T> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
-        done.unwrap_or_else(|error| Err(StoreError::Io(io::Error::other(error))))
+        blocking(move || work(&shared)).await
     }
+}
+
+/// Runs blocking file work beside the async threads.
+async fn blocking<T, F>(work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T> + Send + 'static,
+{
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(StoreError::Io(io::Error::other(error))))
 }
 
 impl Shared {
@@ -140,6 +153,7 @@ impl Shared {
         let _lock = self.lock(id);
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
+        self.doubts.forget(id);
         if found(std::fs::rename(&folder, &doomed))?.is_some() {
             files::sync_folder(&self.root)?;
             std::fs::remove_dir_all(&doomed)?;
@@ -168,8 +182,8 @@ impl Store for Disk {
         self.run(move |shared| exists(id, files::begin(&shared.data(id)))).await
     }
 
-    async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()> {
-        self.run(move |shared| exists(id, files::write(&shared.data(id), offset, &bytes))).await
+    async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>> {
+        self.run(move |shared| Ok(Box::new(DiskWriter::open(shared, id)?) as Box<dyn Writer>)).await
     }
 
     async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -186,17 +200,6 @@ impl Store for Disk {
         self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
             .await
             .map(|m| m.len())
-    }
-
-    async fn seal(&self, id: Uuid, size: u64) -> Result<()> {
-        self.run(move |shared| {
-            let found = exists(id, files::sync(&shared.data(id)))?;
-            if found != size {
-                return Err(StoreError::WrongLength { id, expected: size, found });
-            }
-            Ok(files::sync_folder(&shared.folder(id))?)
-        })
-        .await
     }
 
     fn location(&self, id: Uuid) -> String {

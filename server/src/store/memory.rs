@@ -2,20 +2,26 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{Listed, Result, Store, StoreError, Version};
+use super::{Listed, Result, Store, StoreError, Version, Writer};
 use crate::uploads::Document;
 
 /// Keeps uploads in memory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Memory {
-    entries: Mutex<HashMap<Uuid, Entry>>,
+    entries: Arc<Mutex<HashMap<Uuid, Entry>>>,
+}
+
+#[derive(Debug)]
+struct MemoryWriter {
+    memory: Memory,
+    id: Uuid,
 }
 
 #[derive(Debug)]
@@ -83,15 +89,9 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn write(&self, id: Uuid, offset: u64, bytes: Bytes) -> Result<()> {
-        let offset = usize::try_from(offset).map_err(std::io::Error::other)?;
-        self.with_bytes(id, |stored| {
-            let end = offset + bytes.len();
-            if stored.len() < end {
-                stored.resize(end, 0);
-            }
-            stored[offset..end].copy_from_slice(&bytes);
-        })
+    async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>> {
+        self.length(id).await?;
+        Ok(Box::new(MemoryWriter { memory: self.clone(), id }))
     }
 
     async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -109,14 +109,6 @@ impl Store for Memory {
         let entries = self.entries();
         let bytes = entries.get(&id).and_then(|entry| entry.bytes.as_ref());
         bytes.map(|bytes| bytes.len() as u64).ok_or(StoreError::NotFound(id))
-    }
-
-    async fn seal(&self, id: Uuid, size: u64) -> Result<()> {
-        let found = self.length(id).await?;
-        if found != size {
-            return Err(StoreError::WrongLength { id, expected: size, found });
-        }
-        Ok(())
     }
 
     fn location(&self, id: Uuid) -> String {
@@ -157,6 +149,28 @@ impl Store for Memory {
         let entries = self.entries();
         let kept = entries.iter().filter(|(_, entry)| entry.document.is_some());
         Ok(kept.map(|(id, entry)| Listed { id: *id, last_activity: entry.last_activity }).collect())
+    }
+}
+
+#[async_trait]
+impl Writer for MemoryWriter {
+    async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
+        let offset = usize::try_from(offset).map_err(std::io::Error::other)?;
+        self.memory.with_bytes(self.id, |stored| {
+            let end = offset + bytes.len();
+            if stored.len() < end {
+                stored.resize(end, 0);
+            }
+            stored[offset..end].copy_from_slice(&bytes);
+        })
+    }
+
+    async fn seal(&mut self, size: u64) -> Result<()> {
+        let (id, found) = (self.id, self.memory.length(self.id).await?);
+        if found != size {
+            return Err(StoreError::WrongLength { id, expected: size, found });
+        }
+        Ok(())
     }
 }
 

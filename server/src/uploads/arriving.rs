@@ -34,7 +34,7 @@ impl Uploads {
         };
         let inner = &self.inner;
         if !inner.arrivals.has(arrival.file).await? {
-            inner.store.seal(id, file.size).await?;
+            inner.store.open(id).await?.seal(file.size).await?;
             inner.arrivals.note(&note(arrival.file, &arrival.protocol, file)).await?;
             inner.store.take_out(id, &inner.arrivals.path(arrival.file)).await?;
         }

@@ -29,7 +29,7 @@ use super::live::{Gate, Notice};
 use super::marks::Marks;
 use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
 use crate::names::display_name;
-use crate::store::StoreError;
+use crate::store::{StoreError, Writer};
 pub use by_key::{Remembered, Withdrawal};
 pub use writer::ChunkWriter;
 
@@ -133,6 +133,8 @@ impl From<CreateError> for ChunkError {
 pub(super) struct Chunks {
     document: Document,
     marks: Marks,
+    /// The open file, once something was written.
+    writer: Option<Box<dyn Writer>>,
 }
 
 /// What is known under a key.
@@ -269,7 +271,7 @@ impl Uploads {
         self.inner.create(&document).await?;
         self.inner.store.begin(document.id).await?;
         tracing::info!(id = %document.id, size = plan.size, "upload in chunks begins");
-        gate.chunks = Some(Chunks { document, marks: Marks::default() });
+        gate.chunks = Some(Chunks { document, marks: Marks::default(), writer: None });
         Ok(())
     }
 
@@ -346,6 +348,6 @@ impl Inner {
                 marks.insert(part);
             }
         }
-        Ok(Chunks { document, marks })
+        Ok(Chunks { document, marks, writer: None })
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{MutexGuard, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
-use crate::store::StoreError;
+use crate::store::{StoreError, Writer};
 
 /// The right to fill an upload, until another connection takes it.
 #[derive(Debug)]
@@ -26,6 +27,14 @@ pub(super) struct Hold {
     pub(super) notices: watch::Receiver<Notice>,
     pub(super) size: u64,
     pub(super) position: u64,
+    /// Open as long as bytes may be missing.
+    pub(super) writer: Option<Box<dyn Writer>>,
+}
+
+/// A file that is being made durable.
+#[derive(Debug)]
+pub struct Completion {
+    task: JoinHandle<Result<(), StoreFault>>,
 }
 
 /// Why something could not be stored.
@@ -77,30 +86,35 @@ impl Connection {
         if end > self.hold.size {
             return Err(StoreFault::Overflow);
         }
-        let gate = self.enter().await?;
-        if !bytes.is_empty() {
-            self.uploads.inner.store.write(self.hold.id, self.hold.position, bytes).await?;
+        let _gate = enter(&self.live, self.hold.epoch).await?;
+        if let Some(writer) = &mut self.hold.writer
+            && !bytes.is_empty()
+        {
+            writer.write(self.hold.position, bytes).await?;
         }
-        drop(gate);
         self.hold.position = end;
         Ok(())
     }
 
-    /// Makes the whole file durable. Does nothing when it is already.
-    ///
-    /// # Errors
-    /// When the upload is no longer this connection's, or the store fails.
-    pub async fn complete(&mut self) -> Result<(), StoreFault> {
-        let inner = &self.uploads.inner;
-        let _gate = self.enter().await?;
-        let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
-        if document.state != State::Receiving {
-            return Ok(());
-        }
-        inner.store.seal(self.hold.id, self.hold.size).await?;
-        inner.update(self.hold.id, |document| document.state = State::HandingOver).await?;
-        tracing::info!(id = %self.hold.id, size = self.hold.size, "file complete");
-        Ok(())
+    /// Makes the whole file durable, which may take a while. It happens also when nobody waits
+    /// for it. Does nothing to a file that is durable already.
+    pub fn complete(&mut self) -> Completion {
+        let (uploads, live) = (self.uploads.clone(), Arc::clone(&self.live));
+        let (id, epoch, size) = (self.hold.id, self.hold.epoch, self.hold.size);
+        let writer = self.hold.writer.take();
+        let task = self.uploads.inner.tasks.spawn(async move {
+            let inner = &uploads.inner;
+            let _gate = enter(&live, epoch).await?;
+            let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
+            if document.state != State::Receiving {
+                return Ok(());
+            }
+            writer.ok_or(StoreFault::Lost)?.seal(size).await?;
+            inner.update(id, |document| document.state = State::HandingOver).await?;
+            tracing::info!(%id, size, "file complete");
+            Ok(())
+        });
+        Completion { task }
     }
 
     /// Hands the file over, together with everybody else who asks for it.
@@ -116,7 +130,7 @@ impl Connection {
     /// store fails.
     pub async fn cancel(&self, reason: String) -> Result<(), StoreFault> {
         let inner = &self.uploads.inner;
-        let gate = self.enter().await?;
+        let gate = enter(&self.live, self.hold.epoch).await?;
         let document = inner.load(self.hold.id).await?.ok_or(StoreFault::Lost)?;
         if !matches!(document.state, State::Receiving | State::NotTaken) {
             return Err(StoreFault::TooLate);
@@ -135,9 +149,19 @@ impl Connection {
         let _ = telling.await;
         Ok(())
     }
+}
 
-    async fn enter(&self) -> Result<MutexGuard<'_, Gate>, StoreFault> {
-        let gate = self.live.gate.lock().await;
-        if gate.is_held_by(self.hold.epoch) { Ok(gate) } else { Err(StoreFault::Lost) }
+impl Completion {
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// When the upload is no longer that connection's, or the store fails.
+    pub async fn outcome(&mut self) -> Result<(), StoreFault> {
+        (&mut self.task).await.unwrap_or(Err(StoreFault::Lost))
     }
+}
+
+async fn enter(live: &Live, epoch: u64) -> Result<MutexGuard<'_, Gate>, StoreFault> {
+    let gate = live.gate.lock().await;
+    if gate.is_held_by(epoch) { Ok(gate) } else { Err(StoreFault::Lost) }
 }

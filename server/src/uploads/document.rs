@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
+use url::Url;
 use uuid::Uuid;
 
 /// An upload, as it is stored.
@@ -49,7 +50,7 @@ pub struct Layout {
 }
 
 /// Who gets a file, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backend {
     /// Where the backend is told of the file.
     pub finish_url: String,
@@ -90,6 +91,21 @@ pub enum State {
         /// Why.
         reason: String,
     },
+}
+
+impl Backend {
+    /// Where the backend is told of the file, for others to see: without a user name and password.
+    pub fn shown_url(&self) -> String {
+        match Url::parse(&self.finish_url) {
+            Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+                // Fails only for addresses without a host, which have no such part.
+                let _ = url.set_username("").and_then(|()| url.set_password(None));
+                url.into()
+            }
+            Ok(_) => self.finish_url.clone(),
+            Err(_) => String::new(),
+        }
+    }
 }
 
 /// A secret, compared in constant time and never shown.
@@ -144,6 +160,16 @@ impl Secret {
     }
 }
 
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend")
+            .field("finish_url", &self.shown_url())
+            .field("secret", &self.secret)
+            .field("remove_when_finished", &self.remove_when_finished)
+            .finish()
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
@@ -156,7 +182,35 @@ pub(super) fn unix_s(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use super::{Backend, Secret};
+
+    fn shown(finish_url: &str) -> String {
+        let (finish_url, secret) = (finish_url.to_owned(), Secret::new(""));
+        let backend = Backend { finish_url, secret, remove_when_finished: true };
+        assert!(!format!("{backend:?}").contains("hush"));
+        backend.shown_url()
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_was_given() {
+        for url in ["http://a.example", "https://A.example:81/x?y=u:p@z#q", "http://a/@b:c@d"] {
+            assert_eq!(shown(url), url);
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_never_shown() {
+        for url in [
+            "http://u:hush@a.example/x?y=z",
+            "http://:hush@a.example/x?y=z",
+            "http://hush@a.example/x?y=z",
+            "http:u:hush@a.example/x?y=z",
+            "http:\\\\u:hush@a.example/x?y=z",
+            " http://u:hu@hush@a.example/x?y=z",
+        ] {
+            assert_eq!(shown(url), "http://a.example/x?y=z", "{url}");
+        }
+    }
 
     #[test]
     fn a_secret_knows_itself_and_never_shows() {

@@ -50,28 +50,41 @@ impl Uploads {
             Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
         };
         tracing::info!(uploads = listed.len(), "uploads found");
-        for upload in listed {
-            match self.inner.load(upload.id).await {
-                Ok(Some(document)) => self.resume_one(&document).await,
-                Ok(None) => {}
-                Err(error) => tracing::warn!(id = %upload.id, %error, "upload skipped"),
-            }
-        }
+        futures_util::stream::iter(listed)
+            .for_each_concurrent(AT_ONCE, |upload| async move {
+                match self.inner.load(upload.id).await {
+                    Ok(Some(document)) => self.resume_one(&document).await,
+                    Ok(None) => {}
+                    Err(error) => tracing::warn!(id = %upload.id, %error, "upload skipped"),
+                }
+            })
+            .await;
     }
 
+    /// Returns when the backend was called, as far as it has to be.
     async fn resume_one(&self, document: &Document) {
         if document.arrival.is_some() {
             return self.resume_arrival(document).await;
         }
         match &document.state {
-            State::HandingOver | State::Waiting { .. } => {
-                let _ = self.hand_over(document.id);
+            State::HandingOver => {
+                let live = self.inner.live(document.id);
+                let changed = live.changed.notified();
+                let mut attempt = self.hand_over(document.id);
+                // A backend that takes its time needs no call meanwhile.
+                tokio::select! {
+                    _ = attempt.outcome() => {}
+                    () = changed => {}
+                }
             }
+            State::Waiting { .. } => drop(self.hand_over(document.id)),
             State::Cancelled { reason } => {
                 let (uploads, document, reason) = (self.clone(), document.clone(), reason.clone());
-                self.inner.tasks.spawn(async move {
+                let telling = self.inner.tasks.spawn(async move {
                     uploads.inner.bury(&document, &reason, uploads.inner.handover.timeout()).await;
                 });
+                // It cannot be awaited when it panicked, and then there is nothing to wait for.
+                let _ = telling.await;
             }
             State::Receiving | State::NotTaken | State::Finished => {}
         }
@@ -82,8 +95,19 @@ impl Uploads {
     }
 
     async fn expire_one(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
-        let Some(document) = self.inner.load(upload.id).await? else { return Ok(()) };
         let limits = self.inner.limits;
+        let document = match self.inner.load(upload.id).await {
+            Ok(Some(document)) => document,
+            Ok(None) => return Ok(()),
+            Err(StoreError::Damaged { .. }) if age(upload, now) <= limits.idle_expiry => {
+                return Ok(());
+            }
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(id = %upload.id, %error, "old upload dropped, its backend unknown");
+                return self.inner.remove(upload.id).await;
+            }
+            Err(error) => return Err(error),
+        };
         match document.state {
             State::Finished if age(upload, now) > limits.finished_retention => {
                 self.forget(&document).await

@@ -22,13 +22,18 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How a handover ended.
 pub type Outcome = Result<(), Failure>;
 
-/// Why a backend did not take a file.
+/// Why a file was not handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// Where it was tried.
-    pub url: String,
-    /// What went wrong.
-    pub reason: String,
+pub enum Failure {
+    /// The backend did not take it.
+    NotTaken {
+        /// Where it was tried.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The store failed or the server is stopping; who asks again may hear something better.
+    Interrupted,
 }
 
 /// A handover, perhaps shared with others.
@@ -42,7 +47,7 @@ impl Attempt {
     pub async fn outcome(&mut self) -> Outcome {
         let ended = self.outcome.wait_for(Option::is_some).await;
         let outcome = ended.ok().and_then(|outcome| outcome.clone());
-        outcome.unwrap_or_else(|| Err(interrupted()))
+        outcome.unwrap_or(Err(Failure::Interrupted))
     }
 
     pub(super) fn is_under_way(&self) -> bool {
@@ -59,8 +64,8 @@ impl Uploads {
             let uploads = self.clone();
             self.inner.tasks.spawn(async move {
                 let outcome = uploads.attempt(id, &live).await;
-                if let Err(failure) = &outcome {
-                    tracing::warn!(%id, reason = failure.reason, "not handed over");
+                if let Err(Failure::NotTaken { reason, .. }) = &outcome {
+                    tracing::warn!(%id, reason, "not handed over");
                 }
                 report.send_replace(Some(outcome));
                 live.changed.notify_waiters();
@@ -70,22 +75,14 @@ impl Uploads {
     }
 
     async fn attempt(&self, id: Uuid, live: &Live) -> Outcome {
-        let mut url = String::new();
-        let attempted = self.try_attempt(id, live, &mut url).await;
-        attempted.unwrap_or_else(|error| {
+        self.try_attempt(id, live).await.unwrap_or_else(|error| {
             tracing::error!(%id, %error, "the store failed during a handover");
-            Err(Failure { url, reason: "the upload could not be read or changed".to_owned() })
+            Err(Failure::Interrupted)
         })
     }
 
-    async fn try_attempt(
-        &self,
-        id: Uuid,
-        live: &Live,
-        url: &mut String,
-    ) -> Result<Outcome, StoreError> {
+    async fn try_attempt(&self, id: Uuid, live: &Live) -> Result<Outcome, StoreError> {
         let document = self.inner.load(id).await?.ok_or(StoreError::NotFound(id))?;
-        url.clone_from(&document.backend.finish_url);
         match document.state {
             State::Finished => Ok(Ok(())),
             State::Waiting { since_s } => self.wait(&document, live, since_s).await,
@@ -147,7 +144,7 @@ impl Uploads {
             tokio::select! {
                 _ = tokio::time::timeout_at(look_again, changed) => {}
                 // The wait is noted; it goes on after the next start.
-                () = self.inner.stop.cancelled() => return Ok(Err(interrupted())),
+                () = self.inner.stop.cancelled() => return Ok(Err(Failure::Interrupted)),
             }
         }
     }
@@ -176,9 +173,5 @@ impl Uploads {
 }
 
 fn failure(document: &Document, reason: &str) -> Failure {
-    Failure { url: document.backend.finish_url.clone(), reason: reason.to_owned() }
-}
-
-fn interrupted() -> Failure {
-    Failure { url: String::new(), reason: "the server is stopping".to_owned() }
+    Failure::NotTaken { url: document.backend.shown_url(), reason: reason.to_owned() }
 }

@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 use super::{Arrival, CreateError, Document, FileInfo, Uploads};
 use crate::names::display_name;
-use crate::store::StoreError;
+use crate::store::{StoreError, Writer};
 
 /// A file on its way. Dropped before [`Whole::finish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct Whole {
     uploads: Uploads,
     document: Document,
+    writer: Option<Box<dyn Writer>>,
     position: u64,
     sums: Option<Sums>,
     is_kept: bool,
@@ -91,8 +92,11 @@ impl Uploads {
         document.arrival = Some(Arrival { protocol, key: None, file: id, chunks: None });
         self.inner.create(&document).await?;
         let sums = summed.then(Sums::default);
-        let whole = Whole { uploads: self.clone(), document, position: 0, sums, is_kept: false };
+        let uploads = self.clone();
+        let mut whole =
+            Whole { uploads, document, writer: None, position: 0, sums, is_kept: false };
         self.inner.store.begin(id).await?;
+        whole.writer = Some(self.inner.store.open(id).await?);
         Ok(whole)
     }
 }
@@ -120,8 +124,8 @@ impl Whole {
         if bytes.is_empty() {
             return Ok(());
         }
-        let store = &self.uploads.inner.store;
-        let stored = store.write(self.document.id, self.position, bytes.clone());
+        let writer = self.writer.as_mut().ok_or(StoreError::NotFound(self.document.id))?;
+        let stored = writer.write(self.position, bytes.clone());
         let sums = self.sums.take();
         let (stored, sums) = tokio::join!(stored, summed(sums, bytes));
         stored?;

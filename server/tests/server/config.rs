@@ -30,6 +30,7 @@ fn the_defaults_are_those_of_the_original_but_for_larger_chunks() {
     assert_eq!((config.chunk_size_kb, config.send_ahead), (4096, 8));
     assert_eq!(config.idle_expiry, Duration::from_secs(12 * 3600));
     assert_eq!(config.connection_timeout, Duration::from_secs(58));
+    assert_eq!(config.handshake_timeout, Duration::from_secs(15));
     assert_eq!(config.handover_timeout, Duration::from_secs(55));
     assert_eq!(config.handover_confirmation, Duration::from_secs(600));
     assert_eq!(config.chunks_retention, Duration::from_secs(7 * 24 * 3600));

@@ -128,6 +128,24 @@ async fn the_page_and_the_package_are_served_and_not_cached() {
 }
 
 #[tokio::test]
+async fn the_package_comes_compressed_to_who_reads_that() {
+    let server = Server::with(|config| {
+        config.demo = true;
+        config.package = config.storage.clone().unwrap().join("p");
+        std::fs::create_dir_all(&config.package).unwrap();
+        std::fs::write(config.package.join("a_bg.wasm"), "plain").unwrap();
+        std::fs::write(config.package.join("a_bg.wasm.br"), "brotli").unwrap();
+    })
+    .await;
+    for (accepted, content) in [("br", "brotli"), ("gzip", "plain")] {
+        let request = reqwest::Client::new().get(server.url("/pkg/a_bg.wasm"));
+        let reply = request.header("accept-encoding", accepted).send().await.unwrap();
+        assert_eq!(reply.headers()["content-type"], "application/wasm");
+        assert_eq!(reply.text().await.unwrap(), content);
+    }
+}
+
+#[tokio::test]
 async fn without_demo_mode_there_is_none() {
     let server = Server::start().await;
     for path in ["/", "/demo/files", "/demo/tickets", "/pkg/incoming.js"] {

@@ -102,3 +102,20 @@ async fn an_upload_expires_over_a_restart() {
     assert_eq!(backend.call().await.of("cancelReason"), "upload timed out");
     until("the ticket is gone", || !server.upload(&id).exists()).await;
 }
+
+#[tokio::test]
+async fn an_upload_that_is_damaged_expires_as_well() {
+    let server = Server::with(|config| {
+        config.idle_expiry = 6 * SOON;
+        config.finished_retention = SOON / 4;
+    })
+    .await;
+    let mut backend = Backend::always(Reply::Done).await;
+    let id = server.ticket(&backend).await;
+    std::fs::write(server.upload(&id).join("upload.json"), "{\"version\":").unwrap();
+    std::fs::write(server.data(&id), "x").unwrap();
+    tokio::time::sleep(SOON / 2).await;
+    assert!(server.data(&id).exists(), "it has its time as every other");
+    until("it is gone", || !server.upload(&id).exists()).await;
+    assert!(!backend.was_called());
+}

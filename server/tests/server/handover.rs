@@ -90,6 +90,22 @@ async fn a_backend_that_is_not_there_fails() {
 }
 
 #[tokio::test]
+async fn a_password_in_the_address_stays_between_server_and_backend() {
+    let server = Server::start().await;
+    let backend = Backend::always(Reply::status("500 Internal Server Error")).await;
+    let url = backend.url().replace("http://", "http://user:hush@");
+    let (_, id) = server.call("new_upload", &[("signalFinishURL", &url)]).await;
+    let mut browser = arrived(&server, &id).await;
+    browser
+        .expect_error(&format!(
+            "uploader couldn't hand file over to the application at {}: Got bad http status on \
+             handover: 500 Internal Server Error",
+            backend.url()
+        ))
+        .await;
+}
+
+#[tokio::test]
 async fn a_backend_that_never_finishes_fails_in_the_end() {
     let confirmation = Duration::from_millis(300);
     let server = Server::with(|config| config.handover_confirmation = confirmation).await;
@@ -174,6 +190,18 @@ async fn what_a_browser_says_during_a_handover_is_not_heard() {
 
 #[tokio::test]
 async fn finishing_before_the_answer_is_read_waits_for_it() {
+    let server = Server::start().await;
+    let reply = Reply::Slowly(Duration::from_millis(300), "wait");
+    let mut backend = Backend::always(reply).await;
+    let id = server.ticket(&backend).await;
+    let mut browser = arrived(&server, &id).await;
+    backend.call().await;
+    server.finish(&id).await;
+    browser.expect_done().await;
+}
+
+#[tokio::test]
+async fn finishing_what_the_backend_never_answered_is_too_early() {
     let server = Server::start().await;
     let mut backend = Backend::always(Reply::Never).await;
     let id = server.ticket(&backend).await;

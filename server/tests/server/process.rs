@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::common::chunks::{Cut, arrived, form, form_type};
-use crate::common::{Backend, Browser, CHUNK, Reply, bytes};
+use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, bytes};
 
 struct Process {
     child: Child,
@@ -148,6 +148,23 @@ async fn a_file_in_chunks_survives_being_killed_again_and_again() {
     assert!(arrived[0].content == cut.content, "every byte is in its place");
 }
 
+#[tokio::test]
+async fn two_processes_never_share_a_folder() {
+    let storage = TempDir::new().unwrap();
+    let first = Process::start(storage.path()).await;
+    let second = Command::new(env!("CARGO_BIN_EXE_incoming-server"))
+        .args(["--listen", "127.0.0.1:0", "--storage"])
+        .arg(storage.path())
+        .kill_on_drop(true)
+        .output();
+    let second = tokio::time::timeout(PATIENCE, second).await.unwrap().unwrap();
+    assert!(!second.status.success());
+    let words = String::from_utf8(second.stderr).unwrap();
+    assert!(words.contains("is in use by another server"), "{words}");
+    first.kill().await;
+    Process::start(storage.path()).await;
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_process_ends_when_it_is_told_to() {
@@ -156,4 +173,27 @@ async fn the_process_ends_when_it_is_told_to() {
     let pid = process.child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
     assert!(process.child.wait().await.unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_process_may_open_as_many_files_as_the_system_lets_it() {
+    let storage = TempDir::new().unwrap();
+    let program = env!("CARGO_BIN_EXE_incoming-server");
+    let script = format!("ulimit -Sn 100; exec {program} --listen 127.0.0.1:0 --storage \"$0\"");
+    let mut child = Command::new("sh")
+        .args(["-c", &script])
+        .arg(storage.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next_line().await.unwrap().is_some());
+    let limits = format!("/proc/{}/limits", child.id().unwrap());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<_> = files.split_whitespace().filter(|word| word.len() > 1).collect();
+    assert_eq!(numbers[3], numbers[4], "{files}");
 }

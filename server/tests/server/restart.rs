@@ -1,5 +1,7 @@
 //! What survives a restart: everything.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::common::{Backend, CHUNK, Reply, Server, bytes, until};
@@ -86,4 +88,46 @@ async fn a_damaged_upload_does_not_keep_the_server_from_starting() {
     let mut browser = server.browser().await;
     browser.upload(&sound, b"x", "a").await;
     browser.expect_done().await;
+}
+
+#[tokio::test]
+async fn handovers_that_were_interrupted_are_made_again_but_not_all_at_once() {
+    let hasty = |config: &mut incoming_server::Config| {
+        config.shutdown_timeout = Duration::from_millis(100);
+    };
+    let server = Server::with(hasty).await;
+    let mut backend = Backend::always(Reply::Never).await;
+    for _ in 0..24 {
+        let id = server.ticket(&backend).await;
+        server.browser().await.upload(&id, b"x", "a").await;
+        backend.call().await;
+    }
+    let folder = server.stop().await;
+    let server = Server::over(folder, hasty).await;
+    for _ in 0..16 {
+        backend.call().await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!backend.was_called(), "the rest has to wait");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn backends_that_take_their_time_do_not_hold_up_the_handovers_of_others() {
+    let hasty = |config: &mut incoming_server::Config| {
+        config.shutdown_timeout = Duration::from_millis(100);
+    };
+    let server = Server::with(hasty).await;
+    let mut backend = Backend::always(Reply::Never).await;
+    for _ in 0..24 {
+        let id = server.ticket(&backend).await;
+        server.browser().await.upload(&id, b"x", "a").await;
+        backend.call().await;
+    }
+    let folder = server.stop().await;
+    backend.now_reply(Reply::Wait);
+    let _server = Server::over(folder, hasty).await;
+    for _ in 0..24 {
+        backend.call().await;
+    }
 }

@@ -20,7 +20,7 @@ async fn open_sockets_are_told_and_keep_what_was_acknowledged() {
 #[tokio::test]
 async fn a_handover_under_way_comes_to_its_end() {
     let server = Server::start().await;
-    let mut backend = Backend::replying([Reply::Slow(Duration::from_millis(300))]).await;
+    let mut backend = Backend::replying([Reply::Slowly(Duration::from_millis(300), "done")]).await;
     let id = server.ticket(&backend).await;
     let mut browser = server.browser().await;
     browser.upload(&id, b"x", "a").await;

@@ -12,7 +12,9 @@ const NOT_BUILT: &str = "incoming.js is not built: run `npm run build`, or name 
                          holds it with --package\n";
 
 pub(super) async fn incoming_js(State(services): State<Services>, request: Request) -> Response {
-    let file = ServeFile::new(services.config.package.join("incoming.js"));
+    let file = ServeFile::new(services.config.package.join("incoming.js"))
+        .precompressed_br()
+        .precompressed_gzip();
     let Ok(mut response) = file.oneshot(request).await.map(|file| file.map(axum::body::Body::new));
     if response.status() == StatusCode::NOT_FOUND {
         return (StatusCode::NOT_FOUND, NOT_BUILT).into_response();
@@ -20,6 +22,7 @@ pub(super) async fn incoming_js(State(services): State<Services>, request: Reque
     let headers = response.headers_mut();
     let script = HeaderValue::from_static("text/javascript; charset=utf-8");
     headers.insert(header::CONTENT_TYPE, script);
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     // Kept, but asked for again each time: a new server must not meet an old script.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -15,8 +15,14 @@ use tokio::time::{Instant, timeout};
 use crate::Services;
 use crate::activity::Activity;
 use crate::routes::sockets::{FAREWELL, Received};
-use crate::uploads::{Attempt, Connection, Notice, OpenError, Outcome, StoreFault};
+use crate::store::StoreError;
+use crate::uploads::{
+    Attempt, Completion, Connection, Failure, Notice, OpenError, Outcome, StoreFault,
+};
 use outside::Happening;
+
+/// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
+const MAX_TEXT: usize = 64 * 1024;
 
 pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
     let config = &services.config;
@@ -27,9 +33,11 @@ pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Acti
         activity,
         session: Session::new(terms),
         upload: None,
+        completion: None,
         attempt: None,
         chunk: Bytes::new(),
         last_sign: Instant::now(),
+        handshake_ends: Instant::now() + config.handshake_timeout,
         closed: false,
     };
     driver.run().await;
@@ -41,11 +49,14 @@ struct Driver<'a> {
     activity: Activity,
     session: Session,
     upload: Option<Connection>,
+    completion: Option<Completion>,
     attempt: Option<Attempt>,
     /// The binary message that is to be stored.
     chunk: Bytes,
     /// When the browser was last heard, or known not to have to say anything.
     last_sign: Instant,
+    /// Until when hands must be shaken, however busy the line is.
+    handshake_ends: Instant,
     closed: bool,
 }
 
@@ -54,7 +65,7 @@ impl Driver<'_> {
         while !self.closed {
             match self.happening().await {
                 Happening::Received(Received::Message(Message::Close(_)) | Received::Gone) => {
-                    return;
+                    return self.finish_alone().await;
                 }
                 Happening::Received(Received::Message(message)) => self.message(message).await,
                 Happening::Received(Received::Unacceptable(code)) => {
@@ -62,24 +73,28 @@ impl Driver<'_> {
                     self.activity.discard();
                 }
                 Happening::Silence => self.silence().await,
+                Happening::NoHandshake => self.feed(Event::TimedOut).await,
                 Happening::Notice(notice) => self.notice(notice).await,
+                Happening::Completed(outcome) => self.completed(outcome).await,
                 Happening::HandoverEnded(outcome) => self.handover_ended(outcome).await,
                 Happening::Stop => self.close(close_code::AWAY).await,
             }
         }
         self.say_farewell().await;
+        self.finish_alone().await;
     }
 
     async fn message(&mut self, message: Message) {
         match message {
             Message::Text(text) => {
-                let json = serde_json::from_str(&text).ok();
-                self.feed(Event::Text(json)).await;
+                let json = (text.len() <= MAX_TEXT).then(|| serde_json::from_str(&text).ok());
+                self.feed(Event::Text(json.flatten())).await;
             }
             Message::Binary(bytes) => {
                 let length = bytes.len() as u64;
                 self.chunk = bytes;
                 self.feed(Event::Binary(length)).await;
+                self.chunk = Bytes::new();
             }
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
         }
@@ -98,10 +113,16 @@ impl Driver<'_> {
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
-            Action::Append => Some(self.append().await),
-            Action::Complete => Some(self.complete().await),
+            Action::Append => self.append().await,
+            Action::Complete => {
+                self.completion = self.upload.as_mut().map(Connection::complete);
+                None
+            }
             Action::HandOver => {
                 self.attempt = self.upload.as_ref().map(Connection::hand_over);
+                if self.attempt.is_none() {
+                    self.close(close_code::ERROR).await;
+                }
                 None
             }
             Action::Pause => {
@@ -124,6 +145,7 @@ impl Driver<'_> {
         match self.services.uploads.open(id, size, name).await {
             Ok(upload) => {
                 let stored = upload.position();
+                self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
                 self.upload = Some(upload);
                 Event::Opened { stored }
             }
@@ -134,20 +156,44 @@ impl Driver<'_> {
         }
     }
 
-    async fn append(&mut self) -> Event {
+    async fn append(&mut self) -> Option<Event> {
         let chunk = std::mem::take(&mut self.chunk);
-        let Some(upload) = &mut self.upload else { return Event::Failed(Fault::Cancelled) };
+        let Some(upload) = &mut self.upload else { return Some(Event::Failed(Fault::Cancelled)) };
         match upload.append(chunk).await {
-            Ok(()) => Event::Stored,
-            Err(error) => failed(upload, &error),
+            Ok(()) => Some(Event::Stored),
+            Err(error) => self.not_stored(&error).await,
         }
     }
 
-    async fn complete(&mut self) -> Event {
-        let Some(upload) = &mut self.upload else { return Event::Failed(Fault::Cancelled) };
-        match upload.complete().await {
-            Ok(()) => Event::Completed,
-            Err(error) => failed(upload, &error),
+    async fn completed(&mut self, outcome: Result<(), StoreFault>) {
+        self.completion = None;
+        let event = match outcome {
+            Ok(()) => Some(Event::Completed),
+            Err(error) => self.not_stored(&error).await,
+        };
+        if let Some(event) = event {
+            self.feed(event).await;
+        }
+    }
+
+    /// Trouble that may pass is not told: to the browser every word is the end of the upload,
+    /// and a loss is a reason to come back.
+    async fn not_stored(&mut self, error: &StoreFault) -> Option<Event> {
+        let id = self.upload.as_ref().map(Connection::id);
+        if matches!(error, StoreFault::Lost) {
+            tracing::debug!(?id, "another connection has the upload, or nobody");
+            return Some(Event::Failed(Fault::Cancelled));
+        }
+        tracing::error!(?id, %error, "bytes not stored");
+        match error {
+            StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
+                Some(Event::Failed(Fault::Reopen))
+            }
+            StoreFault::Store(error) if error.may_pass() && !error.is_full() => {
+                self.close(close_code::ERROR).await;
+                None
+            }
+            _ => Some(Event::Failed(Fault::Write)),
         }
     }
 
@@ -184,11 +230,13 @@ impl Driver<'_> {
 
     async fn handover_ended(&mut self, outcome: Outcome) {
         self.attempt = None;
-        let event = match outcome {
-            Ok(()) => Event::HandedOver,
-            Err(failure) => Event::HandoverFailed { url: failure.url, reason: failure.reason },
-        };
-        self.feed(event).await;
+        match outcome {
+            Ok(()) => self.feed(Event::HandedOver).await,
+            Err(Failure::NotTaken { url, reason }) => {
+                self.feed(Event::HandoverFailed { url, reason }).await;
+            }
+            Err(Failure::Interrupted) => self.close(close_code::ERROR).await,
+        }
     }
 
     async fn send(&mut self, message: &FromServer) {
@@ -215,9 +263,21 @@ impl Driver<'_> {
         }
     }
 
+    /// A file that is whole goes to its backend also when the browser leaves meanwhile.
+    async fn finish_alone(self) {
+        let Driver { socket, upload, completion, services, .. } = self;
+        drop(socket);
+        let (Some(upload), Some(mut completion)) = (upload, completion) else { return };
+        match completion.outcome().await {
+            Ok(()) if services.stop.is_cancelled() => {}
+            Ok(()) => drop(upload.hand_over()),
+            Err(error) => tracing::error!(id = %upload.id(), %error, "file not completed"),
+        }
+    }
+
     /// Waits for the other side to read the close frame and answer it: a socket that is closed on
     /// unread bytes is reset.
-    async fn say_farewell(mut self) {
+    async fn say_farewell(&mut self) {
         let _ =
             timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
     }
@@ -231,22 +291,7 @@ fn refusal(error: &OpenError) -> Refusal {
         OpenError::Over => Refusal::Over,
         OpenError::Store(error) => {
             tracing::error!(%error, "the store failed");
-            Refusal::Unknown
+            if error.may_pass() { Refusal::Unavailable } else { Refusal::Unknown }
         }
     }
-}
-
-fn failed(upload: &Connection, error: &StoreFault) -> Event {
-    use crate::store::StoreError;
-    if matches!(error, StoreFault::Lost) {
-        tracing::debug!(id = %upload.id(), "another connection has the upload, or nobody");
-        return Event::Failed(Fault::Cancelled);
-    }
-    tracing::error!(id = %upload.id(), %error, "bytes not stored");
-    Event::Failed(match error {
-        StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
-            Fault::Reopen
-        }
-        _ => Fault::Write,
-    })
 }

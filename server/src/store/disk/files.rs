@@ -32,8 +32,11 @@ pub(super) fn begin(path: &Path) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).open(path).map(drop)
 }
 
-pub(super) fn write(path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(path)?;
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).open(path)
+}
+
+pub(super) fn write(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset))?;
     file.write_all(bytes)
 }
@@ -65,6 +68,16 @@ pub(super) fn sync(path: &Path) -> io::Result<u64> {
     let file = OpenOptions::new().write(true).open(path)?;
     file.sync_all()?;
     Ok(file.metadata()?.len())
+}
+
+/// How long an open file is; an error when it has been deleted since it was opened.
+pub(super) fn length(file: &File) -> io::Result<u64> {
+    let metadata = file.metadata()?;
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&metadata) == 0 {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(metadata.len())
 }
 
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {

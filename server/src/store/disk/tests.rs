@@ -3,6 +3,7 @@
 use std::fs;
 use std::ops::Deref;
 
+use bytes::Bytes;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -43,7 +44,7 @@ async fn a_person_can_read_the_folder() {
     let fresh = fresh();
     let id = created(&fresh).await;
     fresh.begin(id).await.unwrap();
-    fresh.write(id, 0, Bytes::from_static(b"abc")).await.unwrap();
+    fresh.open(id).await.unwrap().write(0, Bytes::from_static(b"abc")).await.unwrap();
     let folder = fresh.folder.path().join(id.to_string());
     assert_eq!(fs::read(folder.join("data")).unwrap(), b"abc");
     let text = fs::read_to_string(folder.join("upload.json")).unwrap();
@@ -96,4 +97,63 @@ async fn only_the_owner_reads_secrets() {
     let id = created(&fresh).await;
     let path = fresh.folder.path().join(id.to_string()).join("upload.json");
     assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn bytes_that_could_not_be_made_durable_are_sent_again() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    fresh.begin(id).await.unwrap();
+    let data = fresh.folder.path().join(id.to_string()).join("data");
+    fs::remove_file(&data).unwrap();
+    // Takes every byte and cannot be synced.
+    std::os::unix::fs::symlink("/dev/null", &data).unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    assert!(matches!(writer.seal(3).await, Err(StoreError::Io(_))));
+    assert!(matches!(writer.seal(3).await, Err(StoreError::Io(_))), "it is remembered");
+
+    fs::remove_file(&data).unwrap();
+    fs::write(&data, "abc").unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    assert_eq!(fresh.length(id).await.unwrap(), 0);
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    writer.seal(3).await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_told_from_other_trouble() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    let data = fresh.folder.path().join(id.to_string()).join("data");
+    std::os::unix::fs::symlink("/dev/full", &data).unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    assert!(writer.write(0, Bytes::from_static(b"abc")).await.unwrap_err().is_full());
+    fs::remove_file(&data).unwrap();
+    fs::create_dir(&data).unwrap();
+    let error = fresh.open(id).await.unwrap_err();
+    assert!(!error.is_full() && error.may_pass(), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn bytes_are_on_their_way_to_the_disk_while_others_come() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    let data = fresh.folder.path().join(id.to_string()).join("data");
+    // Takes every byte and cannot be synced: the failure shows that it was tried.
+    std::os::unix::fs::symlink("/dev/null", &data).unwrap();
+    let mut writer = fresh.open(id).await.unwrap();
+    let chunk = Bytes::from(vec![0; 16 << 20]);
+    for offset in 0..4 {
+        writer.write(offset * (16 << 20), chunk.clone()).await.unwrap();
+    }
+    let mut tries = 0;
+    while writer.write(0, Bytes::new()).await.is_ok() {
+        tries += 1;
+        assert!(tries < 1000, "nothing was sent on");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
 }

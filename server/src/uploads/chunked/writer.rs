@@ -67,10 +67,15 @@ impl ChunkWriter {
         if !self.is_over && !bytes.is_empty() {
             let offset = self.hold.range.start + self.found;
             // Whoever starts the upload over waits for a write, and no write comes after.
-            let gate = self.live.gate.lock().await;
+            let mut gate = self.live.gate.lock().await;
             self.is_over = !gate.is_held_by(self.hold.epoch);
             if !self.is_over {
-                self.uploads.inner.store.write(self.hold.id, offset, bytes).await?;
+                let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
+                let writer = match &mut chunks.writer {
+                    Some(writer) => writer,
+                    closed => closed.insert(self.uploads.inner.store.open(self.hold.id).await?),
+                };
+                writer.write(offset, bytes).await?;
             }
         }
         self.found = found;

@@ -17,8 +17,8 @@ pub enum Reply {
     Wait,
     /// The whole reply, head and body, as it goes over the wire.
     Raw(String),
-    /// Done, after a while.
-    Slow(Duration),
+    /// This, after a while.
+    Slowly(Duration, &'static str),
     /// Accepts the call and never answers.
     Never,
 }
@@ -42,7 +42,8 @@ impl Reply {
 
     fn text(&self) -> Option<String> {
         match self {
-            Reply::Done | Reply::Slow(_) => Reply::body("done").text(),
+            Reply::Done => Reply::body("done").text(),
+            Reply::Slowly(_, body) => Reply::body(body).text(),
             Reply::Wait => Reply::body("wait").text(),
             Reply::Raw(text) => Some(text.clone()),
             Reply::Never => None,
@@ -122,7 +123,7 @@ async fn answer(
         if replies.len() > 1 { replies.pop_front().unwrap() } else { replies[0].clone() }
     };
     let _ = calls.send(Call { form });
-    if let Reply::Slow(pause) = reply {
+    if let Reply::Slowly(pause, _) = reply {
         tokio::time::sleep(pause).await;
     }
     match reply.text() {

@@ -4,16 +4,19 @@
 pub mod backend;
 pub mod browser;
 pub mod chunks;
+pub mod troubled;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use incoming_server::Config;
-use incoming_server::serve::{Running, start};
+use incoming_server::serve::{Running, start, start_over};
 use tempfile::TempDir;
 
 pub use backend::{Backend, Reply};
 pub use browser::Browser;
+pub use troubled::Troubled;
 
 /// Long enough for a busy machine, short enough to notice.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,6 +52,15 @@ impl Server {
         change(&mut config);
         let client = reqwest::Client::new();
         Server { running: start(config).await.unwrap(), folder, client }
+    }
+
+    /// A server over a store that can be made to fail.
+    pub async fn troubled(store: &Troubled, change: impl FnOnce(&mut Config)) -> Server {
+        let folder = TempDir::new().unwrap();
+        let mut config = config(folder.path());
+        change(&mut config);
+        let running = start_over(config, Arc::new(store.clone())).await.unwrap();
+        Server { running, folder, client: reqwest::Client::new() }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -72,8 +72,7 @@ async fn a_handover_goes_on_after_a_restart() {
     server.send_all(&cut()).await;
     backend.call().await;
     backend.now_reply(Reply::Done);
-    let folder = server.folder;
-    drop(server.running);
+    let folder = server.stop().await;
     let server = Server::over(folder, |config| config.signal_finish_url = Some(url)).await;
     assert_eq!(backend.call().await.of("cancelled"), "no");
     assert_eq!(server.arrived().len(), 1);

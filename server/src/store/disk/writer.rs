@@ -1,0 +1,143 @@
+//! The open file of one upload.
+//!
+//! A system that failed to make bytes durable says so once and may drop them; asked again, it
+//! finds nothing left to do and reports success. So the failure is remembered, and whoever opens
+//! the file next begins again.
+//!
+//! Bytes are sent on to the disk while others still come in, so that sealing a huge file does not
+//! have to wait for all of them.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::{Shared, blocking, exists, files};
+use crate::store::{Result, StoreError, Writer};
+
+/// How much is written until it is sent on to the disk.
+const WRITE_BACK: u64 = 64 << 20;
+
+/// Files whose bytes may not be on the disk, and why.
+#[derive(Debug, Default)]
+pub(super) struct Doubts(Mutex<HashMap<Uuid, io::ErrorKind>>);
+
+impl Doubts {
+    pub(super) fn forget(&self, id: Uuid) {
+        self.all().remove(&id);
+    }
+
+    fn note(&self, id: Uuid, error: &io::Error) {
+        self.all().insert(id, error.kind());
+    }
+
+    fn check(&self, id: Uuid) -> Result<()> {
+        match self.all().get(&id) {
+            Some(kind) => Err(StoreError::Io((*kind).into())),
+            None => Ok(()),
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<Uuid, io::ErrorKind>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes to the file of one upload.
+#[derive(Debug)]
+pub(super) struct DiskWriter {
+    open: Arc<Open>,
+    /// Bytes that nobody has begun to send on to the disk.
+    behind: u64,
+    write_back: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    shared: Arc<Shared>,
+    id: Uuid,
+    file: File,
+}
+
+impl DiskWriter {
+    pub(super) fn open(shared: &Arc<Shared>, id: Uuid) -> Result<DiskWriter> {
+        let file = exists(id, files::open(&shared.data(id)))?;
+        if shared.doubts.check(id).is_err() {
+            tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
+            file.set_len(0)?;
+            shared.doubts.forget(id);
+        }
+        let open = Arc::new(Open { shared: Arc::clone(shared), id, file });
+        Ok(DiskWriter { open, behind: 0, write_back: None })
+    }
+
+    /// Sends what was written on to the disk, unless that is being done.
+    fn write_back(&mut self) {
+        if self.write_back.as_ref().is_some_and(|running| !running.is_finished()) {
+            return;
+        }
+        let open = Arc::clone(&self.open);
+        self.behind = 0;
+        self.write_back = Some(tokio::task::spawn_blocking(move || open.write_back()));
+    }
+
+    async fn run<F>(&self, work: F) -> Result<()>
+    where
+        F: FnOnce(&Open) -> Result<()> + Send + 'static,
+    {
+        let open = Arc::clone(&self.open);
+        blocking(move || work(&open)).await
+    }
+}
+
+impl Open {
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.shared.doubts.check(self.id)?;
+        exists(self.id, files::length(&self.file))?;
+        Ok(files::write(&self.file, offset, bytes)?)
+    }
+
+    /// A failure is noted; the next write or the seal comes across it.
+    fn write_back(&self) {
+        if let Err(error) = self.file.sync_data() {
+            self.shared.doubts.note(self.id, &error);
+            tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
+        }
+    }
+
+    fn seal(&self, size: u64) -> Result<()> {
+        let id = self.id;
+        self.file.sync_all().inspect_err(|error| self.shared.doubts.note(id, error))?;
+        self.shared.doubts.check(id)?;
+        let found = exists(id, files::length(&self.file))?;
+        if found != size {
+            return Err(StoreError::WrongLength { id, expected: size, found });
+        }
+        Ok(files::sync_folder(&self.shared.folder(id))?)
+    }
+}
+
+#[async_trait]
+impl Writer for DiskWriter {
+    async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
+        self.behind += bytes.len() as u64;
+        self.run(move |open| open.write(offset, &bytes)).await?;
+        if self.behind >= WRITE_BACK {
+            self.write_back();
+        }
+        Ok(())
+    }
+
+    async fn seal(&mut self, size: u64) -> Result<()> {
+        if let Some(running) = self.write_back.take() {
+            // It cannot be awaited when it panicked; what it left undone is done now.
+            let _ = running.await;
+        }
+        self.run(move |open| open.seal(size)).await
+    }
+}

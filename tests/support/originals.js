@@ -100,6 +100,10 @@ export class Original {
     return this.site.assertArrived(this.noted, ...(files.length > 0 ? files : this.files));
   }
 
+  assertNothingArrived() {
+    return this.site.assertArrived(this.noted);
+  }
+
   /** The requests that carried bytes. */
   sent() {
     return this.site.relay.requests(this.path).filter(({ method }) => method === 'POST');

@@ -4,6 +4,7 @@ mod deleting;
 mod hostile;
 mod losing;
 mod parts;
+mod replay;
 
 use reqwest::Method;
 use serde_json::json;

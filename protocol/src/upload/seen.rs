@@ -1,0 +1,89 @@
+//! What the page sees of an upload.
+
+use super::{Phase, Removal, Upload};
+use crate::{Error, Stage, View};
+
+impl Upload {
+    /// What the page sees.
+    pub fn view(&self) -> View {
+        let progress = self.machine.progress();
+        let is_running = matches!(self.phase, Phase::Running);
+        let is_pending = matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_));
+        let is_paused = matches!(self.phase, Phase::Paused);
+        let is_cancelled = matches!(self.phase, Phase::Cancelled { .. });
+        let transfers = is_running && progress.stage == Stage::Transferring;
+        let is_linked = is_running || is_paused;
+        View {
+            bytes_total: self.bytes_total,
+            bytes_tx: progress.sent.saturating_sub(self.link.waiting).max(progress.acknowledged),
+            bytes_acked: progress.acknowledged,
+            frac_complete: self.fraction(),
+            chunks_tx_now: progress.chunks_sent,
+            chunks_acked_now: progress.chunks_acknowledged,
+            state_msg: self.state_msg(),
+            cancel_msg: self.cancel.as_ref().filter(|_| is_cancelled).map(|c| c.reason.clone()),
+            error: self.error().cloned(),
+            connected: is_linked && !matches!(progress.stage, Stage::Idle | Stage::Connecting),
+            finished: matches!(self.phase, Phase::Finished),
+            paused: is_paused,
+            can_pause: (transfers || is_pending || is_paused) && self.cancel.is_none(),
+            cancelling: self.cancel.is_some() && !is_cancelled,
+            cancelled: is_cancelled,
+            can_cancel: self.can_cancel(),
+            removed: matches!(self.removal, Removal::Done),
+            can_remove: self.can_remove(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a fraction needs no more than 53 bits")]
+    fn fraction(&self) -> f64 {
+        if self.bytes_total > 0 {
+            return self.machine.progress().acknowledged as f64 / self.bytes_total as f64;
+        }
+        if self.is_with_server() { 1.0 } else { 0.0 }
+    }
+
+    fn error(&self) -> Option<&Error> {
+        match &self.phase {
+            Phase::Failed(error) => Some(error),
+            Phase::Cancelled { untold } => untold.as_ref(),
+            Phase::Finished => self.removal.error(),
+            _ => None,
+        }
+    }
+
+    fn state_msg(&self) -> String {
+        if self.cancel.is_some() && matches!(self.phase, Phase::Running) {
+            return "cancelling".to_owned();
+        }
+        let words = match &self.phase {
+            Phase::Ready => "not yet started",
+            Phase::Running => match self.machine.progress().stage {
+                Stage::Idle | Stage::Connecting => "connecting to the server",
+                Stage::Negotiating => "agreeing with the server on how to go on",
+                Stage::Transferring => "sending the file",
+                Stage::HandingOver | Stage::Done | Stage::Removed => {
+                    "processing the file on the server"
+                }
+                Stage::Cancelled => "cancelled",
+            },
+            Phase::Checking(_) => "lost the connection",
+            Phase::Waiting(delay) => {
+                let seconds = delay.as_secs() + 1;
+                let how = if self.machine.resumes() { "trying again" } else { "starting over" };
+                return format!("lost the connection, {how} within {seconds} s");
+            }
+            Phase::Paused => "paused",
+            Phase::Finished => self.removal.state_msg(),
+            Phase::Cancelled { untold } => return self.cancelled_msg(untold.is_none()),
+            Phase::Failed(error) => return format!("failed: {error}"),
+        };
+        words.to_owned()
+    }
+
+    fn cancelled_msg(&self, told: bool) -> String {
+        let reason = self.cancel.as_ref().map_or("", |cancel| &cancel.reason);
+        let but = if told { "" } else { " (the server does not know it yet)" };
+        format!("cancelled{but}: {reason}")
+    }
+}

@@ -87,7 +87,8 @@ export interface UploaderOptions {
   /** galileo: the digest of the file in hexadecimal, for the server to check. */
   hash?: { type: string; value: string };
 
-  /** resumable, flow, fineuploader: how many chunks travel at once. Default: 3. */
+  /** resumable, flow, fineuploader: how many chunks travel at once. Default: 3, or 1 for
+   *  fineuploader unless `concurrent`. */
   simultaneous?: number;
   /** resumable, flow: the last chunk is the smaller one. Default: false, it is the larger. */
   force_chunk_size?: boolean;

@@ -101,8 +101,6 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Refusal::Chunk(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
-            // Clients give up for a 400, and another try may come whole.
-            Refusal::Form(FormError::Broken) => StatusCode::REQUEST_TIMEOUT,
             _ => StatusCode::BAD_REQUEST,
         }
     }

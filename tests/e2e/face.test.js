@@ -58,6 +58,8 @@ describe('The JavaScript face', () => {
       cancelling: false,
       cancelled: false,
       can_cancel: true,
+      can_remove: false,
+      removed: false,
       done: {},
     });
   });
@@ -92,7 +94,7 @@ describe('The JavaScript face', () => {
     ['a chunk size that is no number', "make({ chunk_size: 'big' })", /chunk_size/],
     ['a chunk size of zero', 'make({ chunk_size: 0 })', /chunk_size/],
     ['a chunk size that is not whole', 'make({ chunk_size: 1.5 })', /chunk_size/],
-    ['an unknown protocol', "make({ protocol: 'telepathy' })", /one of: incoming as protocol/],
+    ['an unknown protocol', "make({ protocol: 'telepathy' })", /one of: incoming, .* as protocol/],
     ['an endpoint that is no URL', "make({ endpoint: 'http://' })", /endpoint/],
     ['an endpoint that no browser can connect to', "make({ endpoint: 'ftp://x/' })", /endpoint/],
     ['a callback that is no function', 'make({ onprogress: 1 })', /onprogress/],
@@ -106,7 +108,8 @@ describe('The JavaScript face', () => {
     ['options that are no object', 'make(5)', /options/],
     ['an upload id that is no string', 'incoming.Uploader(5, files()[0])', /upload id/],
     ['a file that is none', "incoming.Uploader('id', 'file')", /File/],
-    ['no arguments at all', 'new incoming.Uploader()', /upload id/],
+    ['no arguments at all', 'new incoming.Uploader()', /File/],
+    ['no ticket where one is needed', 'incoming.Uploader(null, files()[0])', /upload id/],
     ['a hostname that is no string', 'incoming.set_server_hostname(5)', /set_server_hostname/],
     ['a pause of an unknown kind', "make().pause('x')", /'pause', 'unpause' or 'toggle'/],
     ['a pause of no kind', 'make().pause()', /'pause', 'unpause' or 'toggle'/],

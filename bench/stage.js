@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, truncateSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,18 +8,26 @@ import { randomFile } from '../tests/support/files.js';
 process.env.INCOMING_SERVER = path.join(target, 'release', 'incoming-server');
 const { App } = await import('../tests/support/app.js');
 const { launch, openPage } = await import('../tests/support/browser.js');
+const { copyOriginals } = await import('../tests/support/originals.js');
 const { Server } = await import('../tests/support/server.js');
 
 const PAGE = fileURLToPath(new URL('page', import.meta.url));
 /** The server removes what was handed over, and the disk needs a moment. */
 const REST_MS = 500;
 
-/** A release server, an application, a browser and a folder for files; `body` gets them all. */
-export async function withStage(body) {
+/**
+ * A release server with these settings, an application, a browser and folders for files and for
+ * what arrives; `body` gets them all.
+ */
+export async function withStage(body, settings = []) {
   const folder = path.join(target, 'bench');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const args = ['--demo', '--www', PAGE];
+  const www = path.join(folder, 'www');
+  cpSync(PAGE, www, { recursive: true });
+  copyOriginals(www);
+  const arrivals = path.join(folder, 'arrivals');
+  const args = ['--demo', '--www', www, '--arrivals', arrivals, ...settings];
   const server = await Server.start(null, { storage: path.join(folder, 'storage'), args });
   const cleanups = [];
   const t = { after: (cleanup) => cleanups.push(cleanup) };
@@ -27,7 +35,7 @@ export async function withStage(body) {
   app.hashes = false;
   const browser = await launch();
   try {
-    return await body({ server, app, browser, folder });
+    return await body({ server, app, browser, folder, arrivals });
   } finally {
     for (const cleanup of cleanups) cleanup();
     await browser.close();
@@ -36,9 +44,9 @@ export async function withStage(body) {
   }
 }
 
-/** The page that measures, with one file chosen. */
-export async function openWith(browser, server, file) {
-  const page = await openPage(browser, `${server.url}/`);
+/** A page that measures, with one file chosen. */
+export async function openWith(browser, server, file, name = '') {
+  const page = await openPage(browser, `${server.url}/${name}`);
   await page.waitForFunction(() => window.upload !== undefined);
   await page.setInputFiles('#files', file);
   return page;

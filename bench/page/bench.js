@@ -1,27 +1,7 @@
 import { Uploader } from '/pkg/index.js';
-
-let longestTaskMs = 0;
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration);
-}).observe({ type: 'longtask' });
-
-const file = () => document.querySelector('#files').files[0];
-
-async function timed(body) {
-  longestTaskMs = 0;
-  const start = performance.now();
-  await body();
-  const seconds = (performance.now() - start) / 1000;
-  // Long tasks are reported a little later.
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  return { seconds, longestTaskMs };
-}
+import { file, plain, timed } from './timed.js';
 
 window.upload = {
-  plain: () =>
-    timed(async () => {
-      const response = await fetch('/demo/plain/file', { method: 'PUT', body: file() });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-    }),
+  plain,
   incoming: (ticket) => timed(() => new Uploader(ticket, file()).start().done),
 };

@@ -43,10 +43,15 @@ export const ORIGINALS = {
 export function originalsPage(t) {
   const folder = temporaryFolder(t);
   cpSync(PAGE, folder, { recursive: true });
+  copyOriginals(folder);
+  return folder;
+}
+
+/** Puts the clients as their packages ship them into a folder. */
+export function copyOriginals(folder) {
   for (const script of SCRIPTS) {
     copyFileSync(path.join(root, 'node_modules', script), path.join(folder, path.basename(script)));
   }
-  return folder;
 }
 
 /** A page with an original client, and the server that it uploads to. */

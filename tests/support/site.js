@@ -30,7 +30,8 @@ export class Site {
   async openPage(t, url) {
     const page = await openPage(this.browser, url);
     t.after(() => page.context().close());
-    await page.waitForFunction(() => window.files !== undefined);
+    // Until the script has run, this is the element of that id.
+    await page.waitForFunction(() => typeof window.files === 'function');
     return page;
   }
 

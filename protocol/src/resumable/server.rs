@@ -43,6 +43,13 @@ pub enum Senseless {
     Contradiction(&'static str),
 }
 
+/// Which library has sent a request; `value` looks a parameter up by its name.
+pub fn dialect<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Dialect {
+    let names = Parameter::ALL.map(|parameter| Dialect::Flow.name(parameter));
+    let is_flow = names.into_iter().flatten().any(|name| value(&name).is_some());
+    if is_flow { Dialect::Flow } else { Dialect::Resumable }
+}
+
 impl Chunk {
     /// Reads the parameters of a request; `value` looks one up by its name.
     ///

@@ -1,16 +1,17 @@
 //! Resumable.js and flow.js: `GET` asks for a chunk, `POST`, `PUT` or `PATCH` sends one.
 //!
 //! 200 says that a chunk is there, 204 that it is not: flow.js gives a file up for a 404. What can
-//! never be right is a 400 with one line of text, after which both clients give up; trouble of the
-//! server is a 503, after which they try again.
+//! never be right is refused with one line of text and a status after which the client gives up: a
+//! 400, or, because flow.js would try again, a 413 or a 415. Trouble of the server is a 503, after
+//! which they try again.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use incoming_protocol::resumable::PATH;
-use incoming_protocol::resumable::server::{Chunk, Senseless};
+use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
+use incoming_protocol::resumable::{Dialect, PATH};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::form::{Fields, Form, FormError, discard};
@@ -39,15 +40,18 @@ enum Refusal {
 }
 
 async fn test(State(services): State<Services>, uri: Uri) -> Response {
-    match is_there(&services, &uri).await {
+    let fields = match Fields::of_query(uri.query()) {
+        Ok(fields) => fields,
+        Err(error) => return Refusal::Form(error).respond(Dialect::Resumable),
+    };
+    match is_there(&services, &fields).await {
         Ok(true) => (StatusCode::OK, "there").into_response(),
         Ok(false) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => refusal.respond(),
+        Err(refusal) => refusal.respond(dialect(|name| fields.get(name))),
     }
 }
 
-async fn is_there(services: &Services, uri: &Uri) -> Result<bool, Refusal> {
-    let fields = Fields::of_query(uri.query())?;
+async fn is_there(services: &Services, fields: &Fields) -> Result<bool, Refusal> {
     let chunk = Chunk::read(|name| fields.get(name))?;
     Ok(services.uploads.has_chunk(&plan(&chunk), chunk.number - 1).await?)
 }
@@ -57,14 +61,15 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
         Ok(form) => form,
         Err((error, source)) => {
             discard(source).await;
-            return Refusal::Form(error).respond();
+            return Refusal::Form(error).respond(Dialect::Resumable);
         }
     };
     match take(&services, &mut form).await {
         Ok(()) => (StatusCode::OK, "stored").into_response(),
         Err(refusal) => {
+            let dialect = dialect(|name| form.fields().get(name));
             discard(form.into_source()).await;
-            refusal.respond()
+            refusal.respond(dialect)
         }
     }
 }
@@ -98,18 +103,22 @@ fn plan(chunk: &Chunk) -> Plan<'_> {
 }
 
 impl Refusal {
-    fn status(&self) -> StatusCode {
-        match self {
-            Refusal::Chunk(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::BAD_REQUEST,
+    fn status(&self, dialect: Dialect) -> StatusCode {
+        match (self, dialect) {
+            (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
+            (_, Dialect::Resumable) | (Refusal::Form(FormError::Broken), _) => {
+                StatusCode::BAD_REQUEST
+            }
+            (Refusal::Chunk(ChunkError::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
 
-    fn respond(&self) -> Response {
+    fn respond(&self, dialect: Dialect) -> Response {
         match self {
             Refusal::Chunk(ChunkError::Store(error)) => tracing::error!(%error, "the store failed"),
             refusal => tracing::debug!(%refusal, "chunk not taken"),
         }
-        (self.status(), self.to_string()).into_response()
+        (self.status(dialect), self.to_string()).into_response()
     }
 }

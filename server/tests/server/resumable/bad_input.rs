@@ -247,6 +247,24 @@ async fn a_body_that_stops_is_not_waited_for() {
     expect_alive(&server).await;
 }
 
+/// flow.js takes a 400 for something that may be right the next time.
+#[tokio::test]
+async fn flow_js_is_refused_with_what_ends_its_tries() {
+    let server = Server::start().await;
+    let content = bytes(SIZE);
+    let cut = Cut { library: "flow", ..Cut::new("a", &content, SIZE) };
+    let mut fields = cut.fields(1);
+    fields.retain(|(name, _)| name != "flowTotalSize");
+    for (status, text) in [
+        server.send_raw(Method::POST, &fields, &content).await,
+        server.send_form(&Vec::new(), form(&fields, "a", &content)).await,
+        server.send_raw(Method::GET, &fields, b"").await,
+    ] {
+        assert_eq!(status, 415, "{text}");
+    }
+    assert_eq!(server.uploads(), 0);
+}
+
 #[tokio::test]
 async fn limits_hold() {
     let server = Server::with(|config| {
@@ -256,6 +274,9 @@ async fn limits_hold() {
     let large = Cut::new("large", &bytes(2 * SIZE + 8), SIZE);
     assert_eq!(server.send(&large, 1).await.0, 400);
     assert_eq!(server.test(&large, 1).await, 400);
+    let large = Cut { library: "flow", ..large };
+    assert_eq!(server.send(&large, 1).await.0, 413);
+    assert_eq!(server.test(&large, 1).await, 413);
     assert_eq!(server.send(&cut(), 1).await, stored());
     let other = Cut::new("other", &bytes(SIZE), SIZE);
     let (status, text) = server.send(&other, 1).await;

@@ -28,8 +28,14 @@ await main(async () => {
   await step('package', () => run(process.execPath, ['scripts/build.js']));
   await step('server', () => run('cargo', ['build', '--package', 'incoming-server']));
   await step('types', () => run(npmBin('tsc'), ['--project', 'tests/packaging/types']));
-  // The last one, so that the summary of Node's test runner is the end of the output.
-  await step('end to end and packaging', () => endToEnd(browser));
+  // The last one, so that the summary of Node's test runner is the end of the output. A browser on a
+  // busy machine gets a second chance; the first failure stays in the output.
+  await step('end to end and packaging', () =>
+    endToEnd(browser).catch((error) => {
+      console.error(`\n${error.message}; once more`);
+      return endToEnd(browser);
+    }),
+  );
   if (failed.length > 0) throw new Expected(`failed: ${failed.join(', ')}`);
 });
 

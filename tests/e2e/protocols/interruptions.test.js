@@ -35,11 +35,13 @@ for (const [protocol, { noted, options, resumes, path }] of Object.entries(DIALE
     }
 
     /** What was confirmed at `before` is not sent again after `moment`. */
-    function assertOnlyTheRestIsSent(site, before, moment) {
+    function assertOnlyTheRestIsSent(site, before, moment, repeatedByBrowser = 0) {
       if (!resumes) return;
       const later = site.relay.requests(path).filter(({ at }) => at > moment);
       const sent = later.reduce((sum, exchange) => sum + sizeOfChunk(exchange), 0);
-      assert.equal(sent, SIZE - before.bytes_acked);
+      const rest = SIZE - before.bytes_acked;
+      assert.ok(sent >= rest, `${sent} of ${rest} bytes`);
+      assert.ok(sent <= rest + repeatedByBrowser, `${sent} instead of ${rest} bytes`);
     }
 
     it('by a pause stops it until it goes on', async (t) => {
@@ -83,7 +85,8 @@ for (const [protocol, { noted, options, resumes, path }] of Object.entries(DIALE
       site.relay.cut();
       site.relay.frozen = false;
       await assertArrivesWhole({ site, upload });
-      assertOnlyTheRestIsSent(site, before, moment);
+      // A browser may repeat requests by itself when a connection breaks that it had used before.
+      assertOnlyTheRestIsSent(site, before, moment, 3 * SMALL_CHUNK);
     });
 
     it('by a network that is away for a while loses nothing', async (t) => {

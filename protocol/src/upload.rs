@@ -1,10 +1,12 @@
 //! The policy that all protocols share: start, pause, cancel, retry, progress.
 
+mod patience;
 mod removal;
 mod seen;
 
 use std::time::Duration;
 
+use patience::Patience;
 use removal::Removal;
 
 use crate::retry::Backoff;
@@ -41,6 +43,7 @@ pub struct Upload {
     bytes_total: u64,
     stall_timeout: Duration,
     backoff: Backoff,
+    patience: Patience,
     phase: Phase,
     attempt: Attempt,
     link: Link,
@@ -88,6 +91,7 @@ impl Upload {
             bytes_total,
             stall_timeout: options.stall_timeout.0,
             backoff: Backoff::new(options.retry, seed),
+            patience: Patience::new(),
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
@@ -213,7 +217,10 @@ impl Upload {
         match &event {
             Event::Woke(Wake::Stall) => return self.stalled(steps),
             Event::CameOnline if self.cancel.is_some() => return,
-            Event::CameOnline => return self.watch(ONLINE_STALL.min(self.stall_timeout), steps),
+            Event::CameOnline => {
+                self.patience.forget();
+                return self.watch(ONLINE_STALL.min(self.stall_timeout), steps);
+            }
             Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
             Event::Measured(link) => {
                 self.moved |= link.waiting < self.link.waiting;
@@ -246,6 +253,7 @@ impl Upload {
         }
         if self.machine.progress().acknowledged > confirmed {
             self.backoff.earn_back();
+            self.patience.rewarded();
         }
         self.settle(steps);
         self.note_told(steps);
@@ -317,10 +325,11 @@ impl Upload {
             return self.fail_to_cancel(Error::TimedOut(CANCEL_CONFIRMED_WITHIN), steps);
         }
         if self.moved || self.is_with_server() {
-            self.watch(self.stall_timeout, steps);
-        } else {
-            self.fail(Error::TimedOut(self.stall_timeout), steps);
+            self.patience.broken();
+        } else if let Some(times) = self.patience.is_over() {
+            return self.fail(Error::TimedOut(self.stall_timeout * times), steps);
         }
+        self.watch(self.stall_timeout, steps);
     }
 
     fn tell_cancel(&mut self, reason: &str, steps: &mut Vec<Step>) {

@@ -9,13 +9,12 @@ use incoming_protocol::http::RequestId;
 use incoming_protocol::{
     Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
-use js_sys::Function;
 use web_sys::Blob;
 
 use crate::error::words_of;
 use crate::face::{Face, Pace};
+use crate::host::Host;
 use crate::http::Requests;
-use crate::listener::Listener;
 use crate::socket::Socket;
 use crate::timers::Timers;
 use crate::{file, http, json, page};
@@ -32,18 +31,17 @@ pub(crate) struct Driver {
     face: RefCell<Option<Rc<Face>>>,
     socket: RefCell<Option<Socket>>,
     requests: RefCell<Requests>,
-    send: Function,
+    host: Rc<Host>,
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
     speed: RefCell<Speedometer>,
     shown_pace: Cell<Pace>,
-    listeners: RefCell<Vec<Listener>>,
 }
 
 impl Driver {
-    pub(crate) fn new(upload: Upload, file: Blob, send: Function, face: Face) -> Rc<Driver> {
+    pub(crate) fn new(upload: Upload, file: Blob, host: Rc<Host>, face: Face) -> Rc<Driver> {
         face.show(&upload.view(), Pace::default());
-        let driver = Rc::new(Driver {
+        Rc::new(Driver {
             upload: RefCell::new(upload),
             queue: RefCell::default(),
             is_draining: Cell::new(false),
@@ -51,18 +49,17 @@ impl Driver {
             face: RefCell::new(Some(Rc::new(face))),
             socket: RefCell::default(),
             requests: RefCell::default(),
-            send,
+            host,
             timers: RefCell::default(),
             look: RefCell::default(),
             speed: RefCell::default(),
             shown_pace: Cell::default(),
-            listeners: RefCell::default(),
-        });
-        driver.listen("online", |driver| {
-            let attempt = driver.upload.borrow().attempt();
-            driver.heard(attempt, Event::CameOnline);
-        });
-        driver
+        })
+    }
+
+    pub(crate) fn came_online(self: &Rc<Self>) {
+        let attempt = self.upload.borrow().attempt();
+        self.heard(attempt, Event::CameOnline);
     }
 
     pub(crate) fn request_is_over(&self, id: RequestId) {
@@ -122,8 +119,8 @@ impl Driver {
                 self.keep_looking(attempt);
             }
             Action::Request(request) => {
-                let live = http::send(self, attempt, &request, (&self.file, &self.send));
-                live.into_iter().for_each(|live| self.requests.borrow_mut().keep(live));
+                let live = http::send(self, attempt, &request, (&self.file, &self.host));
+                self.requests.borrow_mut().keep(live);
             }
             Action::HangUp => {
                 self.requests.borrow_mut().clear();
@@ -230,17 +227,8 @@ impl Driver {
         Pace { speed, eta: (speed > 0.0).then(|| left / speed) }
     }
 
-    fn listen(self: &Rc<Self>, kind: &'static str, then: impl Fn(&Rc<Driver>) + 'static) {
-        let driver = Rc::downgrade(self);
-        let listener = Listener::new(&page::events(), kind, move |_| {
-            driver.upgrade().iter().for_each(&then);
-        });
-        self.listeners.borrow_mut().push(listener);
-    }
-
     /// Nothing can come any more: lets go of everything that holds the page's objects.
     fn let_go(&self) {
-        self.listeners.take();
         self.face.take();
     }
 }

@@ -8,6 +8,7 @@ mod driver;
 mod error;
 mod face;
 mod file;
+mod host;
 mod http;
 mod json;
 mod listener;
@@ -21,4 +22,5 @@ mod timers;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-pub use api::{Driver, set_server_hostname};
+pub use api::Driver;
+pub use host::Host;

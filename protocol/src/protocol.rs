@@ -49,16 +49,14 @@ impl Protocol {
         Protocol::ALL.iter().copied().find(|protocol| protocol.name() == name)
     }
 
-    /// Where a server of this protocol is found unless the caller says otherwise, on the host
-    /// (with the port, if it needs one) and with or without encryption.
-    pub fn default_endpoint(self, host: &str, secure: bool) -> String {
-        let path = match self {
+    /// Where its servers are found on their host unless the caller says otherwise.
+    pub fn path(self) -> &'static str {
+        match self {
             Protocol::Incoming => incoming::PATH,
             Protocol::Galileo => galileo::PATH,
             Protocol::Resumable | Protocol::Flow => resumable::PATH,
             Protocol::FineUploader => fineuploader::PATH,
-        };
-        format!("{}://{host}{path}", self.scheme(secure))
+        }
     }
 
     /// The scheme of the addresses of its servers.
@@ -95,13 +93,5 @@ mod tests {
             assert_eq!(Protocol::named(protocol.name()), Some(*protocol));
         }
         assert_eq!(Protocol::named("carrier pigeon"), None);
-    }
-
-    #[test]
-    fn the_default_endpoint_follows_the_page() {
-        let plain = Protocol::Incoming.default_endpoint("localhost:4000", false);
-        assert_eq!(plain, "ws://localhost:4000/incoming/0.1/frontend/upload_ws");
-        let secure = Protocol::Incoming.default_endpoint("up.example", true);
-        assert_eq!(secure, "wss://up.example/incoming/0.1/frontend/upload_ws");
     }
 }

@@ -22,6 +22,9 @@ pub enum Action {
     HangUp,
     /// Wake the upload up after this time; an earlier wait for the same wake is forgotten.
     Wait(Wake, Duration),
+    /// Find out the MD5 of these bytes of the file. That of the whole file is worked out once, and
+    /// goes on when the attempt is over.
+    Digest(Range<u64>),
     /// Find out whether the file can still be read.
     CheckFile,
     /// Settle the promise of the page: this run is over.

@@ -1,7 +1,9 @@
 //! What happened outside.
 
+use std::ops::Range;
+
 use crate::http::{RequestId, Response};
-use crate::{Json, Wake};
+use crate::{Json, Md5, Wake};
 
 /// Something that happened, told to an upload and by it to its machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +37,12 @@ pub enum Event {
     CameOnline,
     /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it is still as it was.
     FileIntact,
-    /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it changed or cannot be read.
+    /// So many bytes of the whole file are hashed.
+    Hashed(u64),
+    /// Answers [`Action::Digest`](crate::Action::Digest): the MD5 of these bytes of the file.
+    Digested(Range<u64>, Md5),
+    /// Answers [`Action::CheckFile`](crate::Action::CheckFile) or
+    /// [`Action::Digest`](crate::Action::Digest): it changed or cannot be read.
     FileUnreadable(String),
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Json;
+use crate::{Json, Md5};
 
 /// Names a request of an upload. No two of an upload have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +23,10 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// What is sent.
     pub body: Body,
+    /// The MD5 of the file's bytes in the body, which the server is to compare with what arrives.
+    pub digest: Option<Md5>,
+    /// The server is to say the MD5 of the whole file when it has all of it.
+    pub wants_file_digest: bool,
 }
 
 /// What is added to an address after `?`, or after `&` if it has a query already.
@@ -108,7 +112,7 @@ pub enum MediaType {
 }
 
 /// What came back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -116,6 +120,10 @@ pub struct Response {
     pub text: String,
     /// The body as JSON, if it is.
     pub json: Option<Json>,
+    /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
+    pub digest: Option<Md5>,
+    /// The MD5 of the whole file as it arrived, if the server says it.
+    pub file_digest: Option<Md5>,
 }
 
 impl Response {

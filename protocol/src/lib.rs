@@ -23,6 +23,7 @@
 
 mod action;
 pub mod chunks;
+mod digest;
 mod error;
 mod event;
 pub mod fineuploader;
@@ -42,6 +43,7 @@ mod upload;
 mod view;
 
 pub use action::{Action, Notice, Outcome, Wake};
+pub use digest::Md5;
 pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};
 pub use json::{Json, MAX_EXACT};

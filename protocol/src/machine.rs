@@ -69,6 +69,8 @@ pub enum Stage {
     Idle,
     /// A connection is being made.
     Connecting,
+    /// The file is read for its fingerprint before anything can be sent.
+    Hashing,
     /// Client and server agree on how to go on.
     Negotiating,
     /// Bytes travel.

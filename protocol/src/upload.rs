@@ -1,11 +1,13 @@
 //! The policy that all protocols share: start, pause, cancel, retry, progress.
 
+mod hashing;
 mod patience;
 mod removal;
 mod seen;
 
 use std::time::Duration;
 
+use hashing::Hashing;
 use patience::Patience;
 use removal::Removal;
 
@@ -47,6 +49,7 @@ pub struct Upload {
     phase: Phase,
     attempt: Attempt,
     link: Link,
+    hashing: Hashing,
     cancel: Option<Cancel>,
     removal: Removal,
     /// Something arrived or left since the stall timer was set.
@@ -95,6 +98,7 @@ impl Upload {
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
+            hashing: Hashing::default(),
             cancel: None,
             removal: Removal::Unwanted,
             moved: false,
@@ -163,6 +167,7 @@ impl Upload {
     pub fn handle(&mut self, attempt: Attempt, event: Event) -> Vec<Step> {
         let mut steps = Vec::new();
         if attempt == self.attempt {
+            self.hashing.note(&event, self.bytes_total);
             match self.phase {
                 Phase::Running => self.run(event, &mut steps),
                 Phase::Checking(_) => self.check(event, &mut steps),
@@ -222,6 +227,9 @@ impl Upload {
                 return self.watch(ONLINE_STALL.min(self.stall_timeout), steps);
             }
             Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
+            Event::FileUnreadable(why) => {
+                return self.fail(Error::FileChanged(why.clone()), steps);
+            }
             Event::Measured(link) => {
                 self.moved |= link.waiting < self.link.waiting;
                 self.link = *link;
@@ -266,7 +274,7 @@ impl Upload {
             Stage::Cancelled => self.end(Phase::Cancelled { untold: None }, steps),
             // Too late: the backend is getting the file.
             Stage::HandingOver => self.cancel = None,
-            Stage::Idle | Stage::Connecting | Stage::Negotiating => {}
+            Stage::Idle | Stage::Connecting | Stage::Hashing | Stage::Negotiating => {}
             Stage::Transferring | Stage::Removed => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What a page sees of an upload.
 
-use crate::Error;
+use crate::{Error, Md5};
 
 /// The observable state of an upload.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,12 @@ pub struct View {
     /// The confirmed part of the file, from 0 to 1. 1 means that the server has every byte, not
     /// that the upload is finished.
     pub frac_complete: f64,
+    /// The file is being hashed.
+    pub hashing: bool,
+    /// The hashed part of the file, from 0 to 1.
+    pub frac_hashed: f64,
+    /// The MD5 of the whole file, once it is known.
+    pub md5: Option<Md5>,
     /// How many chunks were sent in this connection.
     pub chunks_tx_now: u64,
     /// How many chunks were confirmed in this connection.
@@ -52,6 +58,9 @@ impl View {
             bytes_tx: 0,
             bytes_acked: 0,
             frac_complete: 0.0,
+            hashing: false,
+            frac_hashed: 0.0,
+            md5: None,
             chunks_tx_now: 0,
             chunks_acked_now: 0,
             state_msg: String::new(),

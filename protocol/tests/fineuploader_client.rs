@@ -74,7 +74,7 @@ fn told(actions: Vec<Action>) -> Vec<String> {
 
 fn answer(client: &mut Client, id: u32, status: u16, text: &str) -> Result<Vec<Action>, Error> {
     let json = serde_json::from_str(text).ok();
-    let response = Response { status, text: text.into(), json };
+    let response = Response { status, text: text.into(), json, ..Response::default() };
     client.handle(Event::Responded(RequestId(id), response))
 }
 

@@ -40,7 +40,8 @@ fn event(dice: &mut fastrand::Rng) -> Event {
 
 fn response(dice: &mut fastrand::Rng) -> Response {
     let status = [200, 200, 200, 201, 202, 204, 400, 404, 500, 503, 0, 999][dice.usize(0..12)];
-    Response { status, text: "noise ü".into(), json: dice.bool().then(|| noise::signal(dice)) }
+    let json = dice.bool().then(|| noise::signal(dice));
+    Response { status, text: "noise ü".into(), json, ..Response::default() }
 }
 
 #[test]

@@ -21,7 +21,10 @@ fn upload(own: &str) -> Upload {
 
 fn answered(id: u32, status: u16, text: &str) -> Event {
     let json = serde_json::from_str(text).ok();
-    Event::Responded(RequestId(id), Response { status, text: text.into(), json })
+    Event::Responded(
+        RequestId(id),
+        Response { status, text: text.into(), json, ..Response::default() },
+    )
 }
 
 fn delivered(own: &str, text: &str) -> Upload {

@@ -42,7 +42,7 @@ fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
 }
 
 fn answer(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Error> {
-    let response = Response { status, text: "words".into(), json: None };
+    let response = Response { status, text: "words".into(), json: None, ..Response::default() };
     client.handle(Event::Responded(RequestId(id), response))
 }
 

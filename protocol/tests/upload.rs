@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::{KIB, actions, job, now};
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::{
-    Action, Error, Event, Link, Notice, Options, Outcome, Protocol, Retry, Upload, Wake,
+    Action, Error, Event, Link, Md5, Notice, Options, Outcome, Protocol, Retry, Upload, Wake,
 };
 
 const STALL: Duration = Duration::from_secs(20);
@@ -339,4 +339,41 @@ fn bytes_that_wait_in_the_browser_are_not_told_as_sent() {
     assert!(steps.contains(&Action::Notify(Notice::Progress)));
     assert_eq!(upload.view().bytes_tx, 60 * KIB);
     assert_eq!(upload.view().bytes_ahead(), 60 * KIB);
+}
+
+fn md5() -> Md5 {
+    Md5::parse("d41d8cd98f00b204e9800998ecf8427e").unwrap()
+}
+
+#[test]
+fn the_fingerprint_of_the_file_is_shown_while_and_after_it_is_worked_out() {
+    let mut upload = transferring(100);
+    assert_eq!((upload.view().hashing, upload.view().md5), (false, None));
+    now(&mut upload, Event::Hashed(25));
+    assert_eq!((upload.view().hashing, upload.view().frac_hashed), (true, 0.25));
+    now(&mut upload, Event::Digested(0..100, md5()));
+    assert_eq!((upload.view().hashing, upload.view().frac_hashed), (false, 1.0));
+    assert_eq!(upload.view().md5, Some(md5()));
+}
+
+#[test]
+fn the_fingerprint_of_a_part_is_not_that_of_the_file() {
+    let mut upload = transferring(100);
+    now(&mut upload, Event::Digested(0..50, md5()));
+    assert_eq!(upload.view().md5, None);
+}
+
+#[test]
+fn a_fingerprint_that_is_ready_during_a_loss_is_not_forgotten() {
+    let mut upload = waiting();
+    now(&mut upload, Event::Digested(0..1000 * KIB, md5()));
+    assert_eq!(upload.view().md5, Some(md5()));
+}
+
+#[test]
+fn a_file_that_cannot_be_hashed_is_an_error_of_its_own() {
+    let mut upload = transferring(100);
+    now(&mut upload, Event::FileUnreadable("NotReadableError".into()));
+    let error = upload.view().error;
+    assert_eq!(error, Some(Error::FileChanged("NotReadableError".into())));
 }

@@ -188,6 +188,8 @@ impl Wire {
             query: Query { fields: Vec::new(), plus: true },
             headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
             body,
+            digest: None,
+            wants_file_digest: false,
         }
     }
 

@@ -229,7 +229,8 @@ impl Machine for Client {
         match self.stage {
             Stage::Transferring => self.send_cancel(reason),
             Stage::Idle => self.start(),
-            Stage::Connecting
+            Stage::Hashing
+            | Stage::Connecting
             | Stage::Negotiating
             | Stage::HandingOver
             | Stage::Done
@@ -271,9 +272,12 @@ fn unexpected(stage: Stage, message: &FromServer) -> Error {
         Stage::Negotiating => "the terms of the server",
         Stage::Transferring => "an acknowledgement",
         Stage::HandingOver => "the end of the upload",
-        Stage::Idle | Stage::Connecting | Stage::Done | Stage::Removed | Stage::Cancelled => {
-            "nothing"
-        }
+        Stage::Idle
+        | Stage::Hashing
+        | Stage::Connecting
+        | Stage::Done
+        | Stage::Removed
+        | Stage::Cancelled => "nothing",
     };
     let found = match message {
         FromServer::UploadConfig { .. } => "MsgUploadConf",

@@ -109,6 +109,8 @@ impl Wire {
             query: Query { fields, plus: false },
             headers: Vec::new(),
             body,
+            digest: None,
+            wants_file_digest: false,
         }
     }
 

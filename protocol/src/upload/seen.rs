@@ -18,12 +18,15 @@ impl Upload {
             bytes_tx: progress.sent.saturating_sub(self.link.waiting).max(progress.acknowledged),
             bytes_acked: progress.acknowledged,
             frac_complete: self.fraction(),
+            hashing: self.hashing.is_on(),
+            frac_hashed: self.hashing.fraction(self.bytes_total),
+            md5: self.hashing.md5().cloned(),
             chunks_tx_now: progress.chunks_sent,
             chunks_acked_now: progress.chunks_acknowledged,
             state_msg: self.state_msg(),
             cancel_msg: self.cancel.as_ref().filter(|_| is_cancelled).map(|c| c.reason.clone()),
             error: self.error().cloned(),
-            connected: is_linked && !matches!(progress.stage, Stage::Idle | Stage::Connecting),
+            connected: is_linked && !is_unlinked(progress.stage),
             finished: matches!(self.phase, Phase::Finished),
             paused: is_paused,
             can_pause: (transfers || is_pending || is_paused) && self.cancel.is_none(),
@@ -60,6 +63,7 @@ impl Upload {
             Phase::Ready => "not yet started",
             Phase::Running => match self.machine.progress().stage {
                 Stage::Idle | Stage::Connecting => "connecting to the server",
+                Stage::Hashing => "reading the file",
                 Stage::Negotiating => "agreeing with the server on how to go on",
                 Stage::Transferring => "sending the file",
                 Stage::HandingOver | Stage::Done | Stage::Removed => {
@@ -86,4 +90,8 @@ impl Upload {
         let but = if told { "" } else { " (the server does not know it yet)" };
         format!("cancelled{but}: {reason}")
     }
+}
+
+fn is_unlinked(stage: Stage) -> bool {
+    matches!(stage, Stage::Idle | Stage::Hashing | Stage::Connecting)
 }

@@ -91,5 +91,10 @@ fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {
 }
 
 fn answer(reply: &Reply) -> Response {
-    Response { status: 200, text: String::new(), json: Some(reply.to_json()) }
+    Response {
+        status: 200,
+        text: String::new(),
+        json: Some(reply.to_json()),
+        ..Response::default()
+    }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use incoming_protocol::http::{Request, Response};
 use incoming_protocol::{
-    Action, Event, Job, Json, Options, Protocol, Retry, StallTimeout, Step, Upload,
+    Action, Event, Job, Json, Md5, Options, Protocol, Retry, StallTimeout, Step, Upload,
 };
 
 pub const KIB: u64 = 1024;
@@ -126,6 +126,11 @@ pub fn job_for(protocol: Protocol, size: u64) -> Job {
 
 pub fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap()
+}
+
+/// What stands for the fingerprint of some bytes in this world.
+pub fn md5_of(range: &Range<u64>) -> Md5 {
+    Md5::parse(&format!("{:016x}{:016x}", range.start, range.end)).unwrap()
 }
 
 /// Only the actions, for tests that know the attempt.

@@ -61,5 +61,5 @@ fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {
 }
 
 fn answer(status: u16) -> Response {
-    Response { status, text: String::new(), json: None }
+    Response { status, ..Response::default() }
 }

@@ -11,7 +11,7 @@ use incoming_protocol::{
 };
 
 use super::link::{Connection, Weather};
-use super::{Answer, Reply, Server, traits};
+use super::{Answer, Reply, Server, md5_of, traits};
 
 /// What the person in front of the page, or the machine behind it, does at some moment.
 #[derive(Clone, Debug)]
@@ -22,10 +22,14 @@ pub enum Deed {
     Online,
     Crash,
     Cut,
+    /// Not a deed of anybody: the fingerprint of the whole file is worked out.
+    Hashed,
 }
 
 /// How long TCP sends again what nobody confirms before it gives a connection up.
 const UNANSWERED_MS: u64 = 900_000;
+/// How many bytes the browser hashes in a millisecond.
+const HASHED_PER_MS: u64 = 400_000;
 
 enum Happening {
     ToServer(usize, Message),
@@ -204,6 +208,12 @@ impl World {
                 let attempt = self.upload.attempt();
                 return self.tell(attempt, Event::CameOnline);
             }
+            Deed::Hashed => {
+                let attempt = self.upload.attempt();
+                let whole = 0..self.size;
+                let md5 = md5_of(&whole);
+                return self.tell(attempt, Event::Digested(whole, md5));
+            }
             Deed::Crash => {
                 self.server.crash();
                 let open = 0..self.connections.len();
@@ -322,6 +332,7 @@ impl World {
                     self.plan(self.now_ms + after_ms, Happening::Wakes(attempt, wake, entry));
                     self.timers.insert(wake, entry);
                 }
+                Action::Digest(range) => self.digest(attempt, range),
                 Action::CheckFile => {
                     self.plan(self.now_ms + 1, Happening::Client(attempt, Event::FileIntact));
                 }
@@ -329,6 +340,18 @@ impl World {
                 Action::Notify(notice) => self.notices.push(notice),
             }
         }
+    }
+
+    /// The fingerprint of the whole is told whatever attempt is under way by then.
+    fn digest(&mut self, attempt: Attempt, range: Range<u64>) {
+        let takes_ms = 1 + (range.end - range.start) / HASHED_PER_MS;
+        let happening = if range == (0..self.size) {
+            Happening::Deed(Deed::Hashed)
+        } else {
+            let md5 = md5_of(&range);
+            Happening::Client(attempt, Event::Digested(range, md5))
+        };
+        self.plan(self.now_ms + takes_ms, happening);
     }
 
     fn connect(&mut self, attempt: Attempt) {
@@ -388,7 +411,8 @@ impl World {
         let Some(on) = self.requests.get(&request.id) else { return };
         let attempt = on.attempt;
         if self.dice.u64(0..100) < self.weather.refused_percent {
-            let response = Response { status: 503, text: "busy".into(), json: None };
+            let response =
+                Response { status: 503, text: "busy".into(), json: None, ..Response::default() };
             return self.respond(attempt, request.id, response);
         }
         let response = self.server.request(request);

@@ -1,0 +1,38 @@
+//! The fingerprint of bytes.
+
+/// The MD5 of some bytes, as 32 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Md5(String);
+
+impl Md5 {
+    /// Reads 32 hexadecimal digits in either case; anything else is none.
+    pub fn parse(text: &str) -> Option<Md5> {
+        let is_md5 = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_md5.then(|| Md5(text.to_ascii_lowercase()))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_in_either_case_are_the_same_fingerprint() {
+        let lower = Md5::parse("d41d8cd98f00b204e9800998ecf8427e").expect("an MD5");
+        assert_eq!(Md5::parse("D41D8CD98F00B204E9800998ECF8427E"), Some(lower.clone()));
+        assert_eq!(lower.as_str(), "d41d8cd98f00b204e9800998ecf8427e");
+    }
+
+    #[test]
+    fn anything_else_is_no_fingerprint() {
+        for text in ["", "d41d8cd98f00b204e9800998ecf8427", "d41d8cd98f00b204e9800998ecf8427g"] {
+            assert_eq!(Md5::parse(text), None, "{text}");
+        }
+        assert_eq!(Md5::parse("ä41d8cd98f00b204e9800998ecf8427"), None, "no more bytes than that");
+    }
+}

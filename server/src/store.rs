@@ -87,6 +87,9 @@ pub trait Writer: std::fmt::Debug + Send + Sync {
     /// power failure after `seal`.
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()>;
 
+    /// Whether these bytes are there at an offset. To find them is activity.
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool>;
+
     /// Makes the bytes durable; [`StoreError::WrongLength`] unless the file has this size. Bytes
     /// that could not be made durable are given up: no part is noted any more, and the next writer
     /// finds the file empty.

@@ -177,6 +177,13 @@ impl Writer for MemoryWriter {
         })
     }
 
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        let offset = usize::try_from(offset).map_err(std::io::Error::other)?;
+        self.memory.with_bytes(self.id, |stored| {
+            stored.get(offset..).is_some_and(|stored| stored.starts_with(&bytes))
+        })
+    }
+
     async fn seal(&mut self, size: u64) -> Result<()> {
         let (id, found) = (self.id, self.memory.length(self.id).await?);
         if found != size {

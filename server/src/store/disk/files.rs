@@ -33,7 +33,7 @@ pub(super) fn begin(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).open(path)
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 pub(super) fn write(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {

@@ -150,6 +150,11 @@ impl Writer for TroubledWriter {
         self.inner.write(offset, bytes).await
     }
 
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        self.store.check()?;
+        self.inner.has(offset, bytes).await
+    }
+
     async fn seal(&mut self, size: u64) -> Result<()> {
         self.store.check()?;
         let _held = self.store.sealing.read().await;

@@ -183,8 +183,8 @@ fn entry(remembered: &Remembered) -> Value {
 /// A body that is parameters and nothing else.
 async fn parameters(services: &Services, request: Request) -> Result<String, Refusal> {
     let body = to_bytes(request.into_body(), services.config.max_form_size).await;
-    let body = body.map_err(|_| FormError::Broken)?;
-    String::from_utf8(body.into()).map_err(|_| FormError::Broken.into())
+    let body = body.map_err(|_| FormError::Cut)?;
+    String::from_utf8(body.into()).map_err(|_| FormError::NoForm.into())
 }
 
 /// Some clients send JSON; here it is turned into what the others send.

@@ -2,7 +2,7 @@
 //!
 //! 200 says that a chunk is there, 204 that it is not: flow.js gives a file up for a 404. What can
 //! never be right is refused with one line of text and a status after which the client gives up: a
-//! 400, or, because flow.js would try again, a 413 or a 415. Trouble of the server is a 503, after
+//! 400, or, because flow.js would try again, a 413 or a 415. A body that was cut is a 408. Trouble of the server is a 503, after
 //! which they try again; but when it has lost chunks that it had, a 500, after which they give up:
 //! they would never send those again.
 
@@ -58,11 +58,12 @@ async fn is_there(services: &Services, fields: &Fields) -> Result<bool, Refusal>
 }
 
 async fn upload(State(services): State<Services>, request: Request) -> Response {
+    let of_query = of_query(request.uri());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
         Err((error, source)) => {
             discard(source).await;
-            return Refusal::Form(error).respond(Dialect::Resumable);
+            return Refusal::Form(error).respond(of_query);
         }
     };
     match take(&services, &mut form).await {
@@ -73,6 +74,12 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
             refusal.respond(dialect)
         }
     }
+}
+
+/// The library, as far as the query tells.
+fn of_query(uri: &Uri) -> Dialect {
+    let fields = Fields::of_query(uri.query()).unwrap_or_default();
+    dialect(|name| fields.get(name))
 }
 
 async fn take(services: &Services, form: &mut Form) -> Result<(), Refusal> {
@@ -108,9 +115,8 @@ impl Refusal {
         match (self, dialect) {
             (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
-            (_, Dialect::Resumable) | (Refusal::Form(FormError::Broken), _) => {
-                StatusCode::BAD_REQUEST
-            }
+            (Refusal::Form(FormError::Cut), _) => StatusCode::REQUEST_TIMEOUT,
+            (_, Dialect::Resumable) => StatusCode::BAD_REQUEST,
             (Refusal::Chunk(ChunkError::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }

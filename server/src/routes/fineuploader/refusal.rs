@@ -52,7 +52,7 @@ impl Refusal {
                 (StatusCode::OK, Reply::Reset)
             }
             Refusal::PartsAreMissing => (StatusCode::CONFLICT, Reply::Reset),
-            Refusal::Form(FormError::Broken) => (StatusCode::REQUEST_TIMEOUT, Reply::Failure),
+            Refusal::Form(FormError::Cut) => (StatusCode::REQUEST_TIMEOUT, Reply::Failure),
             Refusal::Chunk(error) if error.is_transient() => busy(),
             Refusal::Whole(WholeError::TooMany | WholeError::Store(_)) | Refusal::Store(_) => {
                 busy()

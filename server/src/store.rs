@@ -52,6 +52,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// The parts that are noted, in order.
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>>;
 
+    /// The parts that were noted and may be gone since a power failure, in order.
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>>;
+
     /// Forgets which parts are there. They stay forgotten when this returns.
     async fn unmark(&self, id: Uuid) -> Result<()>;
 

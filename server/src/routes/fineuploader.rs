@@ -6,8 +6,8 @@
 //!
 //! A file is put together as soon as all its parts are there, whatever their order, and
 //! `/success` only looks. When parts that a browser believes to be here are gone, it is told to
-//! send all of them again: by the answer to the first request of a resumed upload, or by
-//! `/success`.
+//! send all of them again: by the answer to the first request of a resumed upload, by that to the
+//! last part, or by `/success`.
 
 mod refusal;
 
@@ -82,7 +82,7 @@ async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Re
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
     let plan = plan(&upload, part, &name);
-    if upload.resumes && part.index > 0 && !services.uploads.has_begun(&plan).await? {
+    if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
     let slot = services.uploads.slot(&plan, part.index, part.range.clone()).await?;
@@ -95,6 +95,10 @@ async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Re
             }
             writer.finish().await?;
         }
+    }
+    // What the last part is answered is the outcome, unless the browser asks for it.
+    if part.index + 1 == part.total_parts && !services.uploads.may_become_whole(&plan).await? {
+        return Err(Refusal::PartsAreGone);
     }
     Ok(())
 }

@@ -65,7 +65,11 @@ impl Disk {
         Disk::open_in_life(root, marks::life())
     }
 
-    fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
+    /// Opens a folder in a certain life of the system, to see what another one leaves behind.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
         files::clear_leftovers(&root)?;
@@ -171,9 +175,9 @@ impl Shared {
         exists(id, self.note(id, marks::Entry::Part(part))).map(drop)
     }
 
-    fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
+    fn parts(&self, id: Uuid) -> Result<marks::Parts> {
         if self.doubts.check(id).is_err() {
-            return Ok(Vec::new());
+            return Ok(marks::Parts::default());
         }
         let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
         Ok(marks::Log { id, life: self.life }.parts(&log))
@@ -253,7 +257,13 @@ impl Store for Disk {
     }
 
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
-        self.run(move |shared| shared.marks(id)).await
+        let parts = self.run(move |shared| shared.parts(id)).await?;
+        Ok(parts.there.into_iter().collect())
+    }
+
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
+        let parts = self.run(move |shared| shared.parts(id)).await?;
+        Ok(parts.noted.difference(&parts.there).copied().collect())
     }
 
     async fn unmark(&self, id: Uuid) -> Result<()> {

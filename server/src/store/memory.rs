@@ -108,6 +108,10 @@ impl Store for Memory {
         Ok(entries.get(&id).map(|entry| entry.marks.iter().copied().collect()).unwrap_or_default())
     }
 
+    async fn lost(&self, _: Uuid) -> Result<Vec<u64>> {
+        Ok(Vec::new())
+    }
+
     async fn unmark(&self, id: Uuid) -> Result<()> {
         if let Some(entry) = self.entries().get_mut(&id) {
             entry.marks.clear();

@@ -344,6 +344,8 @@ impl Inner {
                 marks.insert(part);
             }
         }
-        Ok(Chunks::new(document, marks, Visit::new()))
+        let mut chunks = Chunks::new(document, marks, Visit::new());
+        chunks.lost = self.store.lost(chunks.document.id).await?;
+        Ok(chunks)
     }
 }

@@ -20,7 +20,7 @@ pub(super) enum Refusal {
     Whole(#[from] WholeError),
     #[error("the server cannot do it now, try again later")]
     Store(#[from] StoreError),
-    #[error("nothing is left of this upload, send it again")]
+    #[error("parts of this upload are gone, send it again")]
     PartsAreGone,
     #[error("not all parts of this file are here, send it again")]
     PartsAreMissing,

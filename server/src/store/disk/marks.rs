@@ -31,6 +31,15 @@ pub(super) enum Entry {
     Synced(u64),
 }
 
+/// What a log says.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// The parts that are there.
+    pub(super) there: BTreeSet<u64>,
+    /// The parts that ever were.
+    pub(super) noted: BTreeSet<u64>,
+}
+
 /// The log of one upload.
 #[derive(Debug)]
 pub(super) struct Log {
@@ -65,8 +74,7 @@ impl Log {
         Ok(file)
     }
 
-    /// The parts that are there, in order.
-    pub(super) fn parts(&self, log: &[u8]) -> Vec<u64> {
+    pub(super) fn parts(&self, log: &[u8]) -> Parts {
         let records = || (0..).zip(log.chunks_exact(RECORD));
         let valid = || records().filter_map(|(place, record)| self.read(place, record));
         let mut synced: HashMap<Uuid, u64> = HashMap::from([(self.life, u64::MAX)]);
@@ -76,13 +84,15 @@ impl Log {
                 *covered = records.max(*covered);
             }
         }
-        let parts = valid().filter_map(|(place, entry, life)| match entry {
-            Entry::Part(part) if synced.get(&life).is_some_and(|covered| place < *covered) => {
-                Some(part)
+        let mut parts = Parts::default();
+        for (place, entry, life) in valid() {
+            let Entry::Part(part) = entry else { continue };
+            parts.noted.insert(part);
+            if synced.get(&life).is_some_and(|covered| place < *covered) {
+                parts.there.insert(part);
             }
-            Entry::Part(_) | Entry::Synced(_) => None,
-        });
-        parts.collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        parts
     }
 
     fn record(&self, place: u64, entry: Entry, life: Uuid) -> [u8; RECORD] {
@@ -123,6 +133,10 @@ mod tests {
         Log { id, life }
     }
 
+    fn there(id: Uuid, life: Uuid, log: &[u8]) -> Vec<u64> {
+        log_of(id, life).parts(log).there.into_iter().collect()
+    }
+
     /// What these entries, each written in a life, look like.
     fn written(id: Uuid, entries: &[(Uuid, Entry)]) -> Vec<u8> {
         let records = (0..).zip(entries);
@@ -136,7 +150,7 @@ mod tests {
     fn all_is_true_in_the_life_in_which_it_was_written() {
         let (id, life) = (Uuid::new_v4(), Uuid::new_v4());
         let log = written(id, &[(life, Entry::Part(7)), (life, Entry::Part(0))]);
-        assert_eq!(log_of(id, life).parts(&log), [0, 7]);
+        assert_eq!(there(id, life, &log), [0, 7]);
     }
 
     #[test]
@@ -154,8 +168,8 @@ mod tests {
                 (new, Entry::Synced(5)),
             ],
         );
-        assert_eq!(log_of(id, old).parts(&log), [1, 2, 3, 4]);
-        assert_eq!(log_of(id, newest).parts(&log), [1, 4]);
+        assert_eq!(there(id, old, &log), [1, 2, 3, 4]);
+        assert_eq!(there(id, newest, &log), [1, 4]);
     }
 
     #[test]
@@ -163,17 +177,17 @@ mod tests {
         let (id, life) = (Uuid::new_v4(), Uuid::new_v4());
         let sound = written(id, &[(life, Entry::Part(1)), (life, Entry::Part(2))]);
         for cut in RECORD..2 * RECORD {
-            assert_eq!(log_of(id, life).parts(&sound[..cut]), [1], "cut at {cut}");
+            assert_eq!(there(id, life, &sound[..cut]), [1], "cut at {cut}");
             let mut holes = sound.clone();
             holes[cut..].fill(0);
-            assert_eq!(log_of(id, life).parts(&holes), [1], "zeros from {cut}");
+            assert_eq!(there(id, life, &holes), [1], "zeros from {cut}");
             let mut flipped = sound.clone();
             flipped[cut] ^= 1;
-            assert_eq!(log_of(id, life).parts(&flipped), [1], "changed at {cut}");
+            assert_eq!(there(id, life, &flipped), [1], "changed at {cut}");
         }
         let swapped = [&sound[RECORD..], &sound[..RECORD]].concat();
-        assert!(log_of(id, life).parts(&swapped).is_empty());
-        assert!(log_of(Uuid::new_v4(), life).parts(&sound).is_empty(), "of another upload");
-        assert!(log_of(id, life).parts(&[0xff; 5 * RECORD]).is_empty());
+        assert!(there(id, life, &swapped).is_empty());
+        assert!(there(Uuid::new_v4(), life, &sound).is_empty(), "of another upload");
+        assert!(there(id, life, &[0xff; 5 * RECORD]).is_empty());
     }
 }

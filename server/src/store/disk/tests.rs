@@ -192,6 +192,8 @@ async fn a_reboot_costs_the_notes_whose_bytes_may_not_be_on_the_disk() {
 
     let next = after_a_reboot(&fresh);
     assert_eq!(next.marks(id).await.unwrap(), [0]);
+    assert_eq!(next.lost(id).await.unwrap(), [1]);
+    assert!(fresh.lost(id).await.unwrap().is_empty());
     next.mark(id, 2).await.unwrap();
     assert_eq!(next.marks(id).await.unwrap(), [0, 2], "the old note is not vouched for");
     assert_eq!(after_a_reboot(&fresh).marks(id).await.unwrap(), [0]);

@@ -23,6 +23,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) document: Document,
     pub(super) marks: Marks,
     pub(super) visit: Visit,
+    /// Chunks that were here once, and that a browser may take to be here still.
+    pub(super) lost: Vec<u64>,
     /// The chunks that are being sent.
     coming: HashMap<u64, Coming>,
     /// The open file, once something was written.
@@ -39,12 +41,25 @@ struct Coming {
 
 impl Chunks {
     pub(super) fn new(document: Document, marks: Marks, visit: Visit) -> Chunks {
-        Chunks { document, marks, visit, coming: HashMap::new(), writer: None }
+        Chunks { document, marks, visit, lost: Vec::new(), coming: HashMap::new(), writer: None }
     }
 
     pub(super) fn is_complete(&self) -> bool {
         let cut = self.document.arrival.as_ref().and_then(|arrival| arrival.chunks);
         cut.is_some_and(|cut| self.marks.count() == cut.count)
+    }
+
+    /// How many of the chunks before this one are neither here nor coming.
+    pub(super) fn missing_before(&self, index: u64) -> usize {
+        (0..index).filter(|index| !self.marks.contains(*index) && !self.is_coming(*index)).count()
+    }
+
+    pub(super) fn is_any_coming(&self) -> bool {
+        self.coming.keys().any(|index| self.is_coming(*index))
+    }
+
+    fn is_coming(&self, index: u64) -> bool {
+        self.coming.get(&index).is_some_and(|coming| coming.by.strong_count() > 0)
     }
 
     /// How many bytes of a chunk are there, from its beginning.

@@ -47,6 +47,18 @@ impl Visit {
         self.heard = Instant::now();
     }
 
+    /// How long nothing has come.
+    pub(super) fn silence(&self) -> Duration {
+        self.heard.elapsed()
+    }
+
+    /// How many of the chunks up to the last came one after the other, if that is all that came:
+    /// from a browser that sends one at a time.
+    pub(super) fn in_one_row(&self) -> Option<usize> {
+        let is_row = self.order.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        is_row.then_some(self.order.len())
+    }
+
     pub(super) fn take(&mut self, index: u64, is_repeated: bool) {
         if !self.taken.contains(index) {
             self.taken.insert(index);

@@ -98,6 +98,11 @@ impl Store for Troubled {
         self.memory.marks(id).await
     }
 
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
+        self.check()?;
+        self.memory.lost(id).await
+    }
+
     async fn unmark(&self, id: Uuid) -> Result<()> {
         self.check()?;
         self.memory.unmark(id).await

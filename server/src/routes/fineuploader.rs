@@ -23,10 +23,11 @@ use incoming_protocol::fineuploader::server::{Asked, Finished, Part, Reply, Uplo
 use serde_json::{Value, json};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::chunk;
 use super::form::{Fields, Form, FormError, discard};
 use super::origin;
 use crate::Services;
-use crate::uploads::{Layout, Plan, Remembered, Slot, Withdrawal};
+use crate::uploads::{Layout, Plan, Remembered, Withdrawal};
 use refusal::Refusal;
 
 /// As what its uploads are noted.
@@ -85,17 +86,7 @@ async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Re
     if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
-    let slot = services.uploads.slot(&plan, part.index, part.range.clone()).await?;
-    form.expect(part.range.end - part.range.start);
-    match slot {
-        Slot::There => while form.next().await?.is_some() {},
-        Slot::Room(mut writer) => {
-            while let Some(bytes) = form.next().await? {
-                writer.append(bytes).await?;
-            }
-            writer.finish().await?;
-        }
-    }
+    chunk::take::<Refusal>(services, form, &plan, part.index, part.range.clone()).await?;
     // What the last part is answered is the outcome, unless the browser asks for it.
     if part.index + 1 == part.total_parts && !services.uploads.may_become_whole(&plan).await? {
         return Err(Refusal::PartsAreGone);

@@ -15,10 +15,11 @@ use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
 use incoming_protocol::resumable::{Dialect, PATH};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::chunk;
 use super::form::{Fields, Form, FormError, discard};
 use super::origin;
 use crate::Services;
-use crate::uploads::{ChunkError, Layout, Plan, Slot};
+use crate::uploads::{ChunkError, Layout, Plan};
 
 pub(super) fn router(services: &Services) -> Router {
     Router::new()
@@ -84,19 +85,7 @@ fn of_query(uri: &Uri) -> Dialect {
 
 async fn take(services: &Services, form: &mut Form) -> Result<(), Refusal> {
     let chunk = Chunk::read(|name| form.fields().get(name))?;
-    let range = chunk.range();
-    let slot = services.uploads.slot(&plan(&chunk), chunk.number - 1, range.clone()).await?;
-    form.expect(range.end - range.start);
-    match slot {
-        Slot::There => while form.next().await?.is_some() {},
-        Slot::Room(mut writer) => {
-            while let Some(bytes) = form.next().await? {
-                writer.append(bytes).await?;
-            }
-            writer.finish().await?;
-        }
-    }
-    Ok(())
+    chunk::take(services, form, &plan(&chunk), chunk.number - 1, chunk.range()).await
 }
 
 fn plan(chunk: &Chunk) -> Plan<'_> {

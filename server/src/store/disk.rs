@@ -172,7 +172,7 @@ impl Shared {
     fn mark(&self, id: Uuid, part: u64) -> Result<()> {
         let _lock = self.lock(id);
         self.doubts.check(id)?;
-        exists(id, self.note(id, marks::Entry::Part(part))).map(drop)
+        exists(id, self.notes(id).note(&self.log(id), part))
     }
 
     fn parts(&self, id: Uuid) -> Result<marks::Parts> {
@@ -180,17 +180,23 @@ impl Shared {
             return Ok(marks::Parts::default());
         }
         let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
-        Ok(marks::Log { id, life: self.life }.parts(&log))
+        Ok(self.notes(id).parts(&log))
     }
 
-    fn note(&self, id: Uuid, entry: marks::Entry) -> io::Result<std::fs::File> {
-        marks::Log { id, life: self.life }.append(&self.log(id), entry)
+    fn notes(&self, id: Uuid) -> marks::Log {
+        marks::Log { id, life: self.life }
     }
 
-    /// Notes that what `records` of the log say is on the disk, and brings the log there.
-    fn note_synced(&self, id: Uuid, records: u64) -> io::Result<()> {
+    /// What is noted now, all of whose bytes are written.
+    fn noted(&self, id: Uuid) -> io::Result<Option<marks::Noted>> {
         let _lock = self.lock(id);
-        self.note(id, marks::Entry::Synced(records))?.sync_data()?;
+        marks::noted(&self.log(id))
+    }
+
+    /// Notes that what was noted then is on the disk.
+    fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
+        let _lock = self.lock(id);
+        self.notes(id).note_synced(noted)?;
         files::sync_folder(&self.folder(id))
     }
 

@@ -24,7 +24,7 @@ const COVERED: usize = 25;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+enum Entry {
     /// This part is there.
     Part(u64),
     /// The bytes of all parts in so many records from the first are on the disk.
@@ -54,24 +54,41 @@ pub(super) fn life() -> Uuid {
     boot.and_then(|boot| Uuid::parse_str(boot.trim()).ok()).unwrap_or_else(Uuid::new_v4)
 }
 
-/// How many records there are; `None` without a log.
-pub(super) fn count(path: &Path) -> io::Result<Option<u64>> {
-    match std::fs::metadata(path) {
-        Ok(log) => Ok(Some(log.len() / RECORD as u64)),
+/// What is in a log so far.
+#[derive(Debug)]
+pub(super) struct Noted {
+    log: File,
+    records: u64,
+}
+
+/// What is in a log so far; `None` without a log.
+pub(super) fn noted(path: &Path) -> io::Result<Option<Noted>> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(log) => Ok(Some(Noted { records: log.metadata()?.len() / RECORD as u64, log })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 impl Log {
-    /// Adds a record, over what is left of one that was cut short. The log is made when it is
-    /// missing.
-    pub(super) fn append(&self, path: &Path, entry: Entry) -> io::Result<File> {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    /// Notes a part. The log is made when it is missing.
+    pub(super) fn note(&self, path: &Path, part: u64) -> io::Result<()> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        self.append(&file, Entry::Part(part))
+    }
+
+    /// Notes that the bytes of all that was noted are on the disk, and brings the log there. It
+    /// goes into the same log: one that was begun since then has nothing to do with it.
+    pub(super) fn note_synced(&self, noted: &Noted) -> io::Result<()> {
+        self.append(&noted.log, Entry::Synced(noted.records))?;
+        noted.log.sync_data()
+    }
+
+    /// Adds a record, over what is left of one that was cut short.
+    fn append(&self, mut file: &File, entry: Entry) -> io::Result<()> {
         let place = file.metadata()?.len() / RECORD as u64;
         file.seek(SeekFrom::Start(place * RECORD as u64))?;
-        file.write_all(&self.record(place, entry, self.life))?;
-        Ok(file)
+        file.write_all(&self.record(place, entry, self.life))
     }
 
     pub(super) fn parts(&self, log: &[u8]) -> Parts {

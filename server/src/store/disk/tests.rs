@@ -250,3 +250,17 @@ async fn no_note_outlives_bytes_that_could_not_be_made_durable() {
         assert!(next.marks(id).await.unwrap().is_empty(), "also for the next process");
     }
 }
+
+#[tokio::test]
+async fn a_sync_says_nothing_about_notes_that_were_made_after_all_were_forgotten() {
+    let fresh = fresh();
+    let (id, _) = begun(&fresh).await;
+    fresh.mark(id, 0).await.unwrap();
+    let covered = fresh.shared.noted(id).unwrap().unwrap();
+    // While the bytes are on their way to the disk, another file begins.
+    fresh.unmark(id).await.unwrap();
+    fresh.mark(id, 1).await.unwrap();
+    fresh.shared.note_synced(id, &covered).unwrap();
+    assert_eq!(fresh.marks(id).await.unwrap(), [1]);
+    assert!(after_a_reboot(&fresh).marks(id).await.unwrap().is_empty());
+}

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Shared, blocking, exists, files, marks};
+use super::{Shared, blocking, exists, files};
 use crate::compare::has_bytes;
 use crate::store::{Result, StoreError, Writer};
 
@@ -126,13 +126,12 @@ impl Open {
 
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
-        // Those that are noted now have all of their bytes written.
-        let noted = marks::count(&self.shared.log(self.id));
+        let noted = self.shared.noted(self.id);
         if let Err(error) = self.file.sync_data() {
             self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
         } else if let Ok(Some(noted)) = noted
-            && let Err(error) = self.shared.note_synced(self.id, noted)
+            && let Err(error) = self.shared.note_synced(self.id, &noted)
         {
             tracing::warn!(id = %self.id, %error, "a power failure would cost more than it had to");
         }

@@ -12,8 +12,11 @@ export class UploadError extends Error {
   }
 }
 
-/** Makes the public functions from the exports of the wasm. */
-export function face({ Driver }) {
+/**
+ * Makes the public functions from the exports of the wasm. `digest` loads what hashes, which only
+ * pages that hash should have to.
+ */
+export function face({ Driver }, digest) {
   function Uploader(upload_id, file, options) {
     const uploader = Object.create(Uploader.prototype);
     for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
@@ -24,7 +27,8 @@ export function face({ Driver }) {
       throw new TypeError('incoming.Uploader: expected an AbortSignal as signal');
     }
     const run = oneRunAfterAnother(uploader);
-    const driver = new Driver(uploader, upload_id, file, options, hostOf(options, run.settle));
+    const host = hostOf(file, options, run.settle, digest);
+    const driver = new Driver(uploader, upload_id, file, options, host);
     run.listen(globalThis, 'online', () => driver.came_online());
     uploader.start = () => {
       if (uploader.error_code !== null && !uploader.cancelled) run.begin();

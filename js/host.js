@@ -1,5 +1,6 @@
 // What the wasm asks of the page for one upload: src/host.rs says what each function is for.
 
+import { digester } from './digester.js';
 import { sender } from './http.js';
 
 let hostname = null;
@@ -14,8 +15,10 @@ export function set_server_hostname(name) {
   hostname = name || null;
 }
 
-export function hostOf(options, settle) {
+/** The host of one upload; `load` loads what hashes. */
+export function hostOf(file, options, settle, load) {
   return {
+    digest: digester(file, load),
     send: sender(options),
     settle: (outcome) => settle(...outcome),
     endpoint: (plain, secure, path) => endpoint(options?.endpoint, [plain, secure], path),

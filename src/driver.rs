@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -11,6 +12,7 @@ use incoming_protocol::{
 };
 use web_sys::Blob;
 
+use crate::digest::{self, Digest};
 use crate::error::words_of;
 use crate::face::{Face, Pace};
 use crate::host::Host;
@@ -31,6 +33,10 @@ pub(crate) struct Driver {
     face: RefCell<Option<Rc<Face>>>,
     socket: RefCell<Option<Socket>>,
     requests: RefCell<Requests>,
+    /// Those of parts of the file, which belong to the attempt.
+    digests: RefCell<Vec<Digest>>,
+    /// That of the whole file, which belongs to all attempts.
+    whole: RefCell<Option<Digest>>,
     host: Rc<Host>,
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
@@ -49,6 +55,8 @@ impl Driver {
             face: RefCell::new(Some(Rc::new(face))),
             socket: RefCell::default(),
             requests: RefCell::default(),
+            digests: RefCell::default(),
+            whole: RefCell::default(),
             host,
             timers: RefCell::default(),
             look: RefCell::default(),
@@ -58,8 +66,32 @@ impl Driver {
     }
 
     pub(crate) fn came_online(self: &Rc<Self>) {
+        self.heard_whenever(Event::CameOnline);
+    }
+
+    /// Reports what belongs to no attempt.
+    pub(crate) fn heard_whenever(self: &Rc<Self>, event: Event) {
         let attempt = self.upload.borrow().attempt();
-        self.heard(attempt, Event::CameOnline);
+        self.heard(attempt, event);
+    }
+
+    /// Reports a fingerprint, of an attempt or of all.
+    pub(crate) fn digested(
+        self: &Rc<Self>,
+        attempt: Option<Attempt>,
+        range: &Range<u64>,
+        event: Event,
+    ) {
+        match attempt {
+            Some(attempt) => {
+                self.digests.borrow_mut().retain(|digest| digest.range != *range);
+                self.heard(attempt, event);
+            }
+            None => {
+                self.whole.take();
+                self.heard_whenever(event);
+            }
+        }
     }
 
     pub(crate) fn request_is_over(&self, id: RequestId) {
@@ -122,8 +154,10 @@ impl Driver {
                 let live = http::send(self, attempt, &request, (&self.file, &self.host));
                 self.requests.borrow_mut().keep(live);
             }
+            Action::Digest(range) => self.digest(attempt, range),
             Action::HangUp => {
                 self.requests.borrow_mut().clear();
+                self.digests.borrow_mut().clear();
                 self.look.take();
                 self.timers.borrow_mut().clear();
                 self.socket.take();
@@ -148,6 +182,15 @@ impl Driver {
         match Socket::open(url, self, attempt) {
             Ok(socket) => *self.socket.borrow_mut() = Some(socket),
             Err(thrown) => self.heard(attempt, Event::Refused(words_of(&thrown))),
+        }
+    }
+
+    fn digest(self: &Rc<Self>, attempt: Attempt, range: Range<u64>) {
+        if range != (0..file::size_of(&self.file)) {
+            let digest = digest::find(self, &self.host, range, Some(attempt));
+            self.digests.borrow_mut().push(digest);
+        } else if self.whole.borrow().is_none() {
+            *self.whole.borrow_mut() = Some(digest::find(self, &self.host, range, None));
         }
     }
 
@@ -230,5 +273,6 @@ impl Driver {
     /// Nothing can come any more: lets go of everything that holds the page's objects.
     fn let_go(&self) {
         self.face.take();
+        self.whole.take();
     }
 }

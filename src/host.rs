@@ -26,6 +26,18 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn settle(this: &Host, outcome: &Array);
 
+    /// Finds out the MD5 of a part of the file; returns what stops it. `hashed` gets how many bytes
+    /// are hashed; `done` gets 1 and the MD5, or 0 if the file cannot be read or 2 if nothing can be
+    /// hashed and why.
+    #[wasm_bindgen(method)]
+    pub(crate) fn digest(
+        this: &Host,
+        start: f64,
+        end: f64,
+        hashed: &JsValue,
+        done: &JsValue,
+    ) -> web_sys::AbortController;
+
     /// Carries out a request; returns what aborts it.
     #[wasm_bindgen(method)]
     pub(crate) fn send(

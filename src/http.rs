@@ -80,11 +80,11 @@ fn outcome(id: RequestId, status: u16, text: String) -> Event {
         return Event::RequestLost(id, text);
     }
     let json = json::parse(&text);
-    Event::Responded(id, Response { status, text, json })
+    Event::Responded(id, Response { status, text, json, ..Response::default() })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is whole")]
-fn whole(bytes: f64) -> u64 {
+pub(crate) fn whole(bytes: f64) -> u64 {
     bytes as u64
 }
 

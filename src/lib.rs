@@ -4,6 +4,7 @@
 //! A page does not use this crate but the package around it, whose face is in `js/`.
 
 mod api;
+mod digest;
 mod driver;
 mod error;
 mod face;

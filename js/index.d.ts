@@ -62,7 +62,10 @@ export interface UploaderOptions {
   chunk_size?: number;
   /** What happens after a lost connection. */
   retry?: RetryOptions;
-  /** How long nothing may move before a connection counts as lost. Default: 60000. */
+  /**
+   * How long nothing may move before a connection or a request counts as lost. Each time in a row
+   * that this was in vain doubles it, up to 32 times the value. Default: 60000.
+   */
   stall_timeout_ms?: number;
   /** Called when any property changes. */
   onprogress?: Callback | null;

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{job_for, noise};
+use common::{job_for, md5_of, noise};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::resumable::server::Chunk;
@@ -20,7 +20,7 @@ fn rounds() -> u64 {
 
 fn event(dice: &mut fastrand::Rng) -> Event {
     let id = RequestId(dice.u32(0..12));
-    match dice.u8(0..16) {
+    match dice.u8(0..18) {
         0 | 1 => Event::Connected,
         2..=4 => Event::Received(noise::message(dice)),
         5 | 6 => Event::Received(noise::signal(dice)),
@@ -34,6 +34,11 @@ fn event(dice: &mut fastrand::Rng) -> Event {
         11 => [Event::CameOnline, Event::FileIntact][dice.usize(0..2)].clone(),
         12 => Event::RequestLost(id, "noise".into()),
         13 => Event::Loaded(id, dice.u64(..)),
+        14 => {
+            let range = 0..[SIZE, 1000][dice.usize(0..2)];
+            Event::Digested(range.clone(), md5_of(&range))
+        }
+        15 => Event::Hashed(dice.u64(0..=SIZE)),
         _ => Event::Responded(id, response(dice)),
     }
 }

@@ -3,7 +3,8 @@
 //! 200 says that a chunk is there, 204 that it is not: flow.js gives a file up for a 404. What can
 //! never be right is refused with one line of text and a status after which the client gives up: a
 //! 400, or, because flow.js would try again, a 413 or a 415. Trouble of the server is a 503, after
-//! which they try again.
+//! which they try again; but when it has lost chunks that it had, a 500, after which they give up:
+//! they would never send those again.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -106,6 +107,7 @@ impl Refusal {
     fn status(&self, dialect: Dialect) -> StatusCode {
         match (self, dialect) {
             (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
+            (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (_, Dialect::Resumable) | (Refusal::Form(FormError::Broken), _) => {
                 StatusCode::BAD_REQUEST
             }

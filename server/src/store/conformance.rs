@@ -31,6 +31,9 @@ macro_rules! suite {
             writing_is_activity
             parts_are_noted_in_any_order_and_more_than_once
             notes_go_with_the_upload
+            notes_go_with_the_bytes
+            notes_are_forgotten_and_the_bytes_stay
+            a_file_that_is_made_has_no_parts
             bytes_are_taken_out_once
         );
     };
@@ -235,6 +238,38 @@ pub(super) async fn notes_go_with_the_upload(store: &dyn Store) {
     assert!(matches!(store.mark(document.id, 1).await, Err(StoreError::NotFound(_))));
     store.create(&document).await.unwrap();
     assert!(store.marks(document.id).await.unwrap().is_empty());
+}
+
+pub(super) async fn notes_go_with_the_bytes(store: &dyn Store) {
+    let id = wrote(store, b"abc").await;
+    store.mark(id, 1).await.unwrap();
+    store.remove_bytes(id).await.unwrap();
+    assert!(store.marks(id).await.unwrap().is_empty());
+    store.begin(id).await.unwrap();
+    assert!(store.marks(id).await.unwrap().is_empty());
+}
+
+pub(super) async fn notes_are_forgotten_and_the_bytes_stay(store: &dyn Store) {
+    let id = wrote(store, b"abc").await;
+    store.mark(id, 1).await.unwrap();
+    for _ in 0..2 {
+        store.unmark(id).await.unwrap();
+        assert!(store.marks(id).await.unwrap().is_empty());
+    }
+    assert_eq!(store.length(id).await.unwrap(), 3);
+    store.mark(id, 2).await.unwrap();
+    assert_eq!(store.marks(id).await.unwrap(), [2]);
+}
+
+pub(super) async fn a_file_that_is_made_has_no_parts(store: &dyn Store) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let id = wrote(store, b"abc").await;
+    store.mark(id, 1).await.unwrap();
+    store.begin(id).await.unwrap();
+    assert_eq!(store.marks(id).await.unwrap(), [1], "it is there already");
+    store.take_out(id, &folder.path().join("out")).await.unwrap();
+    store.begin(id).await.unwrap();
+    assert!(store.marks(id).await.unwrap().is_empty());
 }
 
 pub(super) async fn bytes_are_taken_out_once(store: &dyn Store) {

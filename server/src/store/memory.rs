@@ -85,6 +85,9 @@ impl Store for Memory {
     async fn begin(&self, id: Uuid) -> Result<()> {
         let mut entries = self.entries();
         let entry = entries.get_mut(&id).ok_or(StoreError::NotFound(id))?;
+        if entry.bytes.is_none() {
+            entry.marks.clear();
+        }
         entry.bytes.get_or_insert_default();
         Ok(())
     }
@@ -105,6 +108,13 @@ impl Store for Memory {
         Ok(entries.get(&id).map(|entry| entry.marks.iter().copied().collect()).unwrap_or_default())
     }
 
+    async fn unmark(&self, id: Uuid) -> Result<()> {
+        if let Some(entry) = self.entries().get_mut(&id) {
+            entry.marks.clear();
+        }
+        Ok(())
+    }
+
     async fn length(&self, id: Uuid) -> Result<u64> {
         let entries = self.entries();
         let bytes = entries.get(&id).and_then(|entry| entry.bytes.as_ref());
@@ -123,7 +133,9 @@ impl Store for Memory {
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
         let mut entries = self.entries();
-        Ok(entries.get_mut(&id).is_some_and(|entry| entry.bytes.take().is_some()))
+        let Some(entry) = entries.get_mut(&id) else { return Ok(false) };
+        entry.marks.clear();
+        Ok(entry.bytes.take().is_some())
     }
 
     async fn forget(&self, id: Uuid) -> Result<()> {

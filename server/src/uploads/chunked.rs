@@ -1,9 +1,10 @@
 //! A file that comes in chunks, in any order and more than once.
 //!
 //! The browser names the file by a key of its own, of which the ticket is made. Every chunk is
-//! written in its place in one sparse file; a map says which are there. It is written after the
-//! bytes, so that a chunk that was cut short was never there, and it is in memory while the upload
-//! is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
+//! written in its place in one sparse file; marks say which are there. A chunk is marked after its
+//! bytes were written, so that one that was cut short was never there, and the marks are in memory
+//! while the upload is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
+//! When the store gives bytes up, their marks go, and whoever sends is told.
 //!
 //! # One key, two files
 //! Keys are weak: a browser that sends another file of the same name and size has the same one,
@@ -98,6 +99,9 @@ pub enum ChunkError {
         /// How many came.
         found: u64,
     },
+    /// Chunks that were taken before are lost.
+    #[error("the server has lost chunks of this file that it had, send the whole file again")]
+    Lost,
     /// The store failed.
     #[error("the server cannot store the chunk now, try again later")]
     Store(#[from] StoreError),
@@ -113,6 +117,7 @@ impl ChunkError {
             | ChunkError::Store(_) => true,
             ChunkError::TooLarge { .. }
             | ChunkError::TooManyChunks
+            | ChunkError::Lost
             | ChunkError::TooLong { .. }
             | ChunkError::TooShort { .. } => false,
         }
@@ -282,6 +287,11 @@ impl Uploads {
             match self.inner.load(id).await? {
                 None => return Ok(Known::Nothing),
                 Some(document) => match document.state {
+                    State::Receiving if self.inner.has_arrived(&document).await? => {
+                        self.arrive(&document).await?;
+                        let document = self.inner.load(id).await?;
+                        return Ok(whole(document));
+                    }
                     State::Receiving => gate.chunks = Some(self.inner.read_chunks(document).await?),
                     State::Cancelled { .. } => return Ok(Known::Going),
                     _ => return Ok(Known::Whole(Box::new(document))),
@@ -293,28 +303,44 @@ impl Uploads {
             Some(chunks) => {
                 let document = chunks.document.clone();
                 self.arrive_in_chunks(&document, gate).await?;
-                let document = self.inner.load(id).await?;
-                Ok(document.map_or(Known::Nothing, |document| Known::Whole(Box::new(document))))
+                Ok(whole(self.inner.load(id).await?))
             }
         }
     }
 
-    /// Lets a file arrive whose chunks are all there. If the map says so and the bytes do not, as
-    /// after a loss of power, the upload starts over.
+    /// Lets a file arrive whose chunks are all there. If the marks say so and the bytes do not, the
+    /// upload starts over. After another failure the marks are read again: the store may have given
+    /// bytes up.
     async fn arrive_in_chunks(
         &self,
         document: &Document,
         gate: &mut Gate,
     ) -> Result<(), StoreError> {
         let arrived = self.arrive(document).await;
-        if let Err(StoreError::WrongLength { id, .. }) = arrived {
-            gate.pass(Notice::Cancelled);
-            self.inner.remove(id).await?;
-            return arrived;
-        }
-        arrived?;
         gate.pass(Notice::TakenOver);
-        Ok(())
+        if let Err(StoreError::WrongLength { id, .. }) = arrived {
+            self.inner.remove(id).await?;
+        }
+        arrived
+    }
+
+    /// What to say of a failure after which less may be there than the `noted` chunks.
+    async fn after_failure(
+        &self,
+        document: &Document,
+        noted: u64,
+        error: StoreError,
+    ) -> ChunkError {
+        if self.inner.has_arrived(document).await.unwrap_or(true) {
+            return error.into();
+        }
+        match self.inner.store.marks(document.id).await {
+            Ok(left) if (left.len() as u64) < noted => {
+                tracing::error!(id = %document.id, %error, "chunks are lost");
+                ChunkError::Lost
+            }
+            _ => error.into(),
+        }
     }
 
     /// Lets a file arrive if all of its chunks are there.
@@ -325,7 +351,19 @@ impl Uploads {
     }
 }
 
+fn whole(document: Option<Document>) -> Known {
+    document.map_or(Known::Nothing, |document| Known::Whole(Box::new(document)))
+}
+
 impl Inner {
+    /// Whether a file is in its place already, which a crash may have kept from being noted.
+    async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
+        match &document.arrival {
+            Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
+            None => Ok(false),
+        }
+    }
+
     fn accepts(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {
         let limit = self.limits.max_file_size;
         if plan.size > limit {

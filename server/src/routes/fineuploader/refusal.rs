@@ -48,7 +48,9 @@ impl Refusal {
     /// the status tells it that something is wrong.
     fn judge(&self) -> (StatusCode, fn(String) -> Reply) {
         match self {
-            Refusal::PartsAreGone => (StatusCode::OK, Reply::Reset),
+            Refusal::PartsAreGone | Refusal::Chunk(ChunkError::Lost) => {
+                (StatusCode::OK, Reply::Reset)
+            }
             Refusal::PartsAreMissing => (StatusCode::CONFLICT, Reply::Reset),
             Refusal::Form(FormError::Broken) => (StatusCode::REQUEST_TIMEOUT, Reply::Failure),
             Refusal::Chunk(error) if error.is_transient() => busy(),

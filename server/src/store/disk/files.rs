@@ -41,13 +41,6 @@ pub(super) fn write(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()
     file.write_all(bytes)
 }
 
-/// Writes one byte, in a file that is made when it is missing.
-pub(super) fn mark(map: &Path, part: u64) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(map)?;
-    file.seek(SeekFrom::Start(part))?;
-    file.write_all(&[1])
-}
-
 /// Moves a file, also to another file system.
 pub(super) fn take_out(data: &Path, to: &Path) -> io::Result<()> {
     if let Err(error) = fs::rename(data, to) {

@@ -1,8 +1,8 @@
 //! The open file of one upload.
 //!
 //! A system that failed to make bytes durable says so once and may drop them; asked again, it
-//! finds nothing left to do and reports success. So the failure is remembered, and whoever opens
-//! the file next begins again.
+//! finds nothing left to do and reports success. So the failure is remembered, what was noted about
+//! parts is forgotten at once, and whoever opens the file next begins again.
 //!
 //! Bytes are sent on to the disk while others still come in, so that sealing a huge file does not
 //! have to wait for all of them.
@@ -17,7 +17,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Shared, blocking, exists, files};
+use super::{Shared, blocking, exists, files, marks};
 use crate::store::{Result, StoreError, Writer};
 
 /// How much is written until it is sent on to the disk.
@@ -36,7 +36,7 @@ impl Doubts {
         self.all().insert(id, error.kind());
     }
 
-    fn check(&self, id: Uuid) -> Result<()> {
+    pub(super) fn check(&self, id: Uuid) -> Result<()> {
         match self.all().get(&id) {
             Some(kind) => Err(StoreError::Io((*kind).into())),
             None => Ok(()),
@@ -69,6 +69,7 @@ impl DiskWriter {
         let file = exists(id, files::open(&shared.data(id)))?;
         if shared.doubts.check(id).is_err() {
             tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
+            shared.unmark(id)?;
             file.set_len(0)?;
             shared.doubts.forget(id);
         }
@@ -84,6 +85,14 @@ impl DiskWriter {
         let open = Arc::clone(&self.open);
         self.behind = 0;
         self.write_back = Some(tokio::task::spawn_blocking(move || open.write_back()));
+    }
+
+    /// Waits until what was written is on the disk, or cannot be.
+    #[cfg(test)]
+    pub(super) async fn written_back(&mut self) {
+        self.write_back();
+        let running = self.write_back.take().expect("it was begun");
+        running.await.expect("it does not panic");
     }
 
     async fn run<F>(&self, work: F) -> Result<()>
@@ -104,15 +113,28 @@ impl Open {
 
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
+        // Those that are noted now have all of their bytes written.
+        let noted = marks::count(&self.shared.log(self.id));
         if let Err(error) = self.file.sync_data() {
-            self.shared.doubts.note(self.id, &error);
+            self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
+        } else if let Ok(Some(noted)) = noted
+            && let Err(error) = self.shared.note_synced(self.id, noted)
+        {
+            tracing::warn!(id = %self.id, %error, "a power failure would cost more than it had to");
+        }
+    }
+
+    fn doubt(&self, error: &io::Error) {
+        self.shared.doubts.note(self.id, error);
+        if let Err(error) = self.shared.unmark(self.id) {
+            tracing::error!(id = %self.id, %error, "the notes about lost bytes cannot be removed");
         }
     }
 
     fn seal(&self, size: u64) -> Result<()> {
         let id = self.id;
-        self.file.sync_all().inspect_err(|error| self.shared.doubts.note(id, error))?;
+        self.file.sync_all().inspect_err(|error| self.doubt(error))?;
         self.shared.doubts.check(id)?;
         let found = exists(id, files::length(&self.file))?;
         if found != size {

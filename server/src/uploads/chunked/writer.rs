@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{ChunkError, Known};
-use crate::store::StoreError;
-use crate::uploads::live::{Gate, Live};
+use super::{ChunkError, Chunks, Known};
+use crate::store::{Store, StoreError};
+use crate::uploads::live::{Gate, Live, Notice};
 use crate::uploads::{Document, Uploads};
 
 /// Takes the bytes of one chunk. Dropped before [`ChunkWriter::finish`], the chunk is not there.
@@ -70,12 +70,7 @@ impl ChunkWriter {
             let mut gate = self.live.gate.lock().await;
             self.is_over = !gate.is_held_by(self.hold.epoch);
             if !self.is_over {
-                let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
-                let writer = match &mut chunks.writer {
-                    Some(writer) => writer,
-                    closed => closed.insert(self.uploads.inner.store.open(self.hold.id).await?),
-                };
-                writer.write(offset, bytes).await?;
+                self.uploads.write(&mut gate, offset, bytes).await?;
             }
         }
         self.found = found;
@@ -106,15 +101,45 @@ impl ChunkWriter {
         uploads.inner.store.mark(hold.id, hold.index).await?;
         let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
         chunks.marks.insert(hold.index);
-        if chunks.is_complete() {
-            let document = chunks.document.clone();
-            uploads.arrive_in_chunks(&document, &mut gate).await?;
+        if !chunks.is_complete() {
+            return Ok(());
         }
-        Ok(())
+        let (document, noted) = (chunks.document.clone(), chunks.marks.count());
+        match uploads.arrive_in_chunks(&document, &mut gate).await {
+            Err(error) => Err(uploads.after_failure(&document, noted, error).await),
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl Chunks {
+    async fn write(
+        &mut self,
+        store: &dyn Store,
+        offset: u64,
+        bytes: Bytes,
+    ) -> Result<(), StoreError> {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            closed => closed.insert(store.open(self.document.id).await?),
+        };
+        writer.write(offset, bytes).await
     }
 }
 
 impl Uploads {
+    /// Writes into the open upload. After a failure nobody goes on with what was begun: the store
+    /// may have given up what was written before.
+    async fn write(&self, gate: &mut Gate, offset: u64, bytes: Bytes) -> Result<(), ChunkError> {
+        let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
+        let Err(error) = chunks.write(&*self.inner.store, offset, bytes).await else {
+            return Ok(());
+        };
+        let (document, noted) = (chunks.document.clone(), chunks.marks.count());
+        gate.pass(Notice::TakenOver);
+        Err(self.after_failure(&document, noted, error).await)
+    }
+
     /// A chunk that came twice at once is there if the file is whole by now.
     async fn arrived_meanwhile(&self, hold: &Hold, gate: &mut Gate) -> Result<(), ChunkError> {
         match self.look_up(hold.id, gate).await? {

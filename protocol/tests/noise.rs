@@ -10,7 +10,9 @@ use common::{job_for, md5_of, noise};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::resumable::server::Chunk;
-use incoming_protocol::{Action, Event, Link, Protocol, Step, Upload, Wake, galileo, incoming};
+use incoming_protocol::{
+    Action, Event, Link, Protocol, Step, Upload, Wake, galileo, incoming, robusto,
+};
 
 const SIZE: u64 = 300_000;
 
@@ -177,7 +179,9 @@ fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
         for name in ["ChunkNumber", "ChunkSize", "CurrentChunkSize", "TotalSize", "TotalChunks"] {
             fields.push((format!("resumable{name}"), noise::number_text(&mut dice)));
         }
-        for name in ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts"] {
+        for name in
+            ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts", "chunk", "chunks"]
+        {
             fields.push((name.to_owned(), noise::number_text(&mut dice)));
         }
         fields.push(("qqtotalfilesize".to_owned(), noise::number_text(&mut dice)));
@@ -188,6 +192,9 @@ fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
             let field = fields.iter().find(|(other, _)| other == name);
             field.map(|(_, value)| value.as_str())
         };
+        if let Ok(chunk) = robusto::server::Chunk::read(find) {
+            assert!(chunk.index < chunk.count, "{seed}: {chunk:?}");
+        }
         if let Ok(chunk) = Chunk::read(find) {
             let range = chunk.range();
             assert!(range.start <= range.end && range.end <= chunk.total_size, "{seed}: {chunk:?}");

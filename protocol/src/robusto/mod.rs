@@ -24,6 +24,7 @@
 //! traffic.
 
 pub mod client;
+pub mod server;
 pub mod wire;
 
 pub use client::Client;

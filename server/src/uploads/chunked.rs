@@ -152,7 +152,7 @@ enum Known {
     Going,
 }
 
-fn ticket(protocol: &str, key: &str) -> Uuid {
+pub(super) fn ticket(protocol: &str, key: &str) -> Uuid {
     let hash = Sha1::new().chain_update(protocol).chain_update([0]).chain_update(key);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);

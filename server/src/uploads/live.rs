@@ -6,6 +6,7 @@ use tokio::sync::{Notify, watch};
 
 use super::chunked::Chunks;
 use super::handing_over::Attempt;
+use super::hashed::Parts;
 
 /// The present of an upload.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(super) struct Gate {
     pub(super) epoch: u64,
     /// What is there of a file that comes in chunks, once it was looked up.
     pub(super) chunks: Option<Chunks>,
+    /// The same of a file that is known by its MD5.
+    pub(super) parts: Option<Parts>,
     notice: watch::Sender<Notice>,
 }
 
@@ -39,7 +42,7 @@ pub enum Notice {
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate { epoch: 0, chunks: None, notice: watch::Sender::new(Notice::Yours) }
+        Gate { epoch: 0, chunks: None, parts: None, notice: watch::Sender::new(Notice::Yours) }
     }
 }
 
@@ -50,6 +53,7 @@ impl Gate {
         self.notice = watch::Sender::new(Notice::Yours);
         self.epoch += 1;
         self.chunks = None;
+        self.parts = None;
         (self.epoch, self.notice.subscribe())
     }
 

@@ -119,8 +119,9 @@ impl Refusal {
     fn words(&self) -> String {
         match self {
             Refusal::Senseless(senseless) => senseless.to_string(),
-            Refusal::Form(FormError::Broken | FormError::NoFile)
-            | Refusal::Hashed(HashedError::Empty) => Senseless::Chunk.to_string(),
+            // A body that came too slowly, or only to a part, may come another time.
+            Refusal::Form(FormError::Broken) => format!("Could not save file chunk: {self}"),
+            Refusal::Hashed(HashedError::Empty) => Senseless::Chunk.to_string(),
             Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
             Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
             Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::SIZE;
-use super::page::{Answer, Hashed, complete, error, partial};
+use super::page::{Answer, Hashed, answer, complete, error, partial};
 use crate::common::chunks::{BOUNDARY, Pairs, form};
 use crate::common::{Server, bytes};
 
@@ -142,6 +142,20 @@ async fn a_body_that_is_cut_anywhere_is_dropped_without_a_trace() {
     assert_eq!((server.ask(&file()).await.0.as_str(), server.uploads()), ("new", 0));
     server.all_chunks(&file()).await;
     assert!(server.only_arrived().content == file().content);
+}
+
+#[tokio::test]
+async fn a_form_that_ends_at_any_byte_is_no_chunk_and_may_come_again() {
+    let server = Server::start().await;
+    let body = form(&file().fields(0), "blob", &file().content[..10]);
+    for end in 0..body.len() - 2 {
+        let request = server.robusto(reqwest::Method::POST).query(&file().query());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let request = request.header("content-type", kind).body(body[..end].to_vec());
+        let (status, words) = answer(request).await;
+        assert!(status == "new" || words.starts_with("Could not"), "{end}: {status} {words}");
+    }
+    assert_eq!(server.uploads(), 0);
 }
 
 #[tokio::test]

@@ -53,6 +53,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// The parts that are noted, in order.
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>>;
 
+    /// The parts that were noted and may be gone since a power failure, in order.
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>>;
+
     /// Forgets which parts are there. They stay forgotten when this returns.
     async fn unmark(&self, id: Uuid) -> Result<()>;
 
@@ -90,6 +93,9 @@ pub trait Writer: std::fmt::Debug + Send + Sync {
     /// Writes bytes at an offset. They survive the end of this process when this returns, and a
     /// power failure after `seal`.
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()>;
+
+    /// Whether these bytes are there at an offset. To find them is activity.
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool>;
 
     /// Makes the bytes durable; [`StoreError::WrongLength`] unless the file has this size. Bytes
     /// that could not be made durable are given up: no part is noted any more, and the next writer

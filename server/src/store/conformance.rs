@@ -20,6 +20,7 @@ macro_rules! suite {
             of_two_who_hold_the_same_version_one_wins
             bytes_stay_where_they_were_written
             bytes_are_read_where_they_were_written
+            a_writer_knows_which_bytes_are_there
             bytes_need_a_file
             beginning_again_changes_nothing
             an_empty_file_is_a_file
@@ -142,6 +143,25 @@ pub(super) async fn bytes_are_read_where_they_were_written(store: &dyn Store) {
     assert_eq!(store.read(id, 5..99).await.unwrap(), "fg", "no more is there");
     assert!(store.read(id, 7..9).await.unwrap().is_empty());
     assert!(matches!(store.read(Uuid::new_v4(), 0..1).await, Err(StoreError::NotFound(_))));
+}
+
+pub(super) async fn a_writer_knows_which_bytes_are_there(store: &dyn Store) {
+    let id = wrote(store, b"abcdef").await;
+    let mut writer = store.open(id).await.unwrap();
+    for (offset, bytes, is_there) in [
+        (0, &b"abcdef"[..], true),
+        (2, b"cd", true),
+        (2, b"cx", false),
+        (4, b"efg", false),
+        (9, b"a", false),
+        (6, b"", true),
+    ] {
+        let found = writer.has(offset, Bytes::from_static(bytes)).await.unwrap();
+        assert_eq!(found, is_there, "{bytes:?} at {offset}");
+    }
+    writer.write(6, Bytes::from_static(b"g")).await.unwrap();
+    assert!(writer.has(0, Bytes::from_static(b"abcdefg")).await.unwrap());
+    assert_eq!(store.length(id).await.unwrap(), 7);
 }
 
 pub(super) async fn bytes_need_a_file(store: &dyn Store) {

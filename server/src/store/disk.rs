@@ -67,7 +67,11 @@ impl Disk {
         Disk::open_in_life(root, marks::life())
     }
 
-    fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
+    /// Opens a folder in a certain life of the system, to see what another one leaves behind.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
         files::clear_leftovers(&root)?;
@@ -170,25 +174,31 @@ impl Shared {
     fn mark(&self, id: Uuid, part: u64) -> Result<()> {
         let _lock = self.lock(id);
         self.doubts.check(id)?;
-        exists(id, self.note(id, marks::Entry::Part(part))).map(drop)
+        exists(id, self.notes(id).note(&self.log(id), part))
     }
 
-    fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
+    fn parts(&self, id: Uuid) -> Result<marks::Parts> {
         if self.doubts.check(id).is_err() {
-            return Ok(Vec::new());
+            return Ok(marks::Parts::default());
         }
         let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
-        Ok(marks::Log { id, life: self.life }.parts(&log))
+        Ok(self.notes(id).parts(&log))
     }
 
-    fn note(&self, id: Uuid, entry: marks::Entry) -> io::Result<std::fs::File> {
-        marks::Log { id, life: self.life }.append(&self.log(id), entry)
+    fn notes(&self, id: Uuid) -> marks::Log {
+        marks::Log { id, life: self.life }
     }
 
-    /// Notes that what `records` of the log say is on the disk, and brings the log there.
-    fn note_synced(&self, id: Uuid, records: u64) -> io::Result<()> {
+    /// What is noted now, all of whose bytes are written.
+    fn noted(&self, id: Uuid) -> io::Result<Option<marks::Noted>> {
         let _lock = self.lock(id);
-        self.note(id, marks::Entry::Synced(records))?.sync_data()?;
+        marks::noted(&self.log(id))
+    }
+
+    /// Notes that what was noted then is on the disk.
+    fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
+        let _lock = self.lock(id);
+        self.notes(id).note_synced(noted)?;
         files::sync_folder(&self.folder(id))
     }
 
@@ -255,7 +265,13 @@ impl Store for Disk {
     }
 
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
-        self.run(move |shared| shared.marks(id)).await
+        let parts = self.run(move |shared| shared.parts(id)).await?;
+        Ok(parts.there.into_iter().collect())
+    }
+
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
+        let parts = self.run(move |shared| shared.parts(id)).await?;
+        Ok(parts.noted.difference(&parts.there).copied().collect())
     }
 
     async fn unmark(&self, id: Uuid) -> Result<()> {

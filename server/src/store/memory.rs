@@ -109,6 +109,10 @@ impl Store for Memory {
         Ok(entries.get(&id).map(|entry| entry.marks.iter().copied().collect()).unwrap_or_default())
     }
 
+    async fn lost(&self, _: Uuid) -> Result<Vec<u64>> {
+        Ok(Vec::new())
+    }
+
     async fn unmark(&self, id: Uuid) -> Result<()> {
         if let Some(entry) = self.entries().get_mut(&id) {
             entry.marks.clear();
@@ -184,6 +188,13 @@ impl Writer for MemoryWriter {
                 stored.resize(end, 0);
             }
             stored[offset..end].copy_from_slice(&bytes);
+        })
+    }
+
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        let offset = usize::try_from(offset).map_err(std::io::Error::other)?;
+        self.memory.with_bytes(self.id, |stored| {
+            stored.get(offset..).is_some_and(|stored| stored.starts_with(&bytes))
         })
     }
 

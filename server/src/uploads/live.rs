@@ -1,21 +1,23 @@
 //! What concerns only those who work on an upload right now.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
-use super::chunked::Chunks;
+use super::chunked::{Chunks, Visit};
 use super::handing_over::Attempt;
 use super::hashed::Parts;
 
 /// The present of an upload.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Live {
     /// Whoever writes to the upload or changes its state holds this lock meanwhile.
     pub(super) gate: tokio::sync::Mutex<Gate>,
     /// Wakes who waits for another state.
     pub(super) changed: Notify,
     attempt: Mutex<Option<Attempt>>,
+    used: Mutex<Instant>,
 }
 
 /// Who may write.
@@ -26,6 +28,8 @@ pub(super) struct Gate {
     pub(super) chunks: Option<Chunks>,
     /// The same of a file that is known by its MD5.
     pub(super) parts: Option<Parts>,
+    /// What came last of a file that is whole.
+    pub(super) last_visit: Option<Visit>,
     notice: watch::Sender<Notice>,
 }
 
@@ -42,7 +46,8 @@ pub enum Notice {
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate { epoch: 0, chunks: None, parts: None, notice: watch::Sender::new(Notice::Yours) }
+        let notice = watch::Sender::new(Notice::Yours);
+        Gate { epoch: 0, chunks: None, parts: None, last_visit: None, notice }
     }
 }
 
@@ -52,8 +57,7 @@ impl Gate {
         self.notice.send_replace(why);
         self.notice = watch::Sender::new(Notice::Yours);
         self.epoch += 1;
-        self.chunks = None;
-        self.parts = None;
+        (self.chunks, self.parts, self.last_visit) = (None, None, None);
         (self.epoch, self.notice.subscribe())
     }
 
@@ -62,7 +66,24 @@ impl Gate {
     }
 }
 
+impl Default for Live {
+    fn default() -> Live {
+        let used = Mutex::new(Instant::now());
+        Live { gate: Default::default(), changed: Notify::new(), attempt: Mutex::default(), used }
+    }
+}
+
 impl Live {
+    /// Somebody is here.
+    pub(super) fn touch(&self) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether nobody was here for so long.
+    pub(super) fn has_rested(&self, silence: Duration) -> bool {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > silence
+    }
+
     /// The attempt under way, or the one that `begin` begins.
     pub(super) fn share_attempt(&self, begin: impl FnOnce() -> Attempt) -> Attempt {
         let mut attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);

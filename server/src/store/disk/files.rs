@@ -35,7 +35,7 @@ pub(super) fn begin(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).open(path)
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 /// Reads a range, or as much of it as there is.

@@ -24,11 +24,20 @@ const COVERED: usize = 25;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+enum Entry {
     /// This part is there.
     Part(u64),
     /// The bytes of all parts in so many records from the first are on the disk.
     Synced(u64),
+}
+
+/// What a log says.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// The parts that are there.
+    pub(super) there: BTreeSet<u64>,
+    /// The parts that ever were.
+    pub(super) noted: BTreeSet<u64>,
 }
 
 /// The log of one upload.
@@ -45,28 +54,44 @@ pub(super) fn life() -> Uuid {
     boot.and_then(|boot| Uuid::parse_str(boot.trim()).ok()).unwrap_or_else(Uuid::new_v4)
 }
 
-/// How many records there are; `None` without a log.
-pub(super) fn count(path: &Path) -> io::Result<Option<u64>> {
-    match std::fs::metadata(path) {
-        Ok(log) => Ok(Some(log.len() / RECORD as u64)),
+/// What is in a log so far.
+#[derive(Debug)]
+pub(super) struct Noted {
+    log: File,
+    records: u64,
+}
+
+/// What is in a log so far; `None` without a log.
+pub(super) fn noted(path: &Path) -> io::Result<Option<Noted>> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(log) => Ok(Some(Noted { records: log.metadata()?.len() / RECORD as u64, log })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 impl Log {
-    /// Adds a record, over what is left of one that was cut short. The log is made when it is
-    /// missing.
-    pub(super) fn append(&self, path: &Path, entry: Entry) -> io::Result<File> {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        let place = file.metadata()?.len() / RECORD as u64;
-        file.seek(SeekFrom::Start(place * RECORD as u64))?;
-        file.write_all(&self.record(place, entry, self.life))?;
-        Ok(file)
+    /// Notes a part. The log is made when it is missing.
+    pub(super) fn note(&self, path: &Path, part: u64) -> io::Result<()> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        self.append(&file, Entry::Part(part))
     }
 
-    /// The parts that are there, in order.
-    pub(super) fn parts(&self, log: &[u8]) -> Vec<u64> {
+    /// Notes that the bytes of all that was noted are on the disk, and brings the log there. It
+    /// goes into the same log: one that was begun since then has nothing to do with it.
+    pub(super) fn note_synced(&self, noted: &Noted) -> io::Result<()> {
+        self.append(&noted.log, Entry::Synced(noted.records))?;
+        noted.log.sync_data()
+    }
+
+    /// Adds a record, over what is left of one that was cut short.
+    fn append(&self, mut file: &File, entry: Entry) -> io::Result<()> {
+        let place = file.metadata()?.len() / RECORD as u64;
+        file.seek(SeekFrom::Start(place * RECORD as u64))?;
+        file.write_all(&self.record(place, entry, self.life))
+    }
+
+    pub(super) fn parts(&self, log: &[u8]) -> Parts {
         let records = || (0..).zip(log.chunks_exact(RECORD));
         let valid = || records().filter_map(|(place, record)| self.read(place, record));
         let mut synced: HashMap<Uuid, u64> = HashMap::from([(self.life, u64::MAX)]);
@@ -76,13 +101,15 @@ impl Log {
                 *covered = records.max(*covered);
             }
         }
-        let parts = valid().filter_map(|(place, entry, life)| match entry {
-            Entry::Part(part) if synced.get(&life).is_some_and(|covered| place < *covered) => {
-                Some(part)
+        let mut parts = Parts::default();
+        for (place, entry, life) in valid() {
+            let Entry::Part(part) = entry else { continue };
+            parts.noted.insert(part);
+            if synced.get(&life).is_some_and(|covered| place < *covered) {
+                parts.there.insert(part);
             }
-            Entry::Part(_) | Entry::Synced(_) => None,
-        });
-        parts.collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        parts
     }
 
     fn record(&self, place: u64, entry: Entry, life: Uuid) -> [u8; RECORD] {
@@ -123,6 +150,10 @@ mod tests {
         Log { id, life }
     }
 
+    fn there(id: Uuid, life: Uuid, log: &[u8]) -> Vec<u64> {
+        log_of(id, life).parts(log).there.into_iter().collect()
+    }
+
     /// What these entries, each written in a life, look like.
     fn written(id: Uuid, entries: &[(Uuid, Entry)]) -> Vec<u8> {
         let records = (0..).zip(entries);
@@ -136,7 +167,7 @@ mod tests {
     fn all_is_true_in_the_life_in_which_it_was_written() {
         let (id, life) = (Uuid::new_v4(), Uuid::new_v4());
         let log = written(id, &[(life, Entry::Part(7)), (life, Entry::Part(0))]);
-        assert_eq!(log_of(id, life).parts(&log), [0, 7]);
+        assert_eq!(there(id, life, &log), [0, 7]);
     }
 
     #[test]
@@ -154,8 +185,8 @@ mod tests {
                 (new, Entry::Synced(5)),
             ],
         );
-        assert_eq!(log_of(id, old).parts(&log), [1, 2, 3, 4]);
-        assert_eq!(log_of(id, newest).parts(&log), [1, 4]);
+        assert_eq!(there(id, old, &log), [1, 2, 3, 4]);
+        assert_eq!(there(id, newest, &log), [1, 4]);
     }
 
     #[test]
@@ -163,17 +194,17 @@ mod tests {
         let (id, life) = (Uuid::new_v4(), Uuid::new_v4());
         let sound = written(id, &[(life, Entry::Part(1)), (life, Entry::Part(2))]);
         for cut in RECORD..2 * RECORD {
-            assert_eq!(log_of(id, life).parts(&sound[..cut]), [1], "cut at {cut}");
+            assert_eq!(there(id, life, &sound[..cut]), [1], "cut at {cut}");
             let mut holes = sound.clone();
             holes[cut..].fill(0);
-            assert_eq!(log_of(id, life).parts(&holes), [1], "zeros from {cut}");
+            assert_eq!(there(id, life, &holes), [1], "zeros from {cut}");
             let mut flipped = sound.clone();
             flipped[cut] ^= 1;
-            assert_eq!(log_of(id, life).parts(&flipped), [1], "changed at {cut}");
+            assert_eq!(there(id, life, &flipped), [1], "changed at {cut}");
         }
         let swapped = [&sound[RECORD..], &sound[..RECORD]].concat();
-        assert!(log_of(id, life).parts(&swapped).is_empty());
-        assert!(log_of(Uuid::new_v4(), life).parts(&sound).is_empty(), "of another upload");
-        assert!(log_of(id, life).parts(&[0xff; 5 * RECORD]).is_empty());
+        assert!(there(id, life, &swapped).is_empty());
+        assert!(there(Uuid::new_v4(), life, &sound).is_empty(), "of another upload");
+        assert!(there(id, life, &[0xff; 5 * RECORD]).is_empty());
     }
 }

@@ -192,6 +192,8 @@ async fn a_reboot_costs_the_notes_whose_bytes_may_not_be_on_the_disk() {
 
     let next = after_a_reboot(&fresh);
     assert_eq!(next.marks(id).await.unwrap(), [0]);
+    assert_eq!(next.lost(id).await.unwrap(), [1]);
+    assert!(fresh.lost(id).await.unwrap().is_empty());
     next.mark(id, 2).await.unwrap();
     assert_eq!(next.marks(id).await.unwrap(), [0, 2], "the old note is not vouched for");
     assert_eq!(after_a_reboot(&fresh).marks(id).await.unwrap(), [0]);
@@ -247,4 +249,18 @@ async fn no_note_outlives_bytes_that_could_not_be_made_durable() {
         let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
         assert!(next.marks(id).await.unwrap().is_empty(), "also for the next process");
     }
+}
+
+#[tokio::test]
+async fn a_sync_says_nothing_about_notes_that_were_made_after_all_were_forgotten() {
+    let fresh = fresh();
+    let (id, _) = begun(&fresh).await;
+    fresh.mark(id, 0).await.unwrap();
+    let covered = fresh.shared.noted(id).unwrap().unwrap();
+    // While the bytes are on their way to the disk, another file begins.
+    fresh.unmark(id).await.unwrap();
+    fresh.mark(id, 1).await.unwrap();
+    fresh.shared.note_synced(id, &covered).unwrap();
+    assert_eq!(fresh.marks(id).await.unwrap(), [1]);
+    assert!(after_a_reboot(&fresh).marks(id).await.unwrap().is_empty());
 }

@@ -11,13 +11,15 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Shared, blocking, exists, files, marks};
+use super::{Shared, blocking, exists, files};
+use crate::compare::has_bytes;
 use crate::store::{Result, StoreError, Writer};
 
 /// How much is written until it is sent on to the disk.
@@ -95,9 +97,10 @@ impl DiskWriter {
         running.await.expect("it does not panic");
     }
 
-    async fn run<F>(&self, work: F) -> Result<()>
+    async fn run<T, F>(&self, work: F) -> Result<T>
     where
-        F: FnOnce(&Open) -> Result<()> + Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&Open) -> Result<T> + Send + 'static,
     {
         let open = Arc::clone(&self.open);
         blocking(move || work(&open)).await
@@ -111,15 +114,24 @@ impl Open {
         Ok(files::write(&self.file, offset, bytes)?)
     }
 
+    fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
+        self.shared.doubts.check(self.id)?;
+        exists(self.id, files::length(&self.file))?;
+        let is_there = has_bytes(&self.file, offset, bytes)?;
+        if is_there {
+            self.file.set_modified(SystemTime::now())?;
+        }
+        Ok(is_there)
+    }
+
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
-        // Those that are noted now have all of their bytes written.
-        let noted = marks::count(&self.shared.log(self.id));
+        let noted = self.shared.noted(self.id);
         if let Err(error) = self.file.sync_data() {
             self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
         } else if let Ok(Some(noted)) = noted
-            && let Err(error) = self.shared.note_synced(self.id, noted)
+            && let Err(error) = self.shared.note_synced(self.id, &noted)
         {
             tracing::warn!(id = %self.id, %error, "a power failure would cost more than it had to");
         }
@@ -153,6 +165,10 @@ impl Writer for DiskWriter {
             self.write_back();
         }
         Ok(())
+    }
+
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        self.run(move |open| open.has(offset, &bytes)).await
     }
 
     async fn seal(&mut self, size: u64) -> Result<()> {

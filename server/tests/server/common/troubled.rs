@@ -99,6 +99,11 @@ impl Store for Troubled {
         self.memory.marks(id).await
     }
 
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
+        self.check()?;
+        self.memory.lost(id).await
+    }
+
     async fn unmark(&self, id: Uuid) -> Result<()> {
         self.check()?;
         self.memory.unmark(id).await
@@ -154,6 +159,11 @@ impl Writer for TroubledWriter {
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
         self.store.check()?;
         self.inner.write(offset, bytes).await
+    }
+
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        self.store.check()?;
+        self.inner.has(offset, bytes).await
     }
 
     async fn seal(&mut self, size: u64) -> Result<()> {

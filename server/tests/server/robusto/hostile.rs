@@ -145,7 +145,7 @@ async fn a_body_that_is_cut_anywhere_is_dropped_without_a_trace() {
 }
 
 #[tokio::test]
-async fn a_form_that_ends_at_any_byte_is_no_chunk_and_may_come_again() {
+async fn a_form_that_ends_at_any_byte_is_no_chunk() {
     let server = Server::start().await;
     let body = form(&file().fields(0), "blob", &file().content[..10]);
     for end in 0..body.len() - 2 {
@@ -153,7 +153,7 @@ async fn a_form_that_ends_at_any_byte_is_no_chunk_and_may_come_again() {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let request = request.header("content-type", kind).body(body[..end].to_vec());
         let (status, words) = answer(request).await;
-        assert!(status == "new" || words.starts_with("Could not"), "{end}: {status} {words}");
+        assert!(status == "new" || status == "error", "{end}: {status} {words}");
     }
     assert_eq!(server.uploads(), 0);
 }

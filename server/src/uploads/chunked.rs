@@ -315,7 +315,7 @@ fn whole(document: Option<Document>) -> Known {
 
 impl Inner {
     /// Whether a file is in its place already, which a crash may have kept from being noted.
-    async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
+    pub(super) async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
         match &document.arrival {
             Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
             None => Ok(false),

@@ -184,7 +184,7 @@ impl Uploads {
         if gate.parts.is_none() {
             let Some(document) = self.inner.load(id).await? else { return Ok(Known::Nothing) };
             match document.state {
-                State::Receiving if self.inner.is_in_place(&document).await? => {
+                State::Receiving if self.inner.has_arrived(&document).await? => {
                     self.arrive(&document).await?;
                     return Ok(Known::Whole(Box::new(document)));
                 }
@@ -263,13 +263,6 @@ impl Uploads {
 }
 
 impl Inner {
-    async fn is_in_place(&self, document: &Document) -> Result<bool, StoreError> {
-        match &document.arrival {
-            Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
-            None => Ok(false),
-        }
-    }
-
     /// Whether there may be a file of which a chunk has so many bytes.
     fn accepts_hashed(&self, plan: &HashedPlan, length: u64) -> Result<(), HashedError> {
         if plan.count > MAX_CHUNKS {

@@ -52,13 +52,17 @@ export interface RetryOptions {
 /** All of them are optional. An unknown name or a wrong type throws a `TypeError` that names it. */
 export interface UploaderOptions {
   /** How to talk to the server. Default: `'incoming'`. */
-  protocol?: 'incoming' | 'galileo' | 'resumable' | 'flow' | 'fineuploader';
+  protocol?: 'incoming' | 'galileo' | 'resumable' | 'flow' | 'fineuploader' | 'robusto';
   /**
    * Where the server is, as a URL. Default: what {@link set_server_hostname} was given, or the
    * page's own host; `wss` unless the page was loaded over `http`.
    */
   endpoint?: string;
-  /** The largest chunk in bytes, if smaller than what the server allows. Default: as it says. */
+  /**
+   * The largest chunk in bytes, if smaller than what the server allows. Default: as it says.
+   * robusto: the original server takes at most 2 MiB a chunk and 9999 chunks, and takes chunks of
+   * different sizes for chunks of one file: do not change it while files are on their way.
+   */
   chunk_size?: number;
   /** What happens after a lost connection. */
   retry?: RetryOptions;
@@ -93,7 +97,7 @@ export interface UploaderOptions {
   /** galileo: the digest of the file in hexadecimal, for the server to check. */
   hash?: { type: string; value: string };
 
-  /** resumable, flow, fineuploader: how many chunks travel at once. Default: 3, or 1 for
+  /** resumable, flow, fineuploader, robusto: how many chunks travel at once. Default: 3, or 1 for
    *  fineuploader unless `concurrent`. */
   simultaneous?: number;
   /** resumable, flow: the last chunk is the smaller one. Default: false, it is the larger. */

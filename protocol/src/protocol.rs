@@ -3,7 +3,7 @@
 use crate::machine::Machine;
 use crate::options::Job;
 use crate::resumable::Dialect;
-use crate::{Error, fineuploader, galileo, incoming, resumable};
+use crate::{Error, fineuploader, galileo, incoming, resumable, robusto};
 
 /// An upload protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Protocol {
     Flow,
     /// [Fine Uploader](crate::fineuploader)
     FineUploader,
+    /// [Mr. Robusto](crate::robusto)
+    Robusto,
 }
 
 impl Protocol {
@@ -28,6 +30,7 @@ impl Protocol {
         Protocol::Resumable,
         Protocol::Flow,
         Protocol::FineUploader,
+        Protocol::Robusto,
     ];
 
     /// What a caller who does not choose gets.
@@ -41,6 +44,7 @@ impl Protocol {
             Protocol::Resumable => "resumable",
             Protocol::Flow => "flow",
             Protocol::FineUploader => "fineuploader",
+            Protocol::Robusto => "robusto",
         }
     }
 
@@ -56,6 +60,7 @@ impl Protocol {
             Protocol::Galileo => galileo::PATH,
             Protocol::Resumable | Protocol::Flow => resumable::PATH,
             Protocol::FineUploader => fineuploader::PATH,
+            Protocol::Robusto => robusto::PATH,
         }
     }
 
@@ -63,7 +68,9 @@ impl Protocol {
     pub fn scheme(self, secure: bool) -> &'static str {
         let (plain, encrypted) = match self {
             Protocol::Incoming | Protocol::Galileo => ("ws", "wss"),
-            Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => ("http", "https"),
+            Protocol::Resumable | Protocol::Flow | Protocol::FineUploader | Protocol::Robusto => {
+                ("http", "https")
+            }
         };
         if secure { encrypted } else { plain }
     }
@@ -79,6 +86,7 @@ impl Protocol {
             Protocol::Resumable => Box::new(resumable::Client::new(Dialect::Resumable, job)?),
             Protocol::Flow => Box::new(resumable::Client::new(Dialect::Flow, job)?),
             Protocol::FineUploader => Box::new(fineuploader::Client::new(job, seed)?),
+            Protocol::Robusto => Box::new(robusto::Client::new(job)?),
         })
     }
 }

@@ -6,11 +6,13 @@
 
 mod common;
 
-use common::{job_for, noise};
+use common::{job_for, md5_of, noise};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::resumable::server::Chunk;
-use incoming_protocol::{Action, Event, Link, Protocol, Step, Upload, Wake, galileo, incoming};
+use incoming_protocol::{
+    Action, Event, Link, Protocol, Step, Upload, Wake, galileo, incoming, robusto,
+};
 
 const SIZE: u64 = 300_000;
 
@@ -20,7 +22,7 @@ fn rounds() -> u64 {
 
 fn event(dice: &mut fastrand::Rng) -> Event {
     let id = RequestId(dice.u32(0..12));
-    match dice.u8(0..16) {
+    match dice.u8(0..18) {
         0 | 1 => Event::Connected,
         2..=4 => Event::Received(noise::message(dice)),
         5 | 6 => Event::Received(noise::signal(dice)),
@@ -34,6 +36,11 @@ fn event(dice: &mut fastrand::Rng) -> Event {
         11 => [Event::CameOnline, Event::FileIntact][dice.usize(0..2)].clone(),
         12 => Event::RequestLost(id, "noise".into()),
         13 => Event::Loaded(id, dice.u64(..)),
+        14 => {
+            let range = 0..[SIZE, 1000][dice.usize(0..2)];
+            Event::Digested(range.clone(), md5_of(&range))
+        }
+        15 => Event::Hashed(dice.u64(0..=SIZE)),
         _ => Event::Responded(id, response(dice)),
     }
 }
@@ -172,7 +179,9 @@ fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
         for name in ["ChunkNumber", "ChunkSize", "CurrentChunkSize", "TotalSize", "TotalChunks"] {
             fields.push((format!("resumable{name}"), noise::number_text(&mut dice)));
         }
-        for name in ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts"] {
+        for name in
+            ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts", "chunk", "chunks"]
+        {
             fields.push((name.to_owned(), noise::number_text(&mut dice)));
         }
         fields.push(("qqtotalfilesize".to_owned(), noise::number_text(&mut dice)));
@@ -183,6 +192,9 @@ fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
             let field = fields.iter().find(|(other, _)| other == name);
             field.map(|(_, value)| value.as_str())
         };
+        if let Ok(chunk) = robusto::server::Chunk::read(find) {
+            assert!(chunk.index < chunk.count, "{seed}: {chunk:?}");
+        }
         if let Ok(chunk) = Chunk::read(find) {
             let range = chunk.range();
             assert!(range.start <= range.end && range.end <= chunk.total_size, "{seed}: {chunk:?}");

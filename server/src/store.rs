@@ -11,6 +11,7 @@ mod conformance;
 mod disk;
 mod memory;
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -60,6 +61,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
+
+    /// Reads bytes of the file; fewer where it ends earlier.
+    async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes>;
 
     /// Where a backend finds the bytes.
     fn location(&self, id: Uuid) -> String;

@@ -9,6 +9,7 @@ pub mod incoming;
 pub mod link;
 pub mod noise;
 pub mod resumable;
+pub mod robusto;
 pub mod world;
 
 use std::ops::Range;
@@ -71,6 +72,8 @@ pub fn server(protocol: Protocol, chunk_kib: u32, handover_ms: u64) -> Box<dyn S
         Protocol::Galileo => Box::new(galileo::Server::new(chunk_kib)),
         Protocol::Resumable | Protocol::Flow => Box::new(resumable::Server::default()),
         Protocol::FineUploader => Box::new(fineuploader::Server::default()),
+        Protocol::Robusto if chunk_kib.is_multiple_of(2) => Box::new(robusto::Server::original()),
+        Protocol::Robusto => Box::new(robusto::Server::truthful()),
     }
 }
 
@@ -89,7 +92,7 @@ pub fn traits(protocol: Protocol) -> Traits {
     match protocol {
         Protocol::Incoming => Traits { resumes: true, tells_cancel: true, hands_over: true },
         Protocol::Galileo => Traits { resumes: false, tells_cancel: false, hands_over: false },
-        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => {
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader | Protocol::Robusto => {
             Traits { resumes: true, tells_cancel: false, hands_over: false }
         }
     }
@@ -116,7 +119,9 @@ pub fn job_for(protocol: Protocol, size: u64) -> Job {
     let mut job = job(size);
     job.options.chunk_size = match protocol {
         Protocol::Incoming | Protocol::Galileo => None,
-        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => Some(64 * KIB),
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader | Protocol::Robusto => {
+            Some(64 * KIB)
+        }
     };
     if protocol == Protocol::FineUploader {
         job.options.own = fineuploader::options(size);

@@ -19,6 +19,7 @@ macro_rules! suite {
             a_document_is_replaced_by_who_holds_its_version
             of_two_who_hold_the_same_version_one_wins
             bytes_stay_where_they_were_written
+            bytes_are_read_where_they_were_written
             a_writer_knows_which_bytes_are_there
             bytes_need_a_file
             beginning_again_changes_nothing
@@ -132,6 +133,16 @@ pub(super) async fn bytes_stay_where_they_were_written(store: &dyn Store) {
     writer.write(8, Bytes::from_static(b"i")).await.unwrap();
     assert_eq!(store.length(id).await.unwrap(), 9);
     writer.seal(9).await.unwrap();
+}
+
+pub(super) async fn bytes_are_read_where_they_were_written(store: &dyn Store) {
+    let id = created(store).await;
+    store.open(id).await.unwrap().write(3, Bytes::from_static(b"defg")).await.unwrap();
+    assert_eq!(store.read(id, 4..6).await.unwrap(), "ef");
+    assert_eq!(store.read(id, 0..4).await.unwrap(), "\0\0\0d");
+    assert_eq!(store.read(id, 5..99).await.unwrap(), "fg", "no more is there");
+    assert!(store.read(id, 7..9).await.unwrap().is_empty());
+    assert!(matches!(store.read(Uuid::new_v4(), 0..1).await, Err(StoreError::NotFound(_))));
 }
 
 pub(super) async fn a_writer_knows_which_bytes_are_there(store: &dyn Store) {

@@ -12,11 +12,13 @@ mod marks;
 mod writer;
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -280,6 +282,10 @@ impl Store for Disk {
         self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
             .await
             .map(|m| m.len())
+    }
+
+    async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes> {
+        self.run(move |shared| exists(id, files::read(&shared.data(id), range))).await
     }
 
     fn location(&self, id: Uuid) -> String {

@@ -87,7 +87,7 @@ enum Known {
     Going,
 }
 
-fn ticket(protocol: &str, key: &str) -> Uuid {
+pub(super) fn ticket(protocol: &str, key: &str) -> Uuid {
     let hash = Sha1::new().chain_update(protocol).chain_update([0]).chain_update(key);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
@@ -315,7 +315,7 @@ fn whole(document: Option<Document>) -> Known {
 
 impl Inner {
     /// Whether a file is in its place already, which a crash may have kept from being noted.
-    async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
+    pub(super) async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
         match &document.arrival {
             Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
             None => Ok(false),

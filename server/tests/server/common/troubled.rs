@@ -1,6 +1,7 @@
 //! A store in memory that can be made to fail.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -116,6 +117,11 @@ impl Store for Troubled {
     async fn length(&self, id: Uuid) -> Result<u64> {
         self.check()?;
         self.memory.length(id).await
+    }
+
+    async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes> {
+        self.check()?;
+        self.memory.read(id, range).await
     }
 
     fn location(&self, id: Uuid) -> String {

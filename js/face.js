@@ -1,6 +1,7 @@
 // The face of the package: one object per file, its state in plain properties, as Incoming!! had it.
 
-import { hostOf, set_server_hostname } from './host.js';
+import { set_server_hostname } from './address.js';
+import { hostOf } from './host.js';
 
 /** Why an upload did not finish. */
 export class UploadError extends Error {
@@ -29,6 +30,7 @@ export function face({ Driver }, digest) {
     const run = oneRunAfterAnother(uploader);
     const host = hostOf(file, options, run.settle, digest);
     const driver = new Driver(uploader, upload_id, file, options, host);
+    host.driver = driver;
     run.listen(globalThis, 'online', () => driver.came_online());
     uploader.start = () => {
       if (uploader.error_code !== null && !uploader.cancelled) run.begin();

@@ -1,53 +1,111 @@
-// What the wasm asks of the page for one upload: src/host.rs says what each function is for.
+// What the wasm asks of the page for one upload; src/host.rs says what each function is for. What
+// comes of it is told to the wasm, unless the attempt that it belongs to is over.
 
+import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
 
-let hostname = null;
-
-/** Sets the host of the server of all uploaders made from now on that are given no endpoint. */
-export function set_server_hostname(name) {
-  if (name !== null && name !== undefined && typeof name !== 'string') {
-    throw new TypeError(
-      'incoming.set_server_hostname: expected a host such as "example.org:4000", or null',
-    );
-  }
-  hostname = name || null;
-}
+/** How digests end; src/told.rs has the same. */
+const UNREADABLE = 0;
+const FOUND = 1;
+const UNABLE = 2;
 
 /** The host of one upload; `load` loads what hashes. */
 export function hostOf(file, options, settle, load) {
-  return {
-    digest: digester(file, load),
-    send: sender(options),
+  const send = sender(file, options);
+  const digest = digester(file, load);
+  const life = new AbortController();
+  let attempt = new AbortController();
+  let socket = null;
+  let isHashing = false;
+
+  const host = {
+    /** The wasm. */
+    driver: null,
+
+    endpoint: (plain, secure, path) => addressOf(options?.endpoint, [plain, secure], path),
+
     settle: (outcome) => settle(...outcome),
-    endpoint: (plain, secure, path) => endpoint(options?.endpoint, [plain, secure], path),
+
+    connect(number, url) {
+      const { signal } = attempt;
+      const on = (kind, tell) => socket.addEventListener(kind, tell, { signal });
+      socket = new WebSocket(url);
+      on('open', () => host.driver.opened(number));
+      on('message', ({ data }) => host.driver.received(number, parse(data)));
+      on('close', ({ code, reason }) => host.driver.closed(number, code, reason));
+    },
+
+    say: (message) => sendOver(JSON.stringify(message)),
+
+    send_range: (start, end) => sendOver(file.slice(start, end)),
+
+    waiting: () => socket?.bufferedAmount ?? 0,
+
+    request(number, id, description) {
+      const { signal } = attempt;
+      const tell = (...outcome) => signal.aborted || host.driver.answered(number, id, ...outcome);
+      const loaded = (bytes) => signal.aborted || host.driver.loaded(number, id, bytes);
+      send(description, signal, loaded).then(
+        ([status, text]) => tell(status, text, parse(text)),
+        (error) => tell(0, wordsOf(error)),
+      );
+    },
+
+    digest(number, start, end) {
+      const isWhole = start === 0 && end === file.size;
+      if (isWhole && isHashing) return;
+      isHashing ||= isWhole;
+      const { signal } = isWhole ? life : attempt;
+      const tell = (...outcome) => {
+        if (isWhole) isHashing = false;
+        if (!signal.aborted) host.driver.digested(number, start, end, ...outcome);
+      };
+      const hashed = (bytes) => isWhole && !signal.aborted && host.driver.hashed(bytes);
+      digest(start, end, signal, hashed).then(
+        (md5) => tell(FOUND, md5),
+        (error) => tell(error?.kind === 'file_changed' ? UNREADABLE : UNABLE, wordsOf(error)),
+      );
+    },
+
+    check(number) {
+      const { signal } = attempt;
+      const tell = (trouble) => signal.aborted || host.driver.checked(number, trouble);
+      const end = file.slice(Math.max(0, file.size - 1));
+      end.arrayBuffer().then(
+        () => tell(),
+        (error) => tell(error.name),
+      );
+    },
+
+    hang_up() {
+      attempt.abort();
+      attempt = new AbortController();
+      socket?.close();
+      socket = null;
+    },
+
+    let_go() {
+      host.hang_up();
+      life.abort();
+    },
   };
+
+  /** A socket that is no longer open says so by its close event. */
+  function sendOver(data) {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(data);
+  }
+
+  return host;
 }
 
-/** As chosen, with the scheme that the protocol needs, or of the protocol on a host. */
-function endpoint(chosen, [plain, secure], path) {
-  if (chosen !== undefined && chosen !== null) {
-    const url = addressOf(chosen);
-    const scheme = /^(http|ws)s:$/.test(url.protocol) ? secure : plain;
-    return scheme + url.href.slice(url.protocol.length - 1);
-  }
-  const host = hostname ?? location.host;
-  if (!host) {
-    throw new TypeError(
-      'incoming.Uploader: no server is known, because this page has no host; ' +
-        'call set_server_hostname or pass the option endpoint',
-    );
-  }
-  return `${location.protocol === 'http:' ? plain : secure}://${host}${path}`;
-}
-
-function addressOf(chosen) {
+/** A value, or undefined if it is no JSON in a text. */
+function parse(text) {
   try {
-    const url = new URL(chosen, location.href);
-    if (typeof chosen === 'string' && /^(http|ws)s?:$/.test(url.protocol)) return url;
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {}
-  throw new TypeError(
-    'incoming.Uploader: expected a URL that begins with ws:, wss:, http: or https: as endpoint',
-  );
+}
+
+function wordsOf(error) {
+  return String(error?.message ?? error);
 }

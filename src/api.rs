@@ -14,7 +14,7 @@ use crate::{driver, file, options};
 
 /// One upload. Its state shows in the properties of the JavaScript object that it was made for.
 #[wasm_bindgen]
-pub struct Driver(Rc<driver::Driver>);
+pub struct Driver(pub(crate) Rc<driver::Driver>);
 
 #[wasm_bindgen]
 impl Driver {
@@ -43,22 +43,16 @@ impl Driver {
         })?;
         let chosen = options::read(options)?;
         let endpoint = chosen.endpoint(&host)?;
-        let host = Rc::new(host);
-        let face = Face::new(uploader, Rc::clone(&host));
+        let face = Face::new(uploader, host);
         chosen.callbacks(|name, callback| face.set(name, callback));
         let upload = chosen.upload(ticket, endpoint, blob)?;
         face.set("filename", &file::name_of(blob).into());
-        Ok(Driver(driver::Driver::new(upload, blob.clone(), host, face)))
+        Ok(Driver(driver::Driver::new(upload, face)))
     }
 
     /// Begins, or goes on after a pause or an error.
     pub fn start(&self) {
         self.0.act(Upload::start);
-    }
-
-    /// The browser believes that it has a network again.
-    pub fn came_online(&self) {
-        self.0.came_online();
     }
 
     /// Pauses, goes on, or does the other of the two.

@@ -2,42 +2,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use incoming_protocol::http::RequestId;
 use incoming_protocol::{
     Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
-use web_sys::Blob;
 
-use crate::digest::{self, Digest};
 use crate::error::words_of;
 use crate::face::{Face, Pace};
-use crate::host::Host;
-use crate::http::Requests;
-use crate::socket::Socket;
 use crate::timers::Timers;
-use crate::{file, http, json, page};
+use crate::{http, json, number, page, whole};
 
 /// How often the browser's queue is looked at while there is something in it.
 const LOOK_EVERY_MS: u32 = 100;
 
-/// One upload and everything in the browser that belongs to it.
+/// One upload and what belongs to it.
 pub(crate) struct Driver {
     upload: RefCell<Upload>,
     queue: RefCell<VecDeque<Step>>,
     is_draining: Cell<bool>,
-    file: Blob,
     face: RefCell<Option<Rc<Face>>>,
-    socket: RefCell<Option<Socket>>,
-    requests: RefCell<Requests>,
-    /// Those of parts of the file, which belong to the attempt.
-    digests: RefCell<Vec<Digest>>,
-    /// That of the whole file, which belongs to all attempts.
-    whole: RefCell<Option<Digest>>,
-    host: Rc<Host>,
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
     speed: RefCell<Speedometer>,
@@ -45,19 +30,13 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(upload: Upload, file: Blob, host: Rc<Host>, face: Face) -> Rc<Driver> {
+    pub(crate) fn new(upload: Upload, face: Face) -> Rc<Driver> {
         face.show(&upload.view(), Pace::default());
         Rc::new(Driver {
             upload: RefCell::new(upload),
             queue: RefCell::default(),
             is_draining: Cell::new(false),
-            file,
             face: RefCell::new(Some(Rc::new(face))),
-            socket: RefCell::default(),
-            requests: RefCell::default(),
-            digests: RefCell::default(),
-            whole: RefCell::default(),
-            host,
             timers: RefCell::default(),
             look: RefCell::default(),
             speed: RefCell::default(),
@@ -65,48 +44,24 @@ impl Driver {
         })
     }
 
-    pub(crate) fn came_online(self: &Rc<Self>) {
-        self.heard_whenever(Event::CameOnline);
-    }
-
-    /// Reports what belongs to no attempt.
-    pub(crate) fn heard_whenever(self: &Rc<Self>, event: Event) {
-        let attempt = self.upload.borrow().attempt();
-        self.heard(attempt, event);
-    }
-
-    /// Reports a fingerprint, of an attempt or of all.
-    pub(crate) fn digested(
-        self: &Rc<Self>,
-        attempt: Option<Attempt>,
-        range: &Range<u64>,
-        event: Event,
-    ) {
-        match attempt {
-            Some(attempt) => {
-                self.digests.borrow_mut().retain(|digest| digest.range != *range);
-                self.heard(attempt, event);
-            }
-            None => {
-                self.whole.take();
-                self.heard_whenever(event);
-            }
-        }
-    }
-
-    pub(crate) fn request_is_over(&self, id: RequestId) {
-        self.requests.borrow_mut().end(id);
-    }
-
     pub(crate) fn is_paused(&self) -> bool {
         self.upload.borrow().view().paused
+    }
+
+    /// The attempt that is under way.
+    pub(crate) fn attempt(&self) -> Attempt {
+        self.upload.borrow().attempt()
+    }
+
+    /// The size of the file in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.upload.borrow().size()
     }
 
     /// Does something with the upload and carries out what it then wants.
     pub(crate) fn act(self: &Rc<Self>, change: impl FnOnce(&mut Upload) -> Vec<Step>) {
         let steps = change(&mut self.upload.borrow_mut());
-        self.queue.borrow_mut().extend(steps);
-        self.drain();
+        self.carry_out(steps);
     }
 
     /// Reports an event, and before it how the connection is doing.
@@ -121,7 +76,8 @@ impl Driver {
 
     /// Only the outermost call drains, and nothing is borrowed while a step is carried out: a
     /// callback of the page may call back.
-    fn drain(self: &Rc<Self>) {
+    fn carry_out(self: &Rc<Self>, steps: Vec<Step>) {
+        self.queue.borrow_mut().extend(steps);
         if self.is_draining.replace(true) {
             return;
         }
@@ -137,60 +93,35 @@ impl Driver {
     }
 
     fn perform(self: &Rc<Self>, Step { attempt, action }: Step) {
+        let face = self.face.borrow().clone();
+        let Some(face) = face else { return };
+        let host = face.host();
         match action {
-            Action::Connect(url) => self.connect(attempt, &url),
-            Action::Send(message) => {
-                if let Some(socket) = &*self.socket.borrow() {
-                    socket.send(&json::stringify(&message));
+            Action::Connect(url) => {
+                if let Err(thrown) = host.connect(attempt.number(), &url) {
+                    self.heard(attempt, Event::Refused(words_of(&thrown)));
                 }
             }
+            Action::Send(message) => host.say(&json::to_js(&message)),
             Action::SendRange(range) => {
-                if let Some(socket) = &*self.socket.borrow() {
-                    socket.send_range(&self.file, &range);
-                }
+                host.send_range(number(range.start), number(range.end));
                 self.keep_looking(attempt);
             }
             Action::Request(request) => {
-                let live = http::send(self, attempt, &request, (&self.file, &self.host));
-                self.requests.borrow_mut().keep(live);
+                host.request(attempt.number(), request.id.0, &http::describe(&request));
             }
-            Action::Digest(range) => self.digest(attempt, range),
+            Action::Digest(range) => {
+                host.digest(attempt.number(), number(range.start), number(range.end));
+            }
             Action::HangUp => {
-                self.requests.borrow_mut().clear();
-                self.digests.borrow_mut().clear();
+                host.hang_up();
                 self.look.take();
                 self.timers.borrow_mut().clear();
-                self.socket.take();
             }
             Action::Wait(wake, after) => self.wait(attempt, wake, after),
-            Action::CheckFile => {
-                let driver = Rc::downgrade(self);
-                file::check(&self.file, move |outcome| {
-                    let event = outcome.map_or(Event::FileIntact, Event::FileUnreadable);
-                    driver.upgrade().iter().for_each(|driver| driver.heard(attempt, event.clone()));
-                });
-            }
-            Action::Settle(outcome) => {
-                let face = self.face.borrow().clone();
-                face.iter().for_each(|face| face.settle(&outcome));
-            }
+            Action::CheckFile => host.check(attempt.number()),
+            Action::Settle(outcome) => face.settle(&outcome),
             Action::Notify(notice) => self.notify(notice),
-        }
-    }
-
-    fn connect(self: &Rc<Self>, attempt: Attempt, url: &str) {
-        match Socket::open(url, self, attempt) {
-            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
-            Err(thrown) => self.heard(attempt, Event::Refused(words_of(&thrown))),
-        }
-    }
-
-    fn digest(self: &Rc<Self>, attempt: Attempt, range: Range<u64>) {
-        if range != (0..file::size_of(&self.file)) {
-            let digest = digest::find(self, &self.host, range, Some(attempt));
-            self.digests.borrow_mut().push(digest);
-        } else if self.whole.borrow().is_none() {
-            *self.whole.borrow_mut() = Some(digest::find(self, &self.host, range, None));
         }
     }
 
@@ -213,7 +144,7 @@ impl Driver {
             driver.look.take();
             let link = driver.measure();
             driver.act(|upload| upload.handle(attempt, Event::Measured(link)));
-            if driver.upload.borrow().attempt() != attempt {
+            if driver.attempt() != attempt {
                 return;
             }
             driver.show_pace();
@@ -233,8 +164,9 @@ impl Driver {
         } else {
             speed.restart(page::now_ms(), acknowledged);
         }
+        let face = self.face.borrow();
         Link {
-            waiting: self.socket.borrow().as_ref().map_or(0, Socket::waiting),
+            waiting: face.as_ref().map_or(0, |face| whole(face.host().waiting())),
             bytes_per_second: speed.bytes_per_second().map(|rate| rate as u64),
         }
     }
@@ -261,18 +193,18 @@ impl Driver {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn pace(&self, view: &View) -> Pace {
         let is_transferring = self.upload.borrow().stage() == Stage::Transferring;
         let measured = self.speed.borrow().bytes_per_second().filter(|_| is_transferring);
         let speed = measured.unwrap_or(0.0);
-        let left = view.bytes_total.saturating_sub(view.bytes_acked) as f64;
+        let left = number(view.bytes_total.saturating_sub(view.bytes_acked));
         Pace { speed, eta: (speed > 0.0).then(|| left / speed) }
     }
 
     /// Nothing can come any more: lets go of everything that holds the page's objects.
     fn let_go(&self) {
-        self.face.take();
-        self.whole.take();
+        if let Some(face) = self.face.take() {
+            face.host().let_go();
+        }
     }
 }

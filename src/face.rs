@@ -1,7 +1,5 @@
 //! The JavaScript object that a page sees.
 
-use std::rc::Rc;
-
 use incoming_protocol::{CANCELLED, Notice, Outcome, View};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -26,12 +24,16 @@ pub(crate) struct Pace {
 /// The uploader of the page, and the function that settles its promise.
 pub(crate) struct Face {
     uploader: Object,
-    host: Rc<Host>,
+    host: Host,
 }
 
 impl Face {
-    pub(crate) fn new(uploader: Object, host: Rc<Host>) -> Face {
+    pub(crate) fn new(uploader: Object, host: Host) -> Face {
         Face { uploader, host }
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
     }
 
     /// Sets a property. Only a frozen object refuses, and its page wants it so.

@@ -1,5 +1,6 @@
-//! What `js/host.js` does for the wasm: in JavaScript it is a few lines, here many kilobytes of
-//! every download.
+//! What `js/host.js` does for one upload: sockets, requests, slices and workers are a few lines in
+//! JavaScript, and many kilobytes of every download here. What comes of it is told to
+//! [`Driver`](crate::Driver), each under the attempt that it belongs to.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -26,24 +27,42 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn settle(this: &Host, outcome: &Array);
 
-    /// Finds out the MD5 of a part of the file; returns what stops it. `hashed` gets how many bytes
-    /// are hashed; `done` gets 1 and the MD5, or 0 if the file cannot be read or 2 if nothing can be
-    /// hashed and why.
-    #[wasm_bindgen(method)]
-    pub(crate) fn digest(
-        this: &Host,
-        start: f64,
-        end: f64,
-        hashed: &JsValue,
-        done: &JsValue,
-    ) -> web_sys::AbortController;
+    /// Begins to connect; `opened`, `received` and `closed` tell what comes of it.
+    ///
+    /// # Errors
+    /// When the browser refuses the address.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn connect(this: &Host, attempt: u32, url: &str) -> Result<(), JsValue>;
 
-    /// Carries out a request; returns what aborts it.
+    /// Sends a message as text.
     #[wasm_bindgen(method)]
-    pub(crate) fn send(
-        this: &Host,
-        description: &JsValue,
-        loaded: &JsValue,
-        done: &JsValue,
-    ) -> web_sys::AbortController;
+    pub(crate) fn say(this: &Host, message: &JsValue);
+
+    /// Sends a part of the file as one binary message; the browser reads it when it is its turn.
+    #[wasm_bindgen(method)]
+    pub(crate) fn send_range(this: &Host, start: f64, end: f64);
+
+    /// How many bytes were sent and have not left the browser yet.
+    #[wasm_bindgen(method)]
+    pub(crate) fn waiting(this: &Host) -> f64;
+
+    /// Sends a request; `loaded` and `answered` tell what comes of it.
+    #[wasm_bindgen(method)]
+    pub(crate) fn request(this: &Host, attempt: u32, id: u32, description: &Array);
+
+    /// Finds out the MD5 of a part of the file; `hashed` and `digested` tell what comes of it.
+    #[wasm_bindgen(method)]
+    pub(crate) fn digest(this: &Host, attempt: u32, start: f64, end: f64);
+
+    /// Finds out whether the file can still be read; `checked` tells.
+    #[wasm_bindgen(method)]
+    pub(crate) fn check(this: &Host, attempt: u32);
+
+    /// Ends everything that belongs to an attempt.
+    #[wasm_bindgen(method)]
+    pub(crate) fn hang_up(this: &Host);
+
+    /// Ends everything.
+    #[wasm_bindgen(method)]
+    pub(crate) fn let_go(this: &Host);
 }

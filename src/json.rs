@@ -1,30 +1,21 @@
 //! Between the protocols' JSON and the browser's.
 
 use incoming_protocol::Json;
-use js_sys::{Array, JSON, Object};
+use js_sys::{Array, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// No protocol nests deeper; a server that does is not understood.
 const DEEPEST: u32 = 16;
 
-/// Reads a text. `None` if it is not JSON, or nested deeper than any protocol needs.
-pub(crate) fn parse(text: &str) -> Option<Json> {
-    from_js(&JSON::parse(text).ok()?)
-}
-
-/// Reads a value of JavaScript. `None` if it is nested deeper than any protocol needs.
+/// Reads a value of JavaScript. `None` if there is none, or if it is nested deeper than any
+/// protocol needs.
 pub(crate) fn from_js(value: &JsValue) -> Option<Json> {
-    nested(value, DEEPEST)
-}
-
-/// Writes a value.
-pub(crate) fn stringify(json: &Json) -> String {
-    JSON::stringify(&to_js(json)).map(String::from).unwrap_or_default()
+    if value.is_undefined() { None } else { nested(value, DEEPEST) }
 }
 
 fn nested(value: &JsValue, depth: u32) -> Option<Json> {
     let depth = depth.checked_sub(1)?;
-    if value.is_null() {
+    if value.is_null() || value.is_undefined() {
         Some(Json::Null)
     } else if let Some(value) = value.as_bool() {
         Some(Json::Bool(value))
@@ -45,7 +36,8 @@ fn member(entry: &JsValue, depth: u32) -> Option<(String, Json)> {
     Some((pair.get(0).as_string()?, nested(&pair.get(1), depth)?))
 }
 
-fn to_js(json: &Json) -> JsValue {
+/// Writes a value.
+pub(crate) fn to_js(json: &Json) -> JsValue {
     match json {
         Json::Null => JsValue::NULL,
         Json::Bool(value) => (*value).into(),

@@ -4,7 +4,6 @@
 //! A page does not use this crate but the package around it, whose face is in `js/`.
 
 mod api;
-mod digest;
 mod driver;
 mod error;
 mod face;
@@ -12,11 +11,10 @@ mod file;
 mod host;
 mod http;
 mod json;
-mod listener;
 mod options;
 mod page;
-mod socket;
 mod timers;
+mod told;
 
 /// Smaller than the allocator of the standard library, which every visitor would download.
 #[cfg(target_arch = "wasm32")]
@@ -25,3 +23,14 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 pub use api::Driver;
 pub use host::Host;
+
+/// Sizes in browsers are doubles.
+#[expect(clippy::cast_precision_loss, reason = "no file is that large")]
+fn number(bytes: u64) -> f64 {
+    bytes as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is whole")]
+fn whole(bytes: f64) -> u64 {
+    bytes as u64
+}

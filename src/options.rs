@@ -7,7 +7,7 @@ use web_sys::Blob;
 
 use crate::error::type_error;
 use crate::host::Host;
-use crate::{file, json, page};
+use crate::{file, json, page, whole};
 
 /// What the page has chosen.
 pub(crate) struct Chosen {
@@ -95,7 +95,7 @@ impl Chosen {
             let words = "is only for protocols over HTTP: a WebSocket takes no such thing";
             return Err(type_error(&format!("Uploader: {name} {words}")));
         }
-        let (name, size) = (file::name_of(blob), file::size_of(blob));
+        let (name, size) = (file::name_of(blob), whole(blob.size()));
         let upload = Options::read(Given::new(self.data)).and_then(|options| {
             let relative_path = file::relative_path_of(blob);
             let media_type = blob.type_();

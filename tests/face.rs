@@ -16,9 +16,6 @@ use web_sys::{Blob, File};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// Nothing listens there.
-const NOBODY: &str = "ws://127.0.0.1:9/";
-
 fn file(bytes: &[u8], name: &str) -> File {
     File::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)), name).unwrap()
 }
@@ -33,21 +30,53 @@ fn options(members: &[(&str, JsValue)]) -> JsValue {
 
 struct Page {
     uploader: Object,
-    driver: Driver,
+    driver: Rc<Driver>,
     outcome: Rc<RefCell<Option<Vec<JsValue>>>>,
-    _settle: Closure<dyn FnMut(Array)>,
+}
+
+/// What a host tells the driver, which is made after it.
+type Told = Rc<RefCell<Option<Rc<Driver>>>>;
+
+/// A host in whose world nobody listens, and every file can be read.
+fn host(settle: &JsValue, told: &Told) -> Host {
+    let soon = |told: &Told, tell: fn(&Driver, u32)| {
+        let told = Rc::clone(told);
+        Closure::<dyn FnMut(u32)>::new(move |attempt| {
+            let driver = told.borrow().clone();
+            let tell = move || driver.iter().for_each(|driver| tell(driver, attempt));
+            Timeout::new(0, tell).forget();
+        })
+        .into_js_value()
+    };
+    let connect = soon(told, |driver, attempt| driver.closed(attempt, 1006, String::new()));
+    let check = soon(told, |driver, attempt| driver.checked(attempt, None));
+    let endpoint = Function::new_no_args("return 'ws://nobody/'");
+    let nothing = Function::new_no_args("return 0");
+    options(&[
+        ("settle", settle.clone()),
+        ("endpoint", endpoint.into()),
+        ("connect", connect),
+        ("check", check),
+        ("waiting", nothing.clone().into()),
+        ("hang_up", nothing.clone().into()),
+        ("let_go", nothing.into()),
+    ])
+    .unchecked_into()
 }
 
 fn try_page(file: &JsValue, options: &JsValue) -> Result<Page, JsValue> {
     let uploader = Object::new();
     let outcome = Rc::new(RefCell::new(None));
-    let told = Rc::clone(&outcome);
+    let settled = Rc::clone(&outcome);
     let settle = Closure::<dyn FnMut(Array)>::new(move |outcome: Array| {
-        *told.borrow_mut() = Some(outcome.to_vec());
+        *settled.borrow_mut() = Some(outcome.to_vec());
     });
-    let host = host(settle.as_ref());
+    let told = Told::default();
+    let host = host(&settle.into_js_value(), &told);
     let driver = Driver::new(uploader.clone(), &"ticket".into(), file, options, host)?;
-    Ok(Page { uploader, driver, outcome, _settle: settle })
+    let driver = Rc::new(driver);
+    *told.borrow_mut() = Some(Rc::clone(&driver));
+    Ok(Page { uploader, driver, outcome })
 }
 
 fn page(members: &[(&str, JsValue)]) -> Page {
@@ -82,11 +111,6 @@ async fn sleep(milliseconds: u32) {
         Timeout::new(milliseconds, wake).forget();
     });
     JsFuture::from(promise).await.unwrap();
-}
-
-fn host(settle: &JsValue) -> Host {
-    let endpoint = Function::new_no_args(&format!("return '{NOBODY}'"));
-    options(&[("settle", settle.clone()), ("endpoint", endpoint.into())]).unchecked_into()
 }
 
 fn message(error: JsValue) -> String {
@@ -158,7 +182,7 @@ fn what_is_no_file_and_no_ticket_is_refused() {
         assert!(words.contains("a File or a Blob"), "{words}");
     }
     for odd in [JsValue::UNDEFINED, "".into(), 5.into()] {
-        let (uploader, host) = (Object::new(), host(&JsValue::NULL));
+        let (uploader, host) = (Object::new(), host(&JsValue::NULL, &Told::default()));
         let refused = Driver::new(uploader, &odd, &file(b"", "a"), &JsValue::NULL, host);
         assert!(message(refused.err().unwrap()).contains("the upload id"));
     }

@@ -27,7 +27,12 @@ pub const MAX_EXACT: u64 = 1 << 53;
 impl Json {
     /// Builds an object from its members.
     pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
-        Json::Object(members.map(|(key, value)| (key.to_owned(), value)).into())
+        Json::object_of(Vec::from(members))
+    }
+
+    /// Not generic, so that it is not downloaded once for every number of members.
+    fn object_of(members: Vec<(&str, Json)>) -> Json {
+        Json::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
     /// The member `key` of an object; `None` for a missing member and for anything but an object.

@@ -30,6 +30,18 @@ const ONLINE_STALL: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attempt(u32);
 
+impl Attempt {
+    /// Its number, for those who can keep nothing else.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The attempt of this number.
+    pub fn of_number(number: u32) -> Attempt {
+        Attempt(number)
+    }
+}
+
 /// Something to be done, and the attempt for which.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -190,6 +202,11 @@ impl Upload {
     pub fn confirmed(&self) -> (u64, bool) {
         let progress = self.machine.progress();
         (progress.acknowledged, progress.chunks_acknowledged > 0)
+    }
+
+    /// The size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.bytes_total
     }
 
     /// What is going on in the attempt.

@@ -1,0 +1,40 @@
+// Where the server is.
+
+let hostname = null;
+
+/** Sets the host of the server of all uploaders made from now on that are given no endpoint. */
+export function set_server_hostname(name) {
+  if (name !== null && name !== undefined && typeof name !== 'string') {
+    throw new TypeError(
+      'incoming.set_server_hostname: expected a host such as "example.org:4000", or null',
+    );
+  }
+  hostname = name || null;
+}
+
+/** As chosen, with the scheme that the protocol needs, or of the protocol on a host. */
+export function addressOf(chosen, [plain, secure], path) {
+  if (chosen !== undefined && chosen !== null) {
+    const url = parse(chosen);
+    const scheme = /^(http|ws)s:$/.test(url.protocol) ? secure : plain;
+    return scheme + url.href.slice(url.protocol.length - 1);
+  }
+  const host = hostname ?? location.host;
+  if (!host) {
+    throw new TypeError(
+      'incoming.Uploader: no server is known, because this page has no host; ' +
+        'call set_server_hostname or pass the option endpoint',
+    );
+  }
+  return `${location.protocol === 'http:' ? plain : secure}://${host}${path}`;
+}
+
+function parse(chosen) {
+  try {
+    const url = new URL(chosen, location.href);
+    if (typeof chosen === 'string' && /^(http|ws)s?:$/.test(url.protocol)) return url;
+  } catch {}
+  throw new TypeError(
+    'incoming.Uploader: expected a URL that begins with ws:, wss:, http: or https: as endpoint',
+  );
+}

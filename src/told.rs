@@ -1,0 +1,87 @@
+//! What `js/host.js` tells of what it was asked for.
+
+use incoming_protocol::http::{RequestId, Response};
+use incoming_protocol::{Attempt, Event, Md5};
+use wasm_bindgen::prelude::*;
+
+use crate::{Driver, json, whole};
+
+/// The digest was found.
+const FOUND: u8 = 1;
+/// The file cannot be read, or is another one now.
+const UNREADABLE: u8 = 0;
+
+impl Driver {
+    fn heard(&self, attempt: u32, event: Event) {
+        self.0.heard(Attempt::of_number(attempt), event);
+    }
+
+    fn heard_whenever(&self, event: Event) {
+        self.0.heard(self.0.attempt(), event);
+    }
+}
+
+#[wasm_bindgen]
+impl Driver {
+    /// The browser believes that it has a network again.
+    pub fn came_online(&self) {
+        self.heard_whenever(Event::CameOnline);
+    }
+
+    /// The connection is open.
+    pub fn opened(&self, attempt: u32) {
+        self.heard(attempt, Event::Connected);
+    }
+
+    /// The server sent this, or something that is no JSON if it is undefined.
+    pub fn received(&self, attempt: u32, message: &JsValue) {
+        self.heard(attempt, json::from_js(message).map_or(Event::Garbled, Event::Received));
+    }
+
+    /// The connection is gone.
+    pub fn closed(&self, attempt: u32, code: u16, reason: String) {
+        self.heard(attempt, Event::Disconnected { code, reason });
+    }
+
+    /// So many bytes of the body of a request have left.
+    pub fn loaded(&self, attempt: u32, request: u32, bytes: f64) {
+        self.heard(attempt, Event::Loaded(RequestId(request), whole(bytes)));
+    }
+
+    /// A request was answered; with status 0 it was not, and the text says why.
+    pub fn answered(&self, attempt: u32, request: u32, status: u16, text: String, json: &JsValue) {
+        let id = RequestId(request);
+        self.heard(
+            attempt,
+            if status == 0 {
+                Event::RequestLost(id, text)
+            } else {
+                let json = json::from_js(json);
+                Event::Responded(id, Response { status, text, json, ..Response::default() })
+            },
+        );
+    }
+
+    /// So many bytes of the whole file are hashed.
+    pub fn hashed(&self, bytes: f64) {
+        self.heard_whenever(Event::Hashed(whole(bytes)));
+    }
+
+    /// The digest of a part of the file, or why there is none. That of the whole file belongs to
+    /// no attempt.
+    pub fn digested(&self, attempt: u32, start: f64, end: f64, outcome: u8, text: String) {
+        let range = whole(start)..whole(end);
+        let is_whole = range == (0..self.0.size());
+        let event = match (outcome, Md5::parse(&text)) {
+            (FOUND, Some(md5)) => Event::Digested(range, md5),
+            (UNREADABLE, _) => Event::FileUnreadable(text),
+            _ => Event::NotDigested(text),
+        };
+        if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }
+    }
+
+    /// The file can be read, or cannot, for this reason.
+    pub fn checked(&self, attempt: u32, trouble: Option<String>) {
+        self.heard(attempt, trouble.map_or(Event::FileIntact, Event::FileUnreadable));
+    }
+}

@@ -2,7 +2,7 @@
 
 import { sender } from './http.js';
 
-/** Why an upload did not finish. */
+/** Why an upload or a fingerprint did not finish. */
 export class UploadError extends Error {
   constructor(kind, code, message) {
     super(message);
@@ -12,8 +12,11 @@ export class UploadError extends Error {
   }
 }
 
-/** Makes the public functions from the exports of the wasm. */
-export function face({ Driver, set_server_hostname }) {
+/**
+ * Makes the public functions from the exports of the wasm. `digest` loads what hashes, which only
+ * pages that hash should have to.
+ */
+export function face({ Driver, set_server_hostname }, digest) {
   function Uploader(upload_id, file, options) {
     const uploader = Object.create(Uploader.prototype);
     for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
@@ -45,7 +48,14 @@ export function face({ Driver, set_server_hostname }) {
     if (signal) obey(signal, uploader, run);
     return uploader;
   }
-  return { Uploader, UploadError, set_server_hostname, version: __VERSION__ };
+  return {
+    Uploader,
+    UploadError,
+    set_server_hostname,
+    fingerprint: async (...given) => (await digest()).fingerprint(...given),
+    fingerprint_chunks: async (...given) => (await digest()).fingerprint_chunks(...given),
+    version: __VERSION__,
+  };
 }
 
 /** Cancels the upload when the signal says so, or has said so already. */

@@ -7,7 +7,13 @@ import { Expected, main, run } from './lib/run.js';
 import { setUpBrowser, setUpBuild, setUpTestRunner } from './lib/setup.js';
 import { webdriverConfig } from './lib/webdriver.js';
 
-const FOLDERS = ['tests/e2e', 'tests/e2e/protocols', 'tests/e2e/originals', 'tests/packaging'];
+const FOLDERS = [
+  'tests/e2e',
+  'tests/e2e/fingerprints',
+  'tests/e2e/protocols',
+  'tests/e2e/originals',
+  'tests/packaging',
+];
 
 await main(async () => {
   await setUpBuild();

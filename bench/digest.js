@@ -13,7 +13,8 @@ const PAGE = fileURLToPath(new URL('page', import.meta.url));
 const PEERS = ['hash-wasm/dist/md5.umd.min.js', 'spark-md5/spark-md5.min.js'];
 const SIZE = 1024 * 1024 * 1024;
 
-const WHOLE = ['md5sum', 'fingerprint', 'hash-wasm', 'spark-md5'];
+const IN_PAGE = 'fingerprint without a worker';
+const WHOLE = ['md5sum', 'fingerprint', 'hash-wasm', 'spark-md5', IN_PAGE];
 const CHUNKS = ['reading only', 'fingerprint_chunks'];
 const MEMORY = ['hash-wasm in memory', 'four lanes in memory'];
 

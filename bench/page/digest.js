@@ -14,10 +14,21 @@ function inWorker(script, type, what) {
   return done.finally(() => worker.terminate());
 }
 
+/** Hashes in the page, as one that may have no worker. */
+async function inPage() {
+  const { make } = await import('/pkg/digest.js?in-page');
+  const { Worker } = globalThis;
+  globalThis.Worker = undefined;
+  const done = make(Error).fingerprint(file());
+  globalThis.Worker = Worker;
+  return done;
+}
+
 /** The digest, or the seconds that something took inside its worker. */
 const WAYS = {
   fingerprint: () => fingerprint(file()),
   fingerprint_chunks: () => fingerprint_chunks(file(), CHUNK),
+  'fingerprint without a worker': inPage,
   'hash-wasm': () => inWorker('digest-peers.js', 'classic', 'hashWasm'),
   'spark-md5': () => inWorker('digest-peers.js', 'classic', 'sparkMd5'),
   'reading only': () => inWorker('digest-peers.js', 'classic', 'reading'),

@@ -13,7 +13,7 @@ use crate::lane::{Digest, Lane};
 use crate::lanes::{LANES, Lanes};
 
 /// Small enough to stay in the processor's cache between copying and hashing.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 128 * 1024;
 
 struct Memory {
     lanes: Lanes,

@@ -1,7 +1,7 @@
 // The bytes of a part of a file, in order. A stream, because the browser reads on behind it while
 // what has come is hashed; into a buffer of our own where it can be, which saves copies.
 
-const BUFFER = 2 * 1024 * 1024;
+const BUFFER = 1024 * 1024;
 
 export class Bytes {
   #reader;

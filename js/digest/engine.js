@@ -3,7 +3,7 @@
 import { Hasher, LANES } from './hasher.js';
 import { Job } from './job.js';
 
-/** How many stretches are read at once, which bounds the memory: each has up to 4 MiB. */
+/** How many stretches are read at once, which bounds the memory: each has up to 3 MiB. */
 const OPEN = 8;
 /** How long to hash before something else gets a turn. */
 const TURN_MS = 8;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { table } from '../scripts/lib/sizes.js';
 import { openPage } from '../tests/support/browser.js';
 import { Relay } from '../tests/support/relay.js';
-import { median, withStage } from './stage.js';
+import { median } from './median.js';
+import { withStage } from './stage.js';
 
 const PAGES = { plain: 'first-plain.html', incoming: 'first-incoming.html' };
 

@@ -2,7 +2,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from '../scripts/lib/sizes.js';
-import { median, openWith, randomFile, withStage } from './stage.js';
+import { median } from './median.js';
+import { openWith, randomFile, withStage } from './stage.js';
 
 const MIB = 1024 * 1024;
 const SIZE = 256 * MIB;

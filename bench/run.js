@@ -1,4 +1,4 @@
-// Measures uploads in a real browser against the release server, always beside one plain fetch.
+// Measures uploads in a real browser against the release server, always beside a peer.
 //
 //   npm run bench                          everything
 //   npm run bench -- throughput memory     only these
@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import { main, run } from '../scripts/lib/run.js';
 import { setUpBrowser, setUpBuild } from '../scripts/lib/setup.js';
 
-const ALL = ['throughput', 'protocols', 'memory', 'first-byte'];
+const ALL = ['throughput', 'protocols', 'memory', 'first-byte', 'digest'];
+const WITHOUT_SERVER = ['digest'];
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -19,8 +20,11 @@ await main(async () => {
   const { chrome } = await setUpBrowser();
   process.env.CHROME = chrome;
   await run(process.execPath, ['scripts/build.js']);
-  await run('cargo', ['build', '--release', '--package', 'incoming-server']);
-  for (const name of positionals.length > 0 ? positionals : ALL) {
+  const names = positionals.length > 0 ? positionals : ALL;
+  if (names.some((name) => !WITHOUT_SERVER.includes(name))) {
+    await run('cargo', ['build', '--release', '--package', 'incoming-server']);
+  }
+  for (const name of names) {
     const { measure } = await import(`./${name}.js`);
     console.log(`\n${await measure(Number(values.rounds))}`);
   }

@@ -69,8 +69,3 @@ export function sparseFile(folder, name, size) {
   truncateSync(file, size);
   return file;
 }
-
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}

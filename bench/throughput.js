@@ -1,5 +1,6 @@
 import { table } from '../scripts/lib/sizes.js';
-import { median, openWith, randomFile, upload, withStage } from './stage.js';
+import { median } from './median.js';
+import { openWith, randomFile, upload, withStage } from './stage.js';
 
 const SIZE = 256 * 1024 * 1024;
 const WAYS = ['plain', 'incoming'];

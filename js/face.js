@@ -3,7 +3,7 @@
 import { set_server_hostname } from './address.js';
 import { hostOf } from './host.js';
 
-/** Why an upload did not finish. */
+/** Why an upload or a fingerprint did not finish. */
 export class UploadError extends Error {
   constructor(kind, code, message) {
     super(message);
@@ -52,7 +52,14 @@ export function face({ Driver }, digest) {
     if (signal) obey(signal, uploader, run);
     return uploader;
   }
-  return { Uploader, UploadError, set_server_hostname, version: __VERSION__ };
+  return {
+    Uploader,
+    UploadError,
+    set_server_hostname,
+    fingerprint: async (...given) => (await digest()).fingerprint(...given),
+    fingerprint_chunks: async (...given) => (await digest()).fingerprint_chunks(...given),
+    version: __VERSION__,
+  };
 }
 
 /** Cancels the upload when the signal says so, or has said so already. */

@@ -2,7 +2,26 @@
 
 import { Driver, initSync } from '#glue';
 import bytes from '#wasm';
-import { face } from './face.js';
+import { face, UploadError } from './face.js';
+
+/** Where this script came from; what hashes lies next to it. */
+const { src, nonce = '' } = document.currentScript ?? {};
+let loading = null;
+
+function digest() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = new URL('incoming-digest.js', src);
+    script.nonce = nonce;
+    script.onload = () => resolve(script.make(UploadError));
+    script.onerror = () => {
+      loading = null;
+      reject(new Error(`incoming: ${script.src} could not be loaded`));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
 
 initSync({ module: bytes });
-globalThis.incoming = face({ Driver });
+globalThis.incoming = face({ Driver }, digest);

@@ -271,7 +271,7 @@ export interface UploaderConstructor {
 
 export const Uploader: UploaderConstructor;
 
-/** Why an upload did not finish. */
+/** Why an upload or a fingerprint did not finish. */
 export class UploadError extends Error {
   readonly name: 'UploadError';
   /** What went wrong, as a word. */
@@ -286,6 +286,45 @@ export class UploadError extends Error {
  */
 export function set_server_hostname(hostname: string | null): void;
 
+/** How far a fingerprint is. */
+export interface FingerprintProgress {
+  /** Bytes that are hashed. */
+  readonly bytes_done: number;
+  /** Length of the file in bytes. */
+  readonly bytes_total: number;
+  /** The part of the file that is hashed, from 0 to 1. */
+  readonly frac_complete: number;
+}
+
+/** All of them are optional; a wrong type rejects with a `TypeError` that names it. */
+export interface FingerprintOptions {
+  /** Called at most ten times a second, and at the end. */
+  onprogress?: ((progress: FingerprintProgress) => void) | null;
+  /** Ends the work when it is aborted; the promise is rejected with its reason. */
+  signal?: AbortSignal | null;
+}
+
+/**
+ * The MD5 of a file, 32 lower-case hexadecimal digits. It is computed in a worker, or where there may
+ * be none in the page, a few milliseconds at a time; memory stays flat. What computes it is downloaded
+ * when it is called for the first time.
+ *
+ * Rejects with an {@link UploadError} of the kind `file_changed` when the file was changed, moved or
+ * became unreadable since it was chosen, and with a `TypeError` for a wrong argument.
+ */
+export function fingerprint(file: Blob, options?: FingerprintOptions | null): Promise<string>;
+
+/**
+ * The MD5 of each chunk of a file, in order; chunks have `chunk_size` bytes, and the last one has what
+ * is left. An empty file is one empty chunk. Otherwise like {@link fingerprint}, and faster, because
+ * four chunks are hashed at once.
+ */
+export function fingerprint_chunks(
+  file: Blob,
+  chunk_size: number,
+  options?: FingerprintOptions | null,
+): Promise<string[]>;
+
 /** The version of this package. */
 export const version: string;
 
@@ -293,6 +332,8 @@ declare const incoming: {
   readonly Uploader: UploaderConstructor;
   readonly UploadError: typeof UploadError;
   readonly set_server_hostname: typeof set_server_hostname;
+  readonly fingerprint: typeof fingerprint;
+  readonly fingerprint_chunks: typeof fingerprint_chunks;
   readonly version: string;
 };
 export default incoming;

@@ -1,13 +1,15 @@
 // The ES module. Its import is complete when the wasm is ready, so that nobody has to wait for it.
 
 import init, * as wasm from '#glue';
-import { face } from './face.js';
+import { face, UploadError } from './face.js';
 
 /** A server that renders pages imports this too, and has nothing to upload. */
 const isBrowser = typeof WebSocket === 'function' && typeof location === 'object';
 const missing = isBrowser ? await init().then(() => null, String) : 'this is no browser';
 
-const incoming = face(missing === null ? wasm : withoutWasm(missing));
+const digest = async () => (await import('./digest.js')).make(UploadError);
+
+const incoming = face(missing === null ? wasm : withoutWasm(missing), digest);
 
 function withoutWasm(why) {
   // A function and no arrow, because the face calls it with `new`.
@@ -17,5 +19,6 @@ function withoutWasm(why) {
   return { Driver: fail };
 }
 
-export const { Uploader, UploadError, set_server_hostname, version } = incoming;
+export const { Uploader, set_server_hostname, fingerprint, fingerprint_chunks, version } = incoming;
+export { UploadError };
 export default incoming;

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { bundleModule, bundleScript } from './lib/bundle.js';
+import { bundleDigest, compileDigest } from './lib/digest.js';
 import { writeManifest } from './lib/manifest.js';
 import { npmBin, pkg, root, target, wasmTriple } from './lib/paths.js';
 import { reportSizes } from './lib/report.js';
@@ -44,7 +45,9 @@ await main(async () => {
   for (const kind of ['module', 'inline']) shorten(path.join(work, kind, 'incoming.js'), names);
   await bundleModule(path.join(work, 'module', 'incoming.js'));
   await bundleScript(path.join(work, 'inline', 'incoming.js'), wasm);
-  compress('incoming.js');
+  await compileDigest(WASM_FEATURES);
+  await bundleDigest();
+  for (const name of ['incoming.js', 'incoming-digest.js']) compress(name);
   copyDocuments();
   writeManifest();
   reportSizes();

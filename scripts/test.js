@@ -9,7 +9,13 @@ import { webdriverConfig } from './lib/webdriver.js';
 
 /** What takes longer hangs, and would keep everything after it from being tried. */
 const LONGEST = '--test-timeout=1200000';
-const FOLDERS = ['tests/e2e', 'tests/e2e/protocols', 'tests/e2e/originals', 'tests/packaging'];
+const FOLDERS = [
+  'tests/e2e',
+  'tests/e2e/fingerprints',
+  'tests/e2e/protocols',
+  'tests/e2e/originals',
+  'tests/packaging',
+];
 
 await main(async () => {
   await setUpBuild();

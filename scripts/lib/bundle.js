@@ -10,6 +10,7 @@ export function bundleModule(glue) {
     outfile: path.join(pkg, 'index.js'),
     format: 'esm',
     alias: { '#glue': glue },
+    external: ['./digest.js'],
   });
 }
 
@@ -27,7 +28,7 @@ export function bundleScript(glue, wasm) {
 }
 
 /** Bytes as the characters of a string: a fifth smaller than base64 once it is compressed. */
-const wasmAsText = {
+export const wasmAsText = {
   name: 'wasm-as-text',
   setup(build) {
     build.onLoad({ filter: /\.wasm$/ }, ({ path: file }) => {
@@ -37,7 +38,8 @@ const wasmAsText = {
   },
 };
 
-async function bundle(options) {
+/** One file of the package from what it begins with. */
+export async function bundle(options) {
   const { build } = await import('esbuild');
   const { name, version, license } = manifest();
   await build({
@@ -47,8 +49,8 @@ async function bundle(options) {
     target: 'es2022',
     legalComments: 'none',
     logLevel: 'warning',
-    banner: { js: `/*! ${name} ${version} | ${license} */` },
     define: { __VERSION__: JSON.stringify(version) },
     ...options,
+    banner: { js: `/*! ${name} ${version} | ${license} */${options.banner?.js ?? ''}` },
   });
 }

@@ -28,7 +28,7 @@ export function writeManifest() {
       './incoming.wasm': './incoming_bg.wasm',
       './package.json': './package.json',
     },
-    files: ['index.js', 'index.d.ts', 'incoming.js', 'incoming_bg.wasm'],
+    files: ['*.js', '*.wasm', 'index.d.ts'],
   };
   writeFileSync(path.join(pkg, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
 }

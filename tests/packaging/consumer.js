@@ -1,6 +1,8 @@
 // The page of every consumer project that imports the package by its name.
 
-import { set_server_hostname, Uploader } from 'incoming-uploader';
+import { fingerprint, fingerprint_chunks, set_server_hostname, Uploader } from 'incoming-uploader';
+
+window.hashes = { fingerprint, fingerprint_chunks };
 
 document.querySelector('#files').addEventListener('change', async ({ target }) => {
   const { ticket, host } = Object.fromEntries(new URLSearchParams(location.search));

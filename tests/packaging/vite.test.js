@@ -23,9 +23,22 @@ describe('A Vite project without any configuration', () => {
   it('can be built and served', async (t) => {
     const project = makeProject(t, 'vite');
     await build({ root: project, configFile: false, logLevel: 'error' });
-    assert.equal(wasmIn(`${project}/dist`).length, 1, 'the wasm is in the build, once');
+    const wasm = wasmIn(`${project}/dist`);
+    assert.equal(wasm.length, 3, 'the client and both digests are in the build, once');
     const stage = await prepare(t, { '': `${project}/dist` }, STRICT_POLICY);
-    await assertUploads(t, browser, { ...stage, url: `${stage.app.url}/` });
+    const page = await assertUploads(t, browser, { ...stage, url: `${stage.app.url}/` });
+    assert.equal(page.workers().length, 1);
+    assert.deepEqual(page.problems, []);
+  });
+
+  it('hashes in the page where the policy forbids workers', async (t) => {
+    const project = makeProject(t, 'vite');
+    await build({ root: project, configFile: false, logLevel: 'error' });
+    const policy = `${STRICT_POLICY}; worker-src 'none'`;
+    const stage = await prepare(t, { '': `${project}/dist` }, policy);
+    const page = await assertUploads(t, browser, { ...stage, url: `${stage.app.url}/` });
+    assert.equal(page.workers().length, 0);
+    assert.equal(page.problems.length, 1, 'the browser mentions what it refused, once');
   });
 
   it('can be served while it is developed', async (t) => {
@@ -41,7 +54,9 @@ describe('A Vite project without any configuration', () => {
     await vite.listen();
     const stage = await prepare(t, {});
     const { port } = vite.httpServer.address();
-    await assertUploads(t, browser, { ...stage, url: `http://127.0.0.1:${port}/` });
+    const page = await assertUploads(t, browser, { ...stage, url: `http://127.0.0.1:${port}/` });
+    assert.equal(page.workers().length, 1);
+    assert.deepEqual(page.problems, []);
   });
 });
 

@@ -20,11 +20,13 @@ describe('A webpack project without any configuration for wasm', () => {
     const project = makeProject(t, 'webpack');
     await bundle(project);
     const wasm = readdirSync(`${project}/dist`).filter((name) => name.endsWith('.wasm'));
-    assert.equal(wasm.length, 1, 'the wasm is in the build, once');
+    assert.equal(wasm.length, 3, 'the client and both digests are in the build, once');
     const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage` });
     const folders = { '': `${project}/dist` };
     const app = await App.start(t, { server, folders, policy: STRICT_POLICY });
-    await assertUploads(t, browser, { server, app, url: `${app.url}/` });
+    const page = await assertUploads(t, browser, { server, app, url: `${app.url}/` });
+    assert.equal(page.workers().length, 1);
+    assert.deepEqual(page.problems, []);
   });
 });
 

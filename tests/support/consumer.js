@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pkg, root } from '../../scripts/lib/paths.js';
 import { openPage } from './browser.js';
 import { randomFile, temporaryFolder } from './files.js';
+import { chunksOf } from './hashing.js';
 import { until } from './wait.js';
 
 const PACKAGING = fileURLToPath(new URL('../packaging', import.meta.url));
@@ -36,7 +37,18 @@ export async function assertUploads(t, browser, { server, app, url }) {
   await until('the upload is finished', async () => (await page.title()) === 'finished 1234567');
   assert.equal((await app.told(ticket)).md5, file.md5);
   assert.deepEqual(page.problems, []);
+  await assertHashes(page, file);
   return page;
+}
+
+/** Asserts that the page, in which this file is chosen, knows its digests, and who made them. */
+async function assertHashes(page, file) {
+  const digests = await page.evaluate(async () => {
+    const [file] = document.querySelector('#files').files;
+    const { fingerprint, fingerprint_chunks } = window.hashes;
+    return [await fingerprint(file), await fingerprint_chunks(file, 1_000_000)];
+  });
+  assert.deepEqual(digests, [file.md5, chunksOf(file, 1_000_000)]);
 }
 
 function pack(folder) {

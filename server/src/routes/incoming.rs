@@ -26,7 +26,8 @@ pub(super) fn router(services: &Services) -> Router {
         .layer(middleware::from_fn(not_from_other_sites));
     let frontend = Router::new()
         .route("/upload_ws", get(upgrade::upload))
-        .route("/incoming.js", get(script::incoming_js));
+        .route("/incoming.js", get(script::incoming_js))
+        .route("/incoming-digest.js", get(script::incoming_digest_js));
     Router::new()
         .nest("/incoming/0.1/backend", backend)
         .nest("/incoming/0.1/frontend", frontend)

@@ -206,23 +206,25 @@ async fn the_server_says_that_it_lives() {
 }
 
 #[tokio::test]
-async fn the_script_comes_from_the_package() {
+async fn the_scripts_come_from_the_package() {
     let package = TempDir::new().unwrap();
     let router = router_with(|config| config.package = package.path().to_owned()).await;
-    let request =
-        || Request::get("/incoming/0.1/frontend/incoming.js").body(Body::empty()).unwrap();
-    let (status, text) = send(&router, request()).await;
-    assert_eq!(status, 404);
-    assert!(text.contains("npm run build"), "{text}");
+    for name in ["incoming.js", "incoming-digest.js"] {
+        let path = format!("/incoming/0.1/frontend/{name}");
+        let request = || Request::get(&path).body(Body::empty()).unwrap();
+        let (status, text) = send(&router, request()).await;
+        assert_eq!(status, 404);
+        assert!(text.contains("npm run build"), "{text}");
 
-    std::fs::write(package.path().join("incoming.js"), "var incoming;").unwrap();
-    let response = router.clone().oneshot(request()).await.unwrap();
-    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
-    let modified = response.headers()[header::LAST_MODIFIED].clone();
-    assert_eq!(send(&router, request()).await, (StatusCode::OK, "var incoming;".to_owned()));
-    let mut again = request();
-    again.headers_mut().insert(header::IF_MODIFIED_SINCE, modified);
-    assert_eq!(send(&router, again).await.0, 304);
+        std::fs::write(package.path().join(name), name).unwrap();
+        let response = router.clone().oneshot(request()).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        let modified = response.headers()[header::LAST_MODIFIED].clone();
+        assert_eq!(send(&router, request()).await, (StatusCode::OK, name.to_owned()));
+        let mut again = request();
+        again.headers_mut().insert(header::IF_MODIFIED_SINCE, modified);
+        assert_eq!(send(&router, again).await.0, 304);
+    }
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+window.hashes = incoming;
+
 document.querySelector('#files').addEventListener('change', async ({ target }) => {
   const { ticket, host } = Object.fromEntries(new URLSearchParams(location.search));
   incoming.set_server_hostname(host);

@@ -1,6 +1,12 @@
 // Compiled only: what a page may write, and what the types must refuse.
 
-import incoming, { set_server_hostname, UploadError, Uploader } from 'incoming-uploader';
+import incoming, {
+  fingerprint,
+  fingerprint_chunks,
+  set_server_hostname,
+  UploadError,
+  Uploader,
+} from 'incoming-uploader';
 
 set_server_hostname('uploads.example:4000');
 
@@ -24,6 +30,14 @@ withoutNew.done.catch((error) => {
   if (error instanceof UploadError && error.kind === 'file_changed') console.log(error.code);
 });
 
+fingerprint(file, {
+  signal: AbortSignal.timeout(1000),
+  onprogress: ({ bytes_done, bytes_total }) => console.log(bytes_done / bytes_total),
+}).then((digest) => digest.toUpperCase());
+incoming.fingerprint_chunks(file, 1_000_000).then(([first]) => first?.toUpperCase());
+
+// @ts-expect-error the size of the chunks is missing
+fingerprint_chunks(file);
 // @ts-expect-error an unknown option
 new Uploader('ticket', file, { chunksize: 1 });
 // @ts-expect-error an unknown kind of pause

@@ -1,4 +1,4 @@
-//! The script for pages that load the client by a script tag.
+//! The scripts for pages that load the client by a script tag.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,13 +8,21 @@ use tower_http::services::ServeFile;
 
 use crate::Services;
 
-const NOT_BUILT: &str = "incoming.js is not built: run `npm run build`, or name the folder that \
+const NOT_BUILT: &str = "the script is not built: run `npm run build`, or name the folder that \
                          holds it with --package\n";
 
-pub(super) async fn incoming_js(State(services): State<Services>, request: Request) -> Response {
-    let file = ServeFile::new(services.config.package.join("incoming.js"))
-        .precompressed_br()
-        .precompressed_gzip();
+pub(super) async fn incoming_js(services: State<Services>, request: Request) -> Response {
+    serve("incoming.js", services, request).await
+}
+
+/// What `incoming.js` loads from beside itself when a page wants fingerprints.
+pub(super) async fn incoming_digest_js(services: State<Services>, request: Request) -> Response {
+    serve("incoming-digest.js", services, request).await
+}
+
+async fn serve(name: &str, State(services): State<Services>, request: Request) -> Response {
+    let file =
+        ServeFile::new(services.config.package.join(name)).precompressed_br().precompressed_gzip();
     let Ok(mut response) = file.oneshot(request).await.map(|file| file.map(axum::body::Body::new));
     if response.status() == StatusCode::NOT_FOUND {
         return (StatusCode::NOT_FOUND, NOT_BUILT).into_response();

@@ -1,0 +1,42 @@
+//! Four 32-bit words that are worked on at once: a SIMD register where there is one.
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub(crate) use portable::Four;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) use simd128::Four;
+
+/// What MD5 does with words.
+pub(crate) trait Vector: Copy {
+    fn new(words: [u32; 4]) -> Self;
+
+    /// Four words as they lie in a message, the lowest byte first.
+    fn load(bytes: &[u8; 16]) -> Self;
+
+    fn words(self) -> [u32; 4];
+
+    /// Vector `i` gets word `i` of each.
+    fn transpose(vectors: [Self; 4]) -> [Self; 4];
+
+    /// Wraps around.
+    fn add(self, other: Self) -> Self;
+
+    fn and(self, other: Self) -> Self;
+
+    /// `self & !other`
+    fn and_not(self, other: Self) -> Self;
+
+    fn xor(self, other: Self) -> Self;
+
+    /// `self | !other`
+    fn or_not(self, other: Self) -> Self;
+
+    /// The bits of `ones` where `self` has a one, and those of `zeros` elsewhere.
+    fn select(self, ones: Self, zeros: Self) -> Self;
+
+    fn rotate_left(self, bits: u32) -> Self;
+}

@@ -1,0 +1,40 @@
+// The bytes of a part of a file, in order. A stream, because the browser reads on behind it while
+// what has come is hashed; into a buffer of our own where it can be, which saves copies.
+
+const BUFFER = 1024 * 1024;
+
+export class Bytes {
+  #reader;
+  #buffer;
+  #left;
+
+  constructor(file, start, end) {
+    const stream = file.slice(start, end).stream();
+    this.#left = end - start;
+    try {
+      this.#reader = stream.getReader({ mode: 'byob' });
+      this.#buffer = new ArrayBuffer(Math.min(BUFFER, this.#left));
+    } catch {
+      this.#reader = stream.getReader();
+    }
+  }
+
+  /** The next bytes, at most about `limit`; they are good until the next call. */
+  async next(limit) {
+    const { value } = await this.#reader.read(...this.#view(limit));
+    const length = value?.length ?? 0;
+    if (length === 0 || length > this.#left) throw new Error('the file has another length');
+    if (this.#buffer) this.#buffer = value.buffer;
+    this.#left -= length;
+    return value;
+  }
+
+  close() {
+    this.#reader.cancel().catch(() => {});
+  }
+
+  #view(limit) {
+    if (!this.#buffer) return [];
+    return [new Uint8Array(this.#buffer, 0, Math.min(this.#buffer.byteLength, limit))];
+  }
+}

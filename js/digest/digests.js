@@ -1,0 +1,113 @@
+// What the uploader and the fingerprints build on: MD5 of parts of files, in a worker.
+//
+//   const job = digests.start(file, { start, end });
+//   const [digest] = await job.done;     // 32 lower-case hexadecimal digits
+//   job.cancel();                        // `done` is rejected with what cancel was given
+//
+// - `start` (0) and `end` (file.size) are bytes. With `chunk_size`, `done` has one digest for each
+//   chunk of that many bytes, the last one of what is left; without, it has one.
+// - Any number of jobs may be under way. Four messages are hashed at once, be they chunks of one job
+//   or of several; a message that is alone gets about a third of that speed. Eight parts of files are
+//   read at once and four of one job; others wait for their turn, in the order of `start`.
+// - `onprogress(bytes)` is told how many bytes are hashed, at most ten times a second, and all at the
+//   end, before `done`.
+// - A job with `upto` goes no further than that until `job.advance(upto)` allows more: the digest of
+//   the whole file beside an upload, hashed as the upload goes on. It keeps no lane while it waits.
+// - `done` is rejected with an `UploadError` of the kind `file_changed` when the file cannot be read
+//   or is not what it was, and with an `Error` when there is no way to hash.
+// - The worker is there from the first `start` on, until nothing was asked for ten seconds. Where no
+//   worker may be, the page hashes, a few milliseconds at a time.
+
+import { openHost } from './host.js';
+
+const IDLE_MS = 10_000;
+const FILE_CHANGED = 7;
+
+export class Digests {
+  #surroundings;
+  #host = null;
+  #jobs = new Map();
+  #nextId = 0;
+  #idle;
+
+  /** What differs between the builds; see `openHost`, and `UploadError`. */
+  constructor(surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  start(file, { start = 0, end = file.size, chunk_size, upto = end, onprogress } = {}) {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const { promise, resolve, reject } = withResolvers();
+    this.#jobs.set(id, { resolve, reject, onprogress, bytes: end - start });
+    this.#send({ start: { id, file, start, end, chunk_size, upto } });
+    return {
+      done: promise,
+      advance: (upto) => this.#send({ advance: { id, upto } }),
+      cancel: (reason) => {
+        if (!this.#settle(id)) return;
+        this.#send({ cancel: { id } });
+        reject(reason);
+      },
+    };
+  }
+
+  /** Messages reach the host in the order in which they were sent. */
+  #send(message) {
+    clearTimeout(this.#idle);
+    this.#host ??= openHost(this.#surroundings, {
+      hear: (told) => this.#hear(told),
+      fail: (error) => this.#failAll(error),
+    });
+    this.#host.then(
+      (host) => host.post(message),
+      (error) => this.#failAll(error),
+    );
+  }
+
+  #hear({ id, bytes, digests, error }) {
+    if (bytes !== undefined) {
+      this.#jobs.get(id)?.onprogress?.(bytes);
+      return;
+    }
+    const job = this.#settle(id);
+    if (!job) return;
+    if (digests) {
+      job.onprogress?.(job.bytes);
+      job.resolve(digests);
+    } else {
+      const message = `the file was changed or cannot be read: ${error}`;
+      job.reject(new this.#surroundings.UploadError('file_changed', FILE_CHANGED, message));
+    }
+  }
+
+  /** The job is not under way any more; returns it if it was. */
+  #settle(id) {
+    const job = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    if (this.#jobs.size === 0) this.#idle = setTimeout(() => this.#close(), IDLE_MS);
+    return job;
+  }
+
+  #failAll(error) {
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    this.#close();
+    for (const { reject } of jobs) reject(error);
+  }
+
+  #close() {
+    clearTimeout(this.#idle);
+    this.#host?.then(
+      (host) => host.close(),
+      () => {},
+    );
+    this.#host = null;
+  }
+}
+
+function withResolvers() {
+  let resolve, reject;
+  const promise = new Promise((...both) => ([resolve, reject] = both));
+  return { promise, resolve, reject };
+}

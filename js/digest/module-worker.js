@@ -1,0 +1,5 @@
+// The worker of the ES module.
+
+import { work } from './worker.js';
+
+work();

@@ -1,0 +1,26 @@
+// Digests for the script-tag build: one file that is loaded when a page hashes for the first time,
+// and whose text is also the worker. The build puts it into a function with the name `source`.
+
+import scalar from '#scalar';
+import simd from '#simd';
+import { Digests } from './digests.js';
+import { fingerprints } from './fingerprint.js';
+import { serve } from './serve.js';
+import { work } from './worker.js';
+
+const wasm = (hasSimd) => (hasSimd ? simd : scalar);
+
+function worker() {
+  const url = URL.createObjectURL(new Blob([`(${source})()`], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+  return worker;
+}
+
+function make(UploadError) {
+  const digests = new Digests({ wasm, worker, serve: () => serve, UploadError });
+  return { digests, ...fingerprints(digests) };
+}
+
+if (typeof document === 'object') document.currentScript.make = make;
+else work();

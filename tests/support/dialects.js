@@ -15,6 +15,13 @@ export const DIALECTS = {
     chunk: 2_000_000,
     resumes: true,
   },
+  robusto: {
+    path: '/robusto',
+    noted: 'robusto',
+    options: { chunk_size: MIB },
+    chunk: MIB,
+    resumes: true,
+  },
 };
 
 for (const [protocol, dialect] of Object.entries(DIALECTS)) {
@@ -22,4 +29,4 @@ for (const [protocol, dialect] of Object.entries(DIALECTS)) {
 }
 
 /** Those whose chunks are HTTP requests. */
-export const OVER_HTTP = ['resumable', 'flow', 'fineuploader'];
+export const OVER_HTTP = ['resumable', 'flow', 'fineuploader', 'robusto'];

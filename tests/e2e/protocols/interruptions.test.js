@@ -160,6 +160,7 @@ for (const [protocol, { noted, options, resumes, path }] of Object.entries(DIALE
 
 function sizeOfChunk({ method, fields }) {
   if (method !== 'POST') return 0;
-  const { resumableCurrentChunkSize, flowCurrentChunkSize, qqchunksize } = fields;
+  const { resumableCurrentChunkSize, flowCurrentChunkSize, qqchunksize, chunk } = fields;
+  if (chunk !== undefined) return Math.min(SMALL_CHUNK, SIZE - chunk * SMALL_CHUNK);
   return Number(resumableCurrentChunkSize ?? flowCurrentChunkSize ?? qqchunksize ?? 0);
 }

@@ -27,6 +27,10 @@ const VARIANTS = {
     'of chunks of one size': { force_chunk_size: true },
     'many at once': { simultaneous: 6 },
   },
+  robusto: {
+    'one after the other': { simultaneous: 1 },
+    'many at once': { simultaneous: 6 },
+  },
   fineuploader: {
     'of whole files': { chunking: false },
     'of whole files with a query': { chunking: false, params_in_body: false },

@@ -21,9 +21,8 @@ pub(super) async fn incoming_digest_js(services: State<Services>, request: Reque
 }
 
 async fn serve(name: &str, State(services): State<Services>, request: Request) -> Response {
-    let file = ServeFile::new(services.config.package.join(name))
-        .precompressed_br()
-        .precompressed_gzip();
+    let file =
+        ServeFile::new(services.config.package.join(name)).precompressed_br().precompressed_gzip();
     let Ok(mut response) = file.oneshot(request).await.map(|file| file.map(axum::body::Body::new));
     if response.status() == StatusCode::NOT_FOUND {
         return (StatusCode::NOT_FOUND, NOT_BUILT).into_response();

@@ -40,10 +40,13 @@ export class Digests {
     this.#nextId += 1;
     const { promise, resolve, reject } = withResolvers();
     this.#jobs.set(id, { resolve, reject, onprogress, bytes: end - start });
+    clearTimeout(this.#idle);
     this.#send({ start: { id, file, start, end, chunk_size, upto } });
     return {
       done: promise,
-      advance: (upto) => this.#send({ advance: { id, upto } }),
+      advance: (upto) => {
+        if (this.#jobs.has(id)) this.#send({ advance: { id, upto } });
+      },
       cancel: (reason) => {
         if (!this.#settle(id)) return;
         this.#send({ cancel: { id } });
@@ -54,7 +57,6 @@ export class Digests {
 
   /** Messages reach the host in the order in which they were sent. */
   #send(message) {
-    clearTimeout(this.#idle);
     this.#host ??= openHost(this.#surroundings, {
       hear: (told) => this.#hear(told),
       fail: (error) => this.#failAll(error),
@@ -84,8 +86,8 @@ export class Digests {
   /** The job is not under way any more; returns it if it was. */
   #settle(id) {
     const job = this.#jobs.get(id);
-    this.#jobs.delete(id);
-    if (this.#jobs.size === 0) this.#idle = setTimeout(() => this.#close(), IDLE_MS);
+    if (this.#jobs.delete(id) && this.#jobs.size === 0)
+      this.#idle = setTimeout(() => this.#close(), IDLE_MS);
     return job;
   }
 

@@ -24,6 +24,24 @@ describe('A fingerprint', () => {
     assert.equal(hashing.page.workers().length, 1);
   });
 
+  it('leaves no worker behind when nothing is asked for ten seconds', async (t) => {
+    const hashing = await Hashing.open(t, browser);
+    await hashing.page.clock.install();
+    await hashing.choose(sparseFile(hashing.folder, 'large.bin', LARGE));
+    await hashing.page.evaluate(async () => {
+      const controller = new AbortController();
+      const given = incoming.fingerprint(files()[0], { signal: controller.signal });
+      await incoming.fingerprint(new Blob(['abc']));
+      controller.abort();
+      await given.catch(() => {});
+    });
+    assert.equal(hashing.page.workers().length, 1);
+    await hashing.page.clock.fastForward(11_000);
+    await until('the worker is gone', () => hashing.page.workers().length === 0);
+    const digest = await hashing.page.evaluate(() => incoming.fingerprint(new Blob(['abc'])));
+    assert.equal(digest, '900150983cd24fb0d6963f7d28e17f72');
+  });
+
   it('tells its progress, which never goes back and ends at all bytes', async (t) => {
     const hashing = await Hashing.open(t, browser);
     const file = sparseFile(hashing.folder, 'large.bin', LARGE);

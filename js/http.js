@@ -118,7 +118,8 @@ function xhr({ method, url, headers, body, credentials, signal }, loaded) {
 }
 
 async function viaFetch({ method, url, headers, body, credentials, signal }) {
-  const init = { method, headers, body, signal };
+  // Another question with the same address would wait for the one that was given up.
+  const init = { method, headers, body, signal, cache: 'no-store' };
   if (credentials) init.credentials = 'include';
   const response = await fetch(url, init);
   return [response.status, await response.text()];

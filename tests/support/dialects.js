@@ -2,7 +2,8 @@ const MIB = 1024 * 1024;
 
 /**
  * What the tests know of the protocols without tickets: where their server is, the name under which
- * its files are noted, the options of the tests, and the size of a chunk then.
+ * its files are noted, the options of the tests, and the size of a chunk then; whether it resumes,
+ * and whether it asks what the server has before it does.
  */
 export const DIALECTS = {
   resumable: { path: '/resumable', noted: 'resumable', options: {}, chunk: MIB, resumes: true },
@@ -21,6 +22,7 @@ export const DIALECTS = {
     options: { chunk_size: MIB },
     chunk: MIB,
     resumes: true,
+    asks: true,
   },
 };
 

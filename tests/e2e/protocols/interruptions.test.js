@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const SIZE = 6 * MIB + 11;
 const SMALL_CHUNK = 256 * 1024;
 
-for (const [protocol, { noted, options, resumes, path }] of Object.entries(DIALECTS)) {
+for (const [protocol, { noted, options, resumes, asks, path }] of Object.entries(DIALECTS)) {
   describe(`An interruption of ${protocol}`, () => {
     let browser;
     before(async () => {
@@ -40,7 +40,9 @@ for (const [protocol, { noted, options, resumes, path }] of Object.entries(DIALE
       const later = site.relay.requests(path).filter(({ at }) => at > moment);
       const sent = later.reduce((sum, exchange) => sum + sizeOfChunk(exchange), 0);
       const rest = SIZE - before.bytes_acked;
-      assert.equal(sent, rest);
+      // The server may have more than it could say before.
+      if (asks) assert.ok(sent <= rest, `${sent} instead of ${rest} bytes`);
+      else assert.equal(sent, rest);
     }
 
     it('by a pause stops it until it goes on', async (t) => {
@@ -106,7 +108,8 @@ for (const [protocol, { noted, options, resumes, path }] of Object.entries(DIALE
       await site.server.start();
       await assertArrivesWhole({ site, upload });
       if (!resumes) return;
-      const later = site.relay.requests(path).filter(({ at }) => at > moment);
+      const requests = site.relay.requests(path).filter(({ method }) => method === 'POST');
+      const later = requests.filter(({ at }) => at > moment);
       const sent = new Set(later.map(({ fields }) => JSON.stringify(fields))).size;
       const left = Math.ceil((SIZE - before.bytes_acked) / SMALL_CHUNK);
       assert.ok(sent <= left, `${left} chunks were left, ${sent} were sent`);

@@ -247,10 +247,11 @@ for (const protocol of OVER_HTTP) {
 
     it('are repeated when nothing moves', async (t) => {
       const site = await Site.open(t, browser);
-      const patience = { ...small, stall_timeout_ms: 600, retry: { delays: [50] } };
+      const patience = { ...small, stall_timeout_ms: 400, retry: { delays: [50] } };
       const upload = await site.upload(site.file('stalled.bin', 5 * CHUNK), patience);
       // What hashes comes over the same wire.
       await site.page.evaluate(() => incoming.fingerprint(new Blob()));
+      site.relay.cut();
       site.relay.frozen = true;
       const before = site.relay.connections.length;
       await upload.start();

@@ -4,7 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FrameReader } from './frames.js';
 import { Exchange, HttpReader } from './http.js';
 
-/** Stands between browser and server: watches what is said, slows it down, cuts the wire. */
+/** A piece of this size is of a file, and not the beginning of a message. */
+const LARGE = 32 * 1024;
+
+/** Stands between browser and server: watches what is said, slows it down, cuts the wire, flips bits. */
 export class Relay {
   /** Every connection so far, in order; each knows what passed. */
   connections = [];
@@ -16,6 +19,11 @@ export class Relay {
   bytesPerSecond = Number.POSITIVE_INFINITY;
   /** How long everything that comes down is on its way. */
   downSeconds = 0;
+  /** Of which large pieces that go up, counted from 0, a bit is flipped. */
+  flips = [];
+  /** How many bits were flipped. */
+  flipped = 0;
+  #largePieces = 0;
   /** Called with all that goes up, and its connection. */
   onUp = () => {};
   #server;
@@ -60,6 +68,7 @@ export class Relay {
     const connection = new Connection(client, server);
     this.connections.push(connection);
     const watchUp = (data) => {
+      this.#damage(data);
       connection.sees(data);
       this.onUp(data, connection);
     };
@@ -86,6 +95,15 @@ export class Relay {
     } catch {
       to.destroy();
     }
+  }
+
+  #damage(data) {
+    if (data.length < LARGE) return;
+    if (this.flips.includes(this.#largePieces)) {
+      data[data.length >> 1] ^= 4;
+      this.flipped += 1;
+    }
+    this.#largePieces += 1;
   }
 
   #stop() {

@@ -40,6 +40,7 @@ mod retry;
 mod speed;
 pub mod transfer;
 mod upload;
+mod verify;
 mod view;
 
 pub use action::{Action, Notice, Outcome, Wake};
@@ -52,4 +53,5 @@ pub use options::{Given, Job, Options, Retry, StallTimeout};
 pub use protocol::Protocol;
 pub use speed::Speedometer;
 pub use upload::{Attempt, Step, Upload};
+pub use verify::Verification;
 pub use view::View;

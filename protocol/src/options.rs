@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Json};
+use crate::{Error, Json, Verification};
 
 /// What is to be uploaded, and where.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Options {
     pub retry: Retry,
     /// How long nothing may move before a connection counts as lost.
     pub stall_timeout: StallTimeout,
+    /// What is to be compared with what arrived. Default: nothing.
+    pub verify: Option<Verification>,
     /// What only the protocol knows.
     pub own: Given,
 }
@@ -65,7 +67,7 @@ impl Default for Retry {
 }
 
 /// The options that every protocol has.
-const COMMON: &str = "chunk_size, retry, stall_timeout_ms";
+const COMMON: &str = "chunk_size, retry, stall_timeout_ms, verify";
 
 impl Options {
     /// Reads what a caller gave.
@@ -76,13 +78,23 @@ impl Options {
     pub fn read(mut given: Given) -> Result<Options, Error> {
         let stall_timeout = given.whole("stall_timeout_ms", 1).map(Duration::from_millis);
         let chunk_size = given.whole("chunk_size", 1);
+        let verify = verify(&mut given);
         let mut group = given.group("retry");
         let retry = retry(&mut group);
         given.end_group(group, "delays, attempts");
         given.check()?;
         let stall_timeout = stall_timeout.map(StallTimeout).unwrap_or_default();
-        Ok(Options { chunk_size, retry, stall_timeout, own: given })
+        Ok(Options { chunk_size, retry, stall_timeout, verify, own: given })
     }
+}
+
+fn verify(given: &mut Given) -> Option<Verification> {
+    let name = given.text("verify").filter(|name| name != "none")?;
+    let verify = Verification::named(&name);
+    if verify.is_none() {
+        given.reject("verify", "'none', 'file' or 'chunks'");
+    }
+    verify
 }
 
 fn retry(given: &mut Given) -> Retry {
@@ -256,13 +268,25 @@ mod tests {
 
     #[test]
     fn everything_given_is_taken() {
-        let given =
-            r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2}}"#;
+        let given = r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2},"verify":"file"}"#;
         let retry =
             Retry { delays: vec![Duration::ZERO, Duration::from_millis(1)], attempts: Some(2) };
         let stall_timeout = StallTimeout(Duration::from_millis(7));
-        let expected = Options { chunk_size: Some(5), retry, stall_timeout, own: Given::default() };
+        let verify = Some(Verification::File);
+        let own = Given::default();
+        let expected = Options { chunk_size: Some(5), retry, stall_timeout, verify, own };
         assert_eq!(read(given), Ok(expected));
+    }
+
+    #[test]
+    fn nothing_is_verified_unless_it_is_wanted() {
+        for (given, verify) in [
+            ("{}", None),
+            (r#"{"verify":"none"}"#, None),
+            (r#"{"verify":"chunks"}"#, Some(Verification::Chunks)),
+        ] {
+            assert_eq!(read(given).map(|options| options.verify), Ok(verify), "{given}");
+        }
     }
 
     #[test]
@@ -278,6 +302,8 @@ mod tests {
             (r#"{"chunk_size":0}"#, "a whole number, at least 1 as chunk_size"),
             (r#"{"chunk_size":"4 MB"}"#, "chunk_size"),
             (r#"{"stall_timeout_ms":-1}"#, "stall_timeout_ms"),
+            (r#"{"verify":"all"}"#, "'none', 'file' or 'chunks' as verify"),
+            (r#"{"verify":true}"#, "a string as verify"),
             (r#"{"retry":5}"#, "an object as retry"),
             (r#"{"retry":{"attempts":"many"}}"#, "a whole number as retry.attempts"),
             (r#"{"retry":{"delays":5}}"#, "an array as retry.delays"),
@@ -293,9 +319,6 @@ mod tests {
     fn an_option_that_nobody_takes_is_unknown() {
         let mut options = read(r#"{"chunksize":5}"#).expect("for the protocol to say");
         let words = options.own.nothing_else("octet").expect_err("unknown").to_string();
-        assert!(
-            words.contains("chunksize") && words.contains("stall_timeout_ms, octet"),
-            "{words}"
-        );
+        assert!(words.contains("chunksize") && words.contains("verify, octet"), "{words}");
     }
 }

@@ -190,6 +190,7 @@ impl Wire {
             body,
             digest: None,
             wants_file_digest: false,
+            damaged_file: None,
         }
     }
 

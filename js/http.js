@@ -2,13 +2,13 @@
 // how many have left; everything else by fetch, and everything if the page wants it so.
 
 const EXPECTED = {
-  headers: ['an object, or a function that returns one,', isPairs],
-  params: ['an object, or a function that returns one,', isPairs],
+  headers: ['an object, or a function that returns one,', isGiven],
+  params: ['an object, or a function that returns one,', isGiven],
   with_credentials: ['true or false', (value) => typeof value === 'boolean'],
   transport: ["'xhr' or 'fetch'", (value) => value === 'xhr' || value === 'fetch'],
 };
 
-function isPairs(value) {
+function isGiven(value) {
   return typeof value === 'function' || (typeof value === 'object' && !Array.isArray(value));
 }
 
@@ -33,8 +33,9 @@ export function sender(options) {
 
 async function exchange(description, options, signal, loaded) {
   const [method, url, plus, query, ownHeaders, fields, bytes, part, filename] = description;
-  const headers = [...ownHeaders, ...pairs(await call(options.headers))];
-  const params = pairs(await call(options.params));
+  const headers = new Headers(ownHeaders);
+  for (const [name, value] of await given(options, 'headers')) headers.set(name, value);
+  const params = await given(options, 'params');
   signal.throwIfAborted();
   const search = encode(query, params, plus);
   const request = {
@@ -50,16 +51,20 @@ async function exchange(description, options, signal, loaded) {
 }
 
 /** A function is called anew for every request and may return a promise. */
-function call(given) {
-  return typeof given === 'function' ? given() : given;
+async function given(options, name) {
+  const value = options[name];
+  const found = (typeof value === 'function' ? await value() : value) ?? {};
+  if (typeof found !== 'object') throw new TypeError(`expected an object as ${name}`);
+  // Headers, URLSearchParams, FormData and Map are lists of pairs themselves.
+  return pairs(Symbol.iterator in found ? [...found] : Object.entries(found));
 }
 
 /** `{ a: { b: 1 } }` is `a[b]=1`. */
-function pairs(object, prefix) {
-  return Object.entries(object ?? {}).flatMap(([key, value]) => {
+function pairs(entries, prefix) {
+  return entries.flatMap(([key, value]) => {
     const name = prefix === undefined ? key : `${prefix}[${key}]`;
     if (value === undefined || value === null) return [];
-    return typeof value === 'object' ? pairs(value, name) : [[name, String(value)]];
+    return typeof value === 'object' ? pairs(Object.entries(value), name) : [[name, String(value)]];
   });
 }
 

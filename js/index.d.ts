@@ -75,7 +75,10 @@ export interface UploaderOptions {
   /** Cancels the upload when it is aborted. */
   signal?: AbortSignal | null;
 
-  /** Over HTTP: headers of every request. A function is called for each and may return a promise. */
+  /**
+   * Over HTTP: headers of every request, as an object or as `Headers`. A function is called for
+   * each request and may return a promise.
+   */
   headers?: Pairs | (() => Pairs | Promise<Pairs>);
   /** Over HTTP: parameters of every request, like `headers`; nested ones become `a[b]`. */
   params?: Pairs | (() => Pairs | Promise<Pairs>);
@@ -157,9 +160,12 @@ export interface UploaderOptions {
   delete_method?: 'DELETE' | 'POST';
 }
 
-/** Headers or parameters by name. */
-export interface Pairs {
-  [name: string]: string | number | boolean | null | undefined | Pairs;
+/** Headers or parameters: by name, or as what lists them in pairs. */
+export type Pairs = NamedValues | Headers | URLSearchParams | FormData | Map<string, string>;
+
+/** Values by name; without a value a name is left out. */
+export interface NamedValues {
+  [name: string]: string | number | boolean | null | undefined | NamedValues;
 }
 
 /** Uploads one file. All properties can be read at any time. */

@@ -10,9 +10,10 @@ import { reportSizes } from './lib/report.js';
 import { main, run } from './lib/run.js';
 import { setUpBuild } from './lib/setup.js';
 import { nameShortly, shorten } from './lib/shorten.js';
+import { trim } from './lib/trim.js';
 
-// What is inlined into its only caller compresses worse.
-const OPTIMISE = ['-Oz', '--converge', '--one-caller-inline-max-function-size=0'];
+// What is large and inlined into its only caller compresses worse.
+const OPTIMISE = ['-Oz', '--converge', '--one-caller-inline-max-function-size=20'];
 
 // --all-features would write imports in a form that no browser reads yet.
 const WASM_FEATURES = [
@@ -36,7 +37,9 @@ await main(async () => {
   await bind(path.join(work, 'module'));
   await bind(path.join(work, 'inline'), '--inline');
   const wasm = path.join(pkg, 'incoming_bg.wasm');
-  await optimise(path.join(work, 'module', 'incoming_bg.wasm'), wasm);
+  const trimmed = path.join(work, 'trimmed.wasm');
+  trim(path.join(work, 'module', 'incoming_bg.wasm'), trimmed);
+  await optimise(trimmed, wasm);
   const names = nameShortly(npmBin('wasm-opt'), WASM_FEATURES, wasm);
   for (const kind of ['module', 'inline']) shorten(path.join(work, kind, 'incoming.js'), names);
   await bundleModule(path.join(work, 'module', 'incoming.js'));

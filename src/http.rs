@@ -12,6 +12,8 @@ use web_sys::{AbortController, Blob};
 use crate::driver::Driver;
 use crate::{file, json};
 
+const OCTETS: &str = "application/octet-stream";
+
 /// The requests of one attempt; clearing them aborts them on the wire.
 #[derive(Default)]
 pub(crate) struct Requests(Vec<Live>);
@@ -87,12 +89,18 @@ fn whole(bytes: f64) -> u64 {
 
 /// What `send` in `js/http.js` takes.
 fn describe(request: &Request, blob: &Blob) -> JsValue {
+    let headers = request.headers.iter().map(|(name, value)| pair(name, value));
+    let headers = headers.collect::<Array>();
+    // A file that is sent whole would say its own type.
+    if let Body::Bytes { media_type: MediaType::Octets, .. } = &request.body {
+        headers.push(&pair("Content-Type", OCTETS));
+    }
     let description = Array::of5(
         &request.method.as_str().into(),
         &request.url.as_str().into(),
         &request.query.plus.into(),
         &fields(&request.query.fields),
-        &request.headers.iter().map(|(name, value)| pair(name, value)).collect::<Array>(),
+        &headers,
     );
     let add = |value: JsValue| {
         description.push(&value);
@@ -117,7 +125,7 @@ fn describe(request: &Request, blob: &Blob) -> JsValue {
 fn media_type_of(media_type: MediaType, blob: &Blob) -> String {
     match media_type {
         MediaType::OfFile => blob.type_(),
-        MediaType::Octets => "application/octet-stream".to_owned(),
+        MediaType::Octets => OCTETS.to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The policy that all protocols share: start, pause, cancel, retry, progress.
 
 mod hashing;
+mod patience;
 mod removal;
 mod seen;
 mod verifying;
@@ -8,6 +9,7 @@ mod verifying;
 use std::time::Duration;
 
 use hashing::Hashing;
+use patience::Patience;
 use removal::Removal;
 use verifying::Damage;
 
@@ -46,6 +48,7 @@ pub struct Upload {
     bytes_total: u64,
     stall_timeout: Duration,
     backoff: Backoff,
+    patience: Patience,
     phase: Phase,
     attempt: Attempt,
     link: Link,
@@ -98,6 +101,7 @@ impl Upload {
             bytes_total,
             stall_timeout: options.stall_timeout.0,
             backoff: Backoff::new(options.retry, seed),
+            patience: Patience::new(),
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
@@ -230,7 +234,10 @@ impl Upload {
         match &event {
             Event::Woke(Wake::Stall) => return self.stalled(steps),
             Event::CameOnline if self.cancel.is_some() => return,
-            Event::CameOnline => return self.watch(ONLINE_STALL.min(self.stall_timeout), steps),
+            Event::CameOnline => {
+                self.patience.forget();
+                return self.watch(ONLINE_STALL.min(self.stall_timeout), steps);
+            }
             Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
             Event::FileUnreadable(why) => {
                 return self.fail(Error::FileChanged(why.clone()), steps);
@@ -267,6 +274,7 @@ impl Upload {
         }
         if self.machine.progress().acknowledged > confirmed {
             self.backoff.earn_back();
+            self.patience.rewarded();
         }
         self.settle(steps);
         self.note_told(steps);
@@ -338,10 +346,11 @@ impl Upload {
             return self.fail_to_cancel(Error::TimedOut(CANCEL_CONFIRMED_WITHIN), steps);
         }
         if self.moved || self.is_with_server() {
-            self.watch(self.stall_timeout, steps);
-        } else {
-            self.fail(Error::TimedOut(self.stall_timeout), steps);
+            self.patience.broken();
+        } else if let Some(times) = self.patience.is_over() {
+            return self.fail(Error::TimedOut(self.stall_timeout * times), steps);
         }
+        self.watch(self.stall_timeout, steps);
     }
 
     fn tell_cancel(&mut self, reason: &str, steps: &mut Vec<Step>) {

@@ -210,6 +210,58 @@ fn silence_is_a_loss_only_if_nothing_moved() {
     assert_eq!(silent[..2], [Action::HangUp, Action::CheckFile]);
 }
 
+/// Lets the stall timeout go by until the connection is given up; returns how often that was.
+fn silences(upload: &mut Upload) -> u32 {
+    let gives_up = |actions: &[Action]| actions.contains(&Action::HangUp);
+    let silences = (1..100).find(|_| gives_up(&now(upload, Event::Woke(Wake::Stall))));
+    silences.unwrap()
+}
+
+fn reconnect(upload: &mut Upload) {
+    now(upload, Event::FileIntact);
+    now(upload, Event::Woke(Wake::Retry));
+    now(upload, Event::Connected);
+    now(upload, terms(0));
+    now(upload, Event::Woke(Wake::Stall));
+}
+
+#[test]
+fn each_silence_in_vain_lets_the_next_one_last_twice_as_long() {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    let mut borne = Vec::new();
+    for _ in 0..7 {
+        borne.push(silences(&mut upload));
+        reconnect(&mut upload);
+    }
+    assert_eq!(borne, [1, 2, 4, 8, 16, 32, 32]);
+}
+
+#[test]
+fn patience_ends_when_bytes_are_confirmed_without_a_long_silence() {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    for _ in 0..3 {
+        silences(&mut upload);
+        reconnect(&mut upload);
+    }
+    now(&mut upload, told(FromServer::ChunkAck(64 * KIB)));
+    now(&mut upload, Event::Woke(Wake::Stall));
+    assert_eq!(silences(&mut upload), 1);
+}
+
+#[test]
+fn patience_lasts_while_a_server_needs_it() {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    silences(&mut upload);
+    reconnect(&mut upload);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    now(&mut upload, told(FromServer::ChunkAck(64 * KIB)));
+    now(&mut upload, Event::Woke(Wake::Stall));
+    assert_eq!(silences(&mut upload), 2);
+}
+
 #[test]
 fn bytes_that_leave_the_browser_are_movement() {
     let mut upload = transferring(1000 * KIB);

@@ -15,7 +15,9 @@ const ARGS = [
 export function launch(args = []) {
   const executablePath = findChrome();
   if (!executablePath) throw new Error('no Chromium found; set CHROME to its path');
-  return chromium.launch({ executablePath, args: [...ARGS, ...args] });
+  // Without a locale Chromium cannot open files whose names are not ASCII.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+  return chromium.launch({ executablePath, env, args: [...ARGS, ...args] });
 }
 
 /** A page of its own profile; whatever goes wrong in it unasked ends up in `page.problems`. */

@@ -14,6 +14,8 @@ export class Relay {
   frozen = false;
   /** The speed of the way up, for all that passes from now on. */
   bytesPerSecond = Number.POSITIVE_INFINITY;
+  /** How long everything that comes down is on its way. */
+  downSeconds = 0;
   /** Called with all that goes up, and its connection. */
   onUp = () => {};
   #server;
@@ -61,20 +63,22 @@ export class Relay {
       connection.sees(data);
       this.onUp(data, connection);
     };
-    this.#pump(client, server, watchUp, () => this.bytesPerSecond);
+    this.#pump(client, server, watchUp, (length) => length / this.bytesPerSecond);
     this.#pump(
       server,
       client,
       (data) => connection.hears(data),
-      () => Infinity,
+      () => this.downSeconds,
     );
   }
 
-  async #pump(from, to, watch, rate) {
+  async #pump(from, to, watch, takesSeconds) {
     try {
       for await (const data of from) {
         while (this.frozen) await sleep(10);
-        await sleepSeconds(data.length / rate());
+        await sleepSeconds(takesSeconds(data.length));
+        // What stood here when the wire was cut has not passed.
+        if (from.destroyed) return;
         watch(data);
         if (!to.write(data)) await once(to, 'drain');
       }

@@ -49,7 +49,7 @@ impl Weather {
     pub fn let_damage(&mut self, dice: &mut fastrand::Rng) {
         self.damaged_percent = if dice.bool() { dice.u64(0..100) } else { 0 };
         self.most_damaged = 2;
-        self.hashed_per_ms = [100, 3000, 400_000][dice.usize(0..3)];
+        self.hashed_per_ms = [1000, 20_000, 400_000][dice.usize(0..3)];
     }
 
     /// Lets some connections live long enough for a whole file, one chunk after the other.

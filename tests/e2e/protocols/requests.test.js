@@ -46,6 +46,12 @@ const VARIANTS = {
   },
 };
 
+/** Without a form; flow.js sends the type of the file then. */
+const BARE = {
+  resumable: { protocol: 'resumable', method: 'octet' },
+  fineuploader: { protocol: 'fineuploader', params_in_body: false, force_multipart: false },
+};
+
 for (const protocol of OVER_HTTP) {
   const { noted, path, options } = DIALECTS[protocol];
   const small = { ...options, chunk_size: CHUNK };
@@ -75,6 +81,15 @@ for (const protocol of OVER_HTTP) {
         await site.assertArrived(noted, ...files);
       });
     }
+
+    it('of bare bytes say that they are bytes, whatever the file is', async (t) => {
+      if (!(protocol in BARE)) return;
+      const site = await Site.open(t, browser);
+      const upload = await site.upload(site.file('page.html', 1000), BARE[protocol]);
+      await assertFinishes(site, upload);
+      const types = site.relay.requests(path).map(({ headers }) => headers['content-type']);
+      assert.deepEqual(types, ['application/octet-stream']);
+    });
 
     it('leave by fetch when the page wants it so', async (t) => {
       const site = await Site.open(t, browser);
@@ -122,6 +137,23 @@ for (const protocol of OVER_HTTP) {
         assert.equal(headers['x-token'], 'abc');
         assert.equal(fields['a b'], 'ü&=文件');
         assert.equal(fields['nested[deep]'], '1');
+      }
+    });
+
+    it('carry headers and parameters of any kind that browsers have', async (t) => {
+      const site = await Site.open(t, browser);
+      const make = (options) => {
+        const headers = () => [['X-Token', 'abc']];
+        const params = new URLSearchParams({ ticket: '7' });
+        return makeUpload(null, 0, { ...options, headers, params });
+      };
+      const upload = await site.uploadMadeBy(site.file('iterable.bin', 2 * CHUNK), make, small);
+      await assertFinishes(site, upload);
+      const requests = site.relay.requests(path);
+      assert.ok(requests.length > 0);
+      for (const { headers, fields } of requests) {
+        assert.equal(headers['x-token'], 'abc');
+        assert.equal(fields.ticket, '7');
       }
     });
 
@@ -193,6 +225,19 @@ for (const protocol of OVER_HTTP) {
       assert.match(outcome.message, /large|1000/);
       assert.equal(site.relay.requests(path).length, 1);
       await site.assertArrived(noted);
+    });
+
+    it('are answered in the end by a server that takes longer than the page has patience', async (t) => {
+      const site = await Site.open(t, browser);
+      const patience = { ...small, stall_timeout_ms: 300, retry: { delays: [10] } };
+      const upload = await site.upload(site.file('slow.bin', CHUNK), {
+        ...patience,
+        transport: 'fetch',
+      });
+      site.relay.downSeconds = 1;
+      await upload.start();
+      assert.deepEqual(await upload.outcome(), { ok: true });
+      await site.assertArrived(noted, upload.file);
     });
 
     it('are repeated when nothing moves', async (t) => {

@@ -24,7 +24,7 @@ fn generate(input: &Path, output: &Path, inline: bool) -> Result<(), Box<dyn Err
         .web(true)?
         .omit_default_module_path(inline)
         .typescript(false)
-        .remove_name_section(true)
+        .remove_name_section(false)
         .remove_producers_section(true)
         .generate(output)?;
     Ok(())

@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import binaryen from 'binaryen';
+
+// In wasm a panic's message goes nowhere: nobody reads standard error. What makes it is left out,
+// and a panic is the trap that it was before.
+const PANICS = [
+  'panicking::',
+  'unwrap_failed',
+  'expect_failed',
+  'mismatch_fail',
+  'slice_error_fail',
+  'panic_already',
+  'panic_access_error',
+  'panic_poisoned',
+  'raw_vec::handle_error',
+  'alloc::handle_alloc_error',
+];
+// Only a text that is padded to a width has its characters counted, and no message is.
+const COUNTS_CHARACTERS = 'str::count::do_count_chars';
+/** The places of panics, which are nobody's business. */
+const SOURCES = /(?:\/[\w.-]+)*\/?(?:[\w.-]+\/)+[\w-]+\.rs/g;
+
+/** Takes out of a wasm with names what is never used in a browser; the names go as well. */
+export function trim(file, to) {
+  const module = binaryen.readBinary(readFileSync(file));
+  const functions = [...Array(module.getNumFunctions()).keys()].map((i) =>
+    module.getFunctionByIndex(i),
+  );
+  const named = (part) =>
+    functions.filter((one) => {
+      const { name, module: imported } = binaryen.getFunctionInfo(one);
+      return !imported && name.replace(/\[[0-9a-f]+\]/g, '').includes(part);
+    });
+  for (const panics of PANICS.flatMap(named)) {
+    binaryen.Function.setBody(panics, module.unreachable());
+  }
+  for (const counts of named(COUNTS_CHARACTERS)) {
+    binaryen.Function.setBody(counts, module.local.get(1, binaryen.i32));
+  }
+  writeFileSync(to, withoutSources(Buffer.from(module.emitBinary())));
+  module.dispose();
+}
+
+function withoutSources(wasm) {
+  const text = wasm.toString('latin1');
+  return Buffer.from(
+    text.replace(SOURCES, ({ length }) => '\0'.repeat(length)),
+    'latin1',
+  );
+}

@@ -1,6 +1,8 @@
 // Requests as the wasm describes them. File bytes leave by XMLHttpRequest, because only it tells
 // how many have left; everything else by fetch, and everything if the page wants it so.
 
+import { asking, told } from './verify.js';
+
 const EXPECTED = {
   headers: ['an object, or a function that returns one,', isGiven],
   params: ['an object, or a function that returns one,', isGiven],
@@ -24,7 +26,7 @@ export function sender(options) {
     const abort = new AbortController();
     const tell = (...outcome) => abort.signal.aborted || done(...outcome);
     exchange(description, options ?? {}, abort.signal, loaded).then(
-      ([status, text]) => tell(status, text),
+      (answer) => tell(...answer),
       (error) => tell(0, String(error?.message ?? error)),
     );
     return abort;
@@ -32,8 +34,9 @@ export function sender(options) {
 }
 
 async function exchange(description, options, signal, loaded) {
-  const [method, url, plus, query, ownHeaders, fields, bytes, part, filename] = description;
-  const headers = new Headers(ownHeaders);
+  const [method, url, plus, query, ownHeaders, digests, fields, bytes, part, filename] =
+    description;
+  const headers = new Headers([...ownHeaders, ...asking(digests)]);
   for (const [name, value] of await given(options, 'headers')) headers.set(name, value);
   const params = await given(options, 'params');
   signal.throwIfAborted();
@@ -44,6 +47,7 @@ async function exchange(description, options, signal, loaded) {
     headers,
     body: part ? multipart(fields, params, part, bytes, filename) : (bytes ?? form(fields, params)),
     credentials: options.with_credentials,
+    digests,
     signal,
   };
   const byXhr = bytes && options.transport !== 'fetch' && typeof XMLHttpRequest === 'function';
@@ -97,23 +101,27 @@ function multipart(fields, params, part, bytes, filename) {
   return data;
 }
 
-function xhr({ method, url, headers, body, credentials, signal }, loaded) {
+function xhr({ method, url, headers, body, credentials, digests, signal }, loaded) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
     request.withCredentials = credentials === true;
     for (const [name, value] of headers) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => signal.aborted || loaded(event.loaded);
-    request.onload = () => resolve([request.status, request.responseText]);
+    request.onload = () => {
+      const header = (name) => request.getResponseHeader(name);
+      resolve([request.status, request.responseText, ...told(digests, header)]);
+    };
     request.onerror = () => reject(new Error('there was no answer'));
     signal.addEventListener('abort', () => request.abort());
     request.send(body);
   });
 }
 
-async function viaFetch({ method, url, headers, body, credentials, signal }) {
+async function viaFetch({ method, url, headers, body, credentials, digests, signal }) {
   const init = { method, headers, body, signal };
   if (credentials) init.credentials = 'include';
   const response = await fetch(url, init);
-  return [response.status, await response.text()];
+  const header = (name) => response.headers.get(name);
+  return [response.status, await response.text(), ...told(digests, header)];
 }

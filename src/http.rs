@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
-use incoming_protocol::{Attempt, Event};
+use incoming_protocol::{Attempt, Event, Md5};
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Blob};
@@ -18,12 +18,15 @@ const OCTETS: &str = "application/octet-stream";
 #[derive(Default)]
 pub(crate) struct Requests(Vec<Live>);
 
+/// Is told the status and the text, and the digests of what arrived.
+type Done = dyn FnMut(u16, String, Option<String>, Option<String>);
+
 /// A request that is on its way.
 pub(crate) struct Live {
     id: RequestId,
     abort: AbortController,
     _loaded: Closure<dyn FnMut(f64)>,
-    _done: Closure<dyn FnMut(u16, String)>,
+    _done: Closure<Done>,
 }
 
 impl Requests {
@@ -61,10 +64,12 @@ pub(crate) fn send(
     };
     let done = {
         let driver = Rc::downgrade(driver);
-        Closure::<dyn FnMut(u16, String)>::new(move |status, text| {
+        Closure::<Done>::new(move |status, text, digest, file_digest| {
             if let Some(driver) = driver.upgrade() {
                 driver.request_is_over(id);
-                driver.heard(attempt, outcome(id, status, text));
+                let md5 = |hex: Option<String>| hex.and_then(|hex| Md5::parse(&hex));
+                let digests = (md5(digest), md5(file_digest));
+                driver.heard(attempt, outcome(id, status, text, digests));
             }
         })
     };
@@ -74,12 +79,17 @@ pub(crate) fn send(
 }
 
 /// Status 0: there was no answer, and the text says why.
-fn outcome(id: RequestId, status: u16, text: String) -> Event {
+fn outcome(
+    id: RequestId,
+    status: u16,
+    text: String,
+    (digest, file_digest): (Option<Md5>, Option<Md5>),
+) -> Event {
     if status == 0 {
         return Event::RequestLost(id, text);
     }
     let json = json::parse(&text);
-    Event::Responded(id, Response { status, text, json })
+    Event::Responded(id, Response { status, text, json, digest, file_digest })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is whole")]
@@ -105,6 +115,7 @@ fn describe(request: &Request, blob: &Blob) -> JsValue {
     let add = |value: JsValue| {
         description.push(&value);
     };
+    add(digests(request).into());
     match &request.body {
         Body::Empty => {}
         Body::Form(form) => add(fields(form)),
@@ -120,6 +131,13 @@ fn describe(request: &Request, blob: &Blob) -> JsValue {
         }
     }
     description.into()
+}
+
+/// What `asking` in `js/verify.js` takes.
+fn digests(request: &Request) -> Array {
+    let hex = |md5: &Option<Md5>| JsValue::from(md5.as_ref().map(Md5::as_str));
+    let wants_file = request.wants_file_digest.into();
+    Array::of3(&hex(&request.digest), &wants_file, &hex(&request.damaged_file))
 }
 
 fn media_type_of(media_type: MediaType, blob: &Blob) -> String {

@@ -15,6 +15,7 @@
 
 pub mod activity;
 pub mod arrivals;
+mod compare;
 pub mod config;
 mod descriptors;
 mod error;

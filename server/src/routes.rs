@@ -1,5 +1,6 @@
 //! What is at which address.
 
+mod chunk;
 pub(crate) mod demo;
 mod fineuploader;
 mod form;

@@ -36,20 +36,27 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// not. It is durable when this returns.
     async fn replace(&self, document: &Document, version: Version) -> Result<Version>;
 
-    /// Makes an empty file for the bytes, unless there is one.
+    /// Makes an empty file for the bytes, unless there is one. Of a new file no part is noted.
     async fn begin(&self, id: Uuid) -> Result<()>;
 
     /// Opens the file that `begin` made, to fill it. There is one writer at a time.
     async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>>;
 
     /// Notes that a part of the file is there, after its bytes were written. It costs the same for
-    /// any part of any file, and survives as the bytes do.
+    /// any part of any file, and survives as the bytes do: the end of this process, and a power
+    /// failure once the bytes are durable. No note outlives the bytes.
     ///
     /// An object store may keep each part as an object, and needs no note.
     async fn mark(&self, id: Uuid, part: u64) -> Result<()>;
 
     /// The parts that are noted, in order.
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>>;
+
+    /// The parts that were noted and may be gone since a power failure, in order.
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>>;
+
+    /// Forgets which parts are there. They stay forgotten when this returns.
+    async fn unmark(&self, id: Uuid) -> Result<()>;
 
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
@@ -83,8 +90,12 @@ pub trait Writer: std::fmt::Debug + Send + Sync {
     /// power failure after `seal`.
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()>;
 
+    /// Whether these bytes are there at an offset. To find them is activity.
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool>;
+
     /// Makes the bytes durable; [`StoreError::WrongLength`] unless the file has this size. Bytes
-    /// that could not be made durable are given up: the next writer finds the file empty.
+    /// that could not be made durable are given up: no part is noted any more, and the next writer
+    /// finds the file empty.
     async fn seal(&mut self, size: u64) -> Result<()>;
 }
 

@@ -215,13 +215,16 @@ impl Inner {
 
     fn live(&self, id: Uuid) -> Arc<Live> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(live.entry(id).or_default())
+        let live = live.entry(id).or_default();
+        live.touch();
+        Arc::clone(live)
     }
 
-    /// Forgets those that nobody works on.
+    /// Forgets those that nobody works on any more.
     fn sweep_live(&self) {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.retain(|_, live| Arc::strong_count(live) > 1);
+        let silence = self.limits.echo;
+        live.retain(|_, live| Arc::strong_count(live) > 1 || !live.has_rested(silence));
     }
 
     fn admits(&self, document: &Document, size: u64) -> Result<(), OpenError> {

@@ -6,8 +6,8 @@
 //!
 //! A file is put together as soon as all its parts are there, whatever their order, and
 //! `/success` only looks. When parts that a browser believes to be here are gone, it is told to
-//! send all of them again: by the answer to the first request of a resumed upload, or by
-//! `/success`.
+//! send all of them again: by the answer to the first request of a resumed upload, by that to the
+//! last part, or by `/success`.
 
 mod refusal;
 
@@ -23,10 +23,11 @@ use incoming_protocol::fineuploader::server::{Asked, Finished, Part, Reply, Uplo
 use serde_json::{Value, json};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::chunk;
 use super::form::{Fields, Form, FormError, discard};
 use super::origin;
 use crate::Services;
-use crate::uploads::{Layout, Plan, Remembered, Slot, Withdrawal};
+use crate::uploads::{Layout, Plan, Remembered, Withdrawal};
 use refusal::Refusal;
 
 /// As what its uploads are noted.
@@ -82,19 +83,13 @@ async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Re
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
     let plan = plan(&upload, part, &name);
-    if upload.resumes && part.index > 0 && !services.uploads.has_begun(&plan).await? {
+    if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
-    let slot = services.uploads.slot(&plan, part.index, part.range.clone()).await?;
-    form.expect(part.range.end - part.range.start);
-    match slot {
-        Slot::There => while form.next().await?.is_some() {},
-        Slot::Room(mut writer) => {
-            while let Some(bytes) = form.next().await? {
-                writer.append(bytes).await?;
-            }
-            writer.finish().await?;
-        }
+    chunk::take::<Refusal>(services, form, &plan, part.index, part.range.clone()).await?;
+    // What the last part is answered is the outcome, unless the browser asks for it.
+    if part.index + 1 == part.total_parts && !services.uploads.may_become_whole(&plan).await? {
+        return Err(Refusal::PartsAreGone);
     }
     Ok(())
 }
@@ -183,8 +178,8 @@ fn entry(remembered: &Remembered) -> Value {
 /// A body that is parameters and nothing else.
 async fn parameters(services: &Services, request: Request) -> Result<String, Refusal> {
     let body = to_bytes(request.into_body(), services.config.max_form_size).await;
-    let body = body.map_err(|_| FormError::Broken)?;
-    String::from_utf8(body.into()).map_err(|_| FormError::Broken.into())
+    let body = body.map_err(|_| FormError::Cut)?;
+    String::from_utf8(body.into()).map_err(|_| FormError::NoForm.into())
 }
 
 /// Some clients send JSON; here it is turned into what the others send.

@@ -47,9 +47,12 @@ pub(super) enum FormError {
     /// More than there may be.
     #[error("the body is larger than the parameters say")]
     TooLarge,
-    /// It ended too soon, or is no form.
-    #[error("the body was cut, or is no form")]
-    Broken,
+    /// It ended too soon, or stopped coming.
+    #[error("expected more of the body, it was cut or came to a halt, send it again")]
+    Cut,
+    /// It is no form.
+    #[error("expected a form as its Content-Type says")]
+    NoForm,
 }
 
 /// A request, read up to the bytes of the file.
@@ -123,10 +126,17 @@ impl Form {
         let read = match boundary {
             None => Ok(File::Body),
             Some(boundary) => {
+                let first_line = format!("--{boundary}");
                 let mut multipart = Multipart::new(source.clone(), boundary);
                 match read_fields(&mut multipart, &mut fields).await {
                     Ok(Some(field)) => Ok(File::Part(Box::new(field), multipart)),
                     Ok(None) => Err(FormError::NoFile),
+                    // What does not begin as a form was none, and never will be.
+                    Err(FormError::Cut)
+                        if source.is_over() && !source.begins_with(first_line.as_bytes()) =>
+                    {
+                        Err(FormError::NoForm)
+                    }
                     Err(error) => Err(error),
                 }
             }
@@ -216,7 +226,7 @@ async fn read_fields(
                 return Err(FormError::FieldsTooLarge);
             }
         }
-        let value = String::from_utf8(value).map_err(|_| FormError::Broken)?;
+        let value = String::from_utf8(value).map_err(|_| FormError::NoForm)?;
         fields.add(name, value)?;
     }
     Ok(None)
@@ -224,10 +234,13 @@ async fn read_fields(
 
 fn broken(error: multer::Error) -> FormError {
     match error {
-        multer::Error::StreamReadFailed(cause) => cause
-            .downcast::<source::SourceError>()
-            .map_or(FormError::Broken, |error| (*error).into()),
-        _ => FormError::Broken,
+        multer::Error::StreamReadFailed(cause) => {
+            cause.downcast::<source::SourceError>().map_or(FormError::Cut, |error| (*error).into())
+        }
+        multer::Error::IncompleteStream
+        | multer::Error::IncompleteHeaders
+        | multer::Error::IncompleteFieldData { .. } => FormError::Cut,
+        _ => FormError::NoForm,
     }
 }
 
@@ -235,7 +248,7 @@ impl From<source::SourceError> for FormError {
     fn from(error: source::SourceError) -> FormError {
         match error {
             source::SourceError::TooLarge => FormError::TooLarge,
-            source::SourceError::Broken => FormError::Broken,
+            source::SourceError::Cut => FormError::Cut,
         }
     }
 }

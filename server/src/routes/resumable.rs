@@ -2,8 +2,9 @@
 //!
 //! 200 says that a chunk is there, 204 that it is not: flow.js gives a file up for a 404. What can
 //! never be right is refused with one line of text and a status after which the client gives up: a
-//! 400, or, because flow.js would try again, a 413 or a 415. Trouble of the server is a 503, after
-//! which they try again.
+//! 400, or, because flow.js would try again, a 413 or a 415. A body that was cut is a 408. Trouble of the server is a 503, after
+//! which they try again; but when it has lost chunks that it had, a 500, after which they give up:
+//! they would never send those again.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -14,10 +15,11 @@ use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
 use incoming_protocol::resumable::{Dialect, PATH};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::chunk;
 use super::form::{Fields, Form, FormError, discard};
 use super::origin;
 use crate::Services;
-use crate::uploads::{ChunkError, Layout, Plan, Slot};
+use crate::uploads::{ChunkError, Layout, Plan};
 
 pub(super) fn router(services: &Services) -> Router {
     Router::new()
@@ -57,11 +59,12 @@ async fn is_there(services: &Services, fields: &Fields) -> Result<bool, Refusal>
 }
 
 async fn upload(State(services): State<Services>, request: Request) -> Response {
+    let of_query = of_query(request.uri());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
         Err((error, source)) => {
             discard(source).await;
-            return Refusal::Form(error).respond(Dialect::Resumable);
+            return Refusal::Form(error).respond(of_query);
         }
     };
     match take(&services, &mut form).await {
@@ -74,21 +77,15 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
     }
 }
 
+/// The library, as far as the query tells.
+fn of_query(uri: &Uri) -> Dialect {
+    let fields = Fields::of_query(uri.query()).unwrap_or_default();
+    dialect(|name| fields.get(name))
+}
+
 async fn take(services: &Services, form: &mut Form) -> Result<(), Refusal> {
     let chunk = Chunk::read(|name| form.fields().get(name))?;
-    let range = chunk.range();
-    let slot = services.uploads.slot(&plan(&chunk), chunk.number - 1, range.clone()).await?;
-    form.expect(range.end - range.start);
-    match slot {
-        Slot::There => while form.next().await?.is_some() {},
-        Slot::Room(mut writer) => {
-            while let Some(bytes) = form.next().await? {
-                writer.append(bytes).await?;
-            }
-            writer.finish().await?;
-        }
-    }
-    Ok(())
+    chunk::take(services, form, &plan(&chunk), chunk.number - 1, chunk.range()).await
 }
 
 fn plan(chunk: &Chunk) -> Plan<'_> {
@@ -106,9 +103,9 @@ impl Refusal {
     fn status(&self, dialect: Dialect) -> StatusCode {
         match (self, dialect) {
             (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
-            (_, Dialect::Resumable) | (Refusal::Form(FormError::Broken), _) => {
-                StatusCode::BAD_REQUEST
-            }
+            (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
+            (Refusal::Form(FormError::Cut), _) => StatusCode::REQUEST_TIMEOUT,
+            (_, Dialect::Resumable) => StatusCode::BAD_REQUEST,
             (Refusal::Chunk(ChunkError::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }

@@ -19,6 +19,7 @@ macro_rules! suite {
             a_document_is_replaced_by_who_holds_its_version
             of_two_who_hold_the_same_version_one_wins
             bytes_stay_where_they_were_written
+            a_writer_knows_which_bytes_are_there
             bytes_need_a_file
             beginning_again_changes_nothing
             an_empty_file_is_a_file
@@ -31,6 +32,9 @@ macro_rules! suite {
             writing_is_activity
             parts_are_noted_in_any_order_and_more_than_once
             notes_go_with_the_upload
+            notes_go_with_the_bytes
+            notes_are_forgotten_and_the_bytes_stay
+            a_file_that_is_made_has_no_parts
             bytes_are_taken_out_once
         );
     };
@@ -128,6 +132,25 @@ pub(super) async fn bytes_stay_where_they_were_written(store: &dyn Store) {
     writer.write(8, Bytes::from_static(b"i")).await.unwrap();
     assert_eq!(store.length(id).await.unwrap(), 9);
     writer.seal(9).await.unwrap();
+}
+
+pub(super) async fn a_writer_knows_which_bytes_are_there(store: &dyn Store) {
+    let id = wrote(store, b"abcdef").await;
+    let mut writer = store.open(id).await.unwrap();
+    for (offset, bytes, is_there) in [
+        (0, &b"abcdef"[..], true),
+        (2, b"cd", true),
+        (2, b"cx", false),
+        (4, b"efg", false),
+        (9, b"a", false),
+        (6, b"", true),
+    ] {
+        let found = writer.has(offset, Bytes::from_static(bytes)).await.unwrap();
+        assert_eq!(found, is_there, "{bytes:?} at {offset}");
+    }
+    writer.write(6, Bytes::from_static(b"g")).await.unwrap();
+    assert!(writer.has(0, Bytes::from_static(b"abcdefg")).await.unwrap());
+    assert_eq!(store.length(id).await.unwrap(), 7);
 }
 
 pub(super) async fn bytes_need_a_file(store: &dyn Store) {
@@ -235,6 +258,38 @@ pub(super) async fn notes_go_with_the_upload(store: &dyn Store) {
     assert!(matches!(store.mark(document.id, 1).await, Err(StoreError::NotFound(_))));
     store.create(&document).await.unwrap();
     assert!(store.marks(document.id).await.unwrap().is_empty());
+}
+
+pub(super) async fn notes_go_with_the_bytes(store: &dyn Store) {
+    let id = wrote(store, b"abc").await;
+    store.mark(id, 1).await.unwrap();
+    store.remove_bytes(id).await.unwrap();
+    assert!(store.marks(id).await.unwrap().is_empty());
+    store.begin(id).await.unwrap();
+    assert!(store.marks(id).await.unwrap().is_empty());
+}
+
+pub(super) async fn notes_are_forgotten_and_the_bytes_stay(store: &dyn Store) {
+    let id = wrote(store, b"abc").await;
+    store.mark(id, 1).await.unwrap();
+    for _ in 0..2 {
+        store.unmark(id).await.unwrap();
+        assert!(store.marks(id).await.unwrap().is_empty());
+    }
+    assert_eq!(store.length(id).await.unwrap(), 3);
+    store.mark(id, 2).await.unwrap();
+    assert_eq!(store.marks(id).await.unwrap(), [2]);
+}
+
+pub(super) async fn a_file_that_is_made_has_no_parts(store: &dyn Store) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let id = wrote(store, b"abc").await;
+    store.mark(id, 1).await.unwrap();
+    store.begin(id).await.unwrap();
+    assert_eq!(store.marks(id).await.unwrap(), [1], "it is there already");
+    store.take_out(id, &folder.path().join("out")).await.unwrap();
+    store.begin(id).await.unwrap();
+    assert!(store.marks(id).await.unwrap().is_empty());
 }
 
 pub(super) async fn bytes_are_taken_out_once(store: &dyn Store) {

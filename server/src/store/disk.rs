@@ -1,6 +1,6 @@
 //! Uploads on disk: a folder each, named by the ticket, with the bytes in `data` and the document
 //! in `upload.json`. No database; a person can read it and mend it. Of a file that comes in parts
-//! the file `map` has one byte for each part, 1 when it is there.
+//! the file `marks` says which are there: see [`marks`].
 //!
 //! Bytes are written in place. A document is written beside the old one, synced, and renamed over
 //! it, so that a crash leaves the one or the other. A folder on its way out is renamed first, so
@@ -8,6 +8,7 @@
 
 mod files;
 mod lock;
+mod marks;
 mod writer;
 
 use std::io;
@@ -25,7 +26,7 @@ pub use lock::FolderLock;
 use writer::{DiskWriter, Doubts};
 
 const DATA: &str = "data";
-const MAP: &str = "map";
+const MARKS: &str = "marks";
 const DOCUMENT: &str = "upload.json";
 const REMOVED: &str = "removed";
 const LOCKS: usize = 64;
@@ -39,9 +40,12 @@ pub struct Disk {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    /// Make compare-and-swap atomic within this process, which owns the folder: see [`FolderLock`].
+    /// Make compare-and-swap and notes atomic within this process, which owns the folder: see
+    /// [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
     doubts: Doubts,
+    /// The life of the system in which parts are noted.
+    life: Uuid,
 }
 
 /// A document as it stands in its file.
@@ -58,12 +62,20 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(root: &Path) -> io::Result<Disk> {
+        Disk::open_in_life(root, marks::life())
+    }
+
+    /// Opens a folder in a certain life of the system, to see what another one leaves behind.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
         files::clear_leftovers(&root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
         let doubts = Doubts::default();
-        Ok(Disk { shared: Arc::new(Shared { root, locks, doubts }) })
+        Ok(Disk { shared: Arc::new(Shared { root, locks, doubts, life }) })
     }
 
     async fn run<T, F>(&self, work: F) -> Result<T>
@@ -93,6 +105,10 @@ impl Shared {
 
     fn data(&self, id: Uuid) -> PathBuf {
         self.folder(id).join(DATA)
+    }
+
+    fn log(&self, id: Uuid) -> PathBuf {
+        self.folder(id).join(MARKS)
     }
 
     fn lock(&self, id: Uuid) -> MutexGuard<'_, ()> {
@@ -139,10 +155,66 @@ impl Shared {
         self.write_document(document, version.0 + 1)
     }
 
+    /// A file that has to be made had no parts, whatever was noted.
+    fn begin(&self, id: Uuid) -> Result<()> {
+        let data = self.data(id);
+        if !data.try_exists()? {
+            self.unmark(id)?;
+        }
+        exists(id, files::begin(&data))
+    }
+
+    fn remove_bytes(&self, id: Uuid) -> Result<bool> {
+        self.unmark(id)?;
+        Ok(found(std::fs::remove_file(self.data(id)))?.is_some())
+    }
+
+    fn mark(&self, id: Uuid, part: u64) -> Result<()> {
+        let _lock = self.lock(id);
+        self.doubts.check(id)?;
+        exists(id, self.notes(id).note(&self.log(id), part))
+    }
+
+    fn parts(&self, id: Uuid) -> Result<marks::Parts> {
+        if self.doubts.check(id).is_err() {
+            return Ok(marks::Parts::default());
+        }
+        let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
+        Ok(self.notes(id).parts(&log))
+    }
+
+    fn notes(&self, id: Uuid) -> marks::Log {
+        marks::Log { id, life: self.life }
+    }
+
+    /// What is noted now, all of whose bytes are written.
+    fn noted(&self, id: Uuid) -> io::Result<Option<marks::Noted>> {
+        let _lock = self.lock(id);
+        marks::noted(&self.log(id))
+    }
+
+    /// Notes that what was noted then is on the disk.
+    fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
+        let _lock = self.lock(id);
+        self.notes(id).note_synced(noted)?;
+        files::sync_folder(&self.folder(id))
+    }
+
+    /// Forgets which parts are there, for good: notes must not come back when the bytes are others.
+    fn unmark(&self, id: Uuid) -> Result<()> {
+        let _lock = self.lock(id);
+        if found(std::fs::remove_file(self.log(id)))?.is_some() {
+            files::sync_folder(&self.folder(id))?;
+        }
+        Ok(())
+    }
+
     fn forget(&self, id: Uuid) -> Result<()> {
         let _lock = self.lock(id);
         let folder = self.folder(id);
-        found(std::fs::remove_file(folder.join(DOCUMENT)))?;
+        for name in [DOCUMENT, MARKS] {
+            found(std::fs::remove_file(folder.join(name)))?;
+        }
         // Stays when the bytes are still in it.
         let _ = std::fs::remove_dir(&folder);
         files::sync_folder(&self.root)?;
@@ -179,7 +251,7 @@ impl Store for Disk {
     }
 
     async fn begin(&self, id: Uuid) -> Result<()> {
-        self.run(move |shared| exists(id, files::begin(&shared.data(id)))).await
+        self.run(move |shared| shared.begin(id)).await
     }
 
     async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>> {
@@ -187,13 +259,21 @@ impl Store for Disk {
     }
 
     async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
-        self.run(move |shared| exists(id, files::mark(&shared.folder(id).join(MAP), part))).await
+        self.run(move |shared| shared.mark(id, part)).await
     }
 
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
-        let map = self.run(move |shared| found(std::fs::read(shared.folder(id).join(MAP)))).await?;
-        let marked = (0..).zip(map.unwrap_or_default()).filter(|(_, mark)| *mark != 0);
-        Ok(marked.map(|(part, _)| part).collect())
+        let parts = self.run(move |shared| shared.parts(id)).await?;
+        Ok(parts.there.into_iter().collect())
+    }
+
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
+        let parts = self.run(move |shared| shared.parts(id)).await?;
+        Ok(parts.noted.difference(&parts.there).copied().collect())
+    }
+
+    async fn unmark(&self, id: Uuid) -> Result<()> {
+        self.run(move |shared| shared.unmark(id)).await
     }
 
     async fn length(&self, id: Uuid) -> Result<u64> {
@@ -212,7 +292,7 @@ impl Store for Disk {
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
-        self.run(move |shared| Ok(found(std::fs::remove_file(shared.data(id)))?.is_some())).await
+        self.run(move |shared| shared.remove_bytes(id)).await
     }
 
     async fn forget(&self, id: Uuid) -> Result<()> {

@@ -85,6 +85,9 @@ impl Store for Memory {
     async fn begin(&self, id: Uuid) -> Result<()> {
         let mut entries = self.entries();
         let entry = entries.get_mut(&id).ok_or(StoreError::NotFound(id))?;
+        if entry.bytes.is_none() {
+            entry.marks.clear();
+        }
         entry.bytes.get_or_insert_default();
         Ok(())
     }
@@ -105,6 +108,17 @@ impl Store for Memory {
         Ok(entries.get(&id).map(|entry| entry.marks.iter().copied().collect()).unwrap_or_default())
     }
 
+    async fn lost(&self, _: Uuid) -> Result<Vec<u64>> {
+        Ok(Vec::new())
+    }
+
+    async fn unmark(&self, id: Uuid) -> Result<()> {
+        if let Some(entry) = self.entries().get_mut(&id) {
+            entry.marks.clear();
+        }
+        Ok(())
+    }
+
     async fn length(&self, id: Uuid) -> Result<u64> {
         let entries = self.entries();
         let bytes = entries.get(&id).and_then(|entry| entry.bytes.as_ref());
@@ -123,7 +137,9 @@ impl Store for Memory {
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
         let mut entries = self.entries();
-        Ok(entries.get_mut(&id).is_some_and(|entry| entry.bytes.take().is_some()))
+        let Some(entry) = entries.get_mut(&id) else { return Ok(false) };
+        entry.marks.clear();
+        Ok(entry.bytes.take().is_some())
     }
 
     async fn forget(&self, id: Uuid) -> Result<()> {
@@ -162,6 +178,13 @@ impl Writer for MemoryWriter {
                 stored.resize(end, 0);
             }
             stored[offset..end].copy_from_slice(&bytes);
+        })
+    }
+
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        let offset = usize::try_from(offset).map_err(std::io::Error::other)?;
+        self.memory.with_bytes(self.id, |stored| {
+            stored.get(offset..).is_some_and(|stored| stored.starts_with(&bytes))
         })
     }
 

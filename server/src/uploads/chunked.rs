@@ -1,23 +1,32 @@
 //! A file that comes in chunks, in any order and more than once.
 //!
 //! The browser names the file by a key of its own, of which the ticket is made. Every chunk is
-//! written in its place in one sparse file; a map says which are there. It is written after the
-//! bytes, so that a chunk that was cut short was never there, and it is in memory while the upload
-//! is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
+//! written in its place in one sparse file; marks say which are there. A chunk is marked after its
+//! bytes were written, so that one that was cut short was never there, and the marks are in memory
+//! while the upload is worked on: a chunk costs the same, be it the tenth or the hundred-thousandth.
+//! When the store gives bytes up, their marks go, and whoever sends is told.
 //!
 //! # One key, two files
 //! Keys are weak: a browser that sends another file of the same name and size has the same one,
 //! unless it makes a new one for every upload ([`Plan::is_unique`]).
 //! - Another size, name or cut: the upload starts over from nothing.
-//! - Chunks of a file that is whole are taken for an echo, and change nothing, until the longest
-//!   silence of a connection (`connection-timeout`) has passed since its end. After that a chunk
-//!   begins a new upload; the file that arrived stays.
-//! - A browser that asks is told that a whole file is there for as long as it is remembered
-//!   (`finished-retention`).
-//! - Two files of the same size and name that come at the same time are mixed: nothing tells them
-//!   apart.
+//! - A chunk that is there already is compared with what comes. If it differs, the upload starts
+//!   over; chunks that the new file brought or had confirmed before stay. Where nothing tells which
+//!   those are, nothing stays and the browser is told to send all of it again: it would never send
+//!   again what was confirmed.
+//! - Chunks of a file that is whole are compared with it, and are echoes if they are the same,
+//!   until the longest silence of a connection (`connection-timeout`) has passed since its end. All
+//!   others begin a new upload; the file that arrived stays. So long a browser that asks is told
+//!   that a whole file is there, too.
+//! - A browser that asks for chunks and does not send those that are there cannot be told from the
+//!   one that sent them, and two files of the same size and name that come at the same time are
+//!   mixed: nothing tells them apart.
 
 mod by_key;
+mod error;
+mod open;
+mod original;
+mod visit;
 mod writer;
 
 use std::time::SystemTime;
@@ -27,11 +36,16 @@ use uuid::{Builder, Uuid};
 
 use super::live::{Gate, Notice};
 use super::marks::Marks;
-use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
+use super::{Arrival, Document, FileInfo, Inner, Layout, State, Uploads};
 use crate::names::display_name;
-use crate::store::{StoreError, Writer};
+use crate::store::StoreError;
 pub use by_key::{Remembered, Withdrawal};
+pub use error::ChunkError;
+pub(super) use open::Chunks;
+use original::Original;
+pub(super) use visit::Visit;
 pub use writer::ChunkWriter;
+use writer::{Hold, Place};
 
 /// The most chunks that a file may have.
 pub const MAX_CHUNKS: u64 = 1_000_000;
@@ -57,84 +71,10 @@ pub struct Plan<'a> {
 /// Where a chunk goes.
 #[derive(Debug)]
 pub enum Slot {
-    /// Nowhere: the whole file is there.
+    /// Nowhere: the whole file is there, and there is nothing to compare with.
     There,
     /// To its place.
-    Room(ChunkWriter),
-}
-
-/// Why a chunk is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum ChunkError {
-    /// There are as many uploads as the settings allow.
-    #[error("there are too many open uploads, try again later")]
-    TooMany,
-    /// The file is larger than the settings allow.
-    #[error("the file is larger than {limit} bytes")]
-    TooLarge {
-        /// The largest size that is taken.
-        limit: u64,
-    },
-    /// The file is cut too small.
-    #[error("the file has more than {MAX_CHUNKS} chunks")]
-    TooManyChunks,
-    /// An earlier upload under the same key is not over yet.
-    #[error("an earlier upload under this identifier is not over yet, try again later")]
-    Busy,
-    /// The upload was started over meanwhile.
-    #[error("the upload was started over meanwhile, try again")]
-    Overtaken,
-    /// More bytes than the chunk has.
-    #[error("expected {expected} bytes in this chunk, found more")]
-    TooLong {
-        /// How many it has.
-        expected: u64,
-    },
-    /// Fewer bytes than the chunk has.
-    #[error("expected {expected} bytes in this chunk, found {found}")]
-    TooShort {
-        /// How many it has.
-        expected: u64,
-        /// How many came.
-        found: u64,
-    },
-    /// The store failed.
-    #[error("the server cannot store the chunk now, try again later")]
-    Store(#[from] StoreError),
-}
-
-impl ChunkError {
-    /// Whether the same chunk may be taken later.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            ChunkError::TooMany
-            | ChunkError::Busy
-            | ChunkError::Overtaken
-            | ChunkError::Store(_) => true,
-            ChunkError::TooLarge { .. }
-            | ChunkError::TooManyChunks
-            | ChunkError::TooLong { .. }
-            | ChunkError::TooShort { .. } => false,
-        }
-    }
-}
-
-impl From<CreateError> for ChunkError {
-    fn from(error: CreateError) -> ChunkError {
-        match error {
-            CreateError::TooMany => ChunkError::TooMany,
-            CreateError::Store(error) => ChunkError::Store(error),
-        }
-    }
-}
-
-/// What is there of a file that is not whole.
-#[derive(Debug)]
-pub(super) struct Chunks {
-    document: Document,
-    marks: Marks,
-    /// The open file, once something was written.
-    writer: Option<Box<dyn Writer>>,
+    Room(Box<ChunkWriter>),
 }
 
 /// What is known under a key.
@@ -174,13 +114,6 @@ impl Plan<'_> {
     }
 }
 
-impl Chunks {
-    fn is_complete(&self) -> bool {
-        let cut = self.document.arrival.as_ref().and_then(|arrival| arrival.chunks);
-        cut.is_some_and(|cut| self.marks.count() == cut.count)
-    }
-}
-
 impl Uploads {
     /// Whether a chunk is there, the first being 0.
     ///
@@ -193,7 +126,7 @@ impl Uploads {
         let mut gate = live.gate.lock().await;
         Ok(match self.look_up(id, &mut gate).await? {
             Known::Nothing | Known::Going => false,
-            Known::Whole(document) => plan.is_file_of(&document),
+            Known::Whole(document) => self.is_echo(plan, &document).await?,
             Known::Open => gate.chunks.as_ref().is_some_and(|chunks| {
                 plan.is_plan_of(&chunks.document) && chunks.marks.contains(index)
             }),
@@ -214,27 +147,49 @@ impl Uploads {
         let id = plan.id();
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
-        match self.look_up(id, &mut gate).await? {
+        let fresh = self.fresh(plan);
+        let Some((file, place)) = self.place(plan, &fresh, &mut gate).await? else {
+            return Ok(Slot::There);
+        };
+        let (epoch, is_unique) = (gate.epoch, plan.is_unique);
+        let hold = Hold { id, file, epoch, index, range, is_unique, fresh, claim: None };
+        drop(gate);
+        Ok(Slot::Room(Box::new(ChunkWriter::new(self.clone(), live, hold, place))))
+    }
+
+    /// Where a chunk goes, and to which upload under its key; `None` for nowhere.
+    async fn place(
+        &self,
+        plan: &Plan<'_>,
+        fresh: &Document,
+        gate: &mut Gate,
+    ) -> Result<Option<(Option<Uuid>, Place)>, ChunkError> {
+        match self.look_up(fresh.id, gate).await? {
             Known::Going => return Err(ChunkError::Busy),
             Known::Whole(document) if self.is_echo(plan, &document).await? => {
-                return Ok(Slot::There);
+                let original = self.original(&document).await.filter(|_| !plan.is_unique);
+                return Ok(original.map(|it| (writer::file_of(&document), Place::Arrived(it))));
             }
             Known::Whole(document) if document.state != State::Finished => {
                 return Err(ChunkError::Busy);
             }
-            Known::Whole(_) => self.start_over(plan, &mut gate).await?,
-            Known::Nothing => self.begin(plan, &mut gate).await?,
+            Known::Whole(_) => self.start_over(fresh.clone(), gate).await?,
+            Known::Nothing => self.begin(fresh.clone(), gate).await?,
             Known::Open => {
                 let open = gate.chunks.as_ref();
                 if !open.is_some_and(|chunks| plan.is_plan_of(&chunks.document)) {
-                    self.start_over(plan, &mut gate).await?;
+                    self.start_over(fresh.clone(), gate).await?;
                 }
             }
         }
-        let chunks = gate.chunks.as_ref().ok_or(ChunkError::Overtaken)?;
-        let hold = writer::Hold::new(&chunks.document, gate.epoch, index, range);
-        drop(gate);
-        Ok(Slot::Room(ChunkWriter::new(self.clone(), live, hold)))
+        let open = gate.chunks.as_ref().ok_or(ChunkError::Overtaken)?;
+        Ok(Some((writer::file_of(&open.document), Place::Open)))
+    }
+
+    /// The bytes of a file that has arrived, if they can be read.
+    async fn original(&self, document: &Document) -> Option<Original> {
+        let arrival = document.arrival.as_ref()?;
+        Original::open(&self.inner.arrivals.path(arrival.file)).await
     }
 
     /// Whether chunks of this file are sent although it is whole, because an answer was lost.
@@ -251,14 +206,15 @@ impl Uploads {
         Ok(age < self.inner.limits.echo)
     }
 
-    async fn start_over(&self, plan: &Plan<'_>, gate: &mut Gate) -> Result<(), ChunkError> {
-        tracing::info!(id = %plan.id(), "another file under the same key, starting over");
+    async fn start_over(&self, fresh: Document, gate: &mut Gate) -> Result<(), ChunkError> {
+        tracing::info!(id = %fresh.id, "another upload under the same key, starting over");
         gate.pass(Notice::TakenOver);
-        self.inner.remove(plan.id()).await?;
-        self.begin(plan, gate).await
+        self.inner.remove(fresh.id).await?;
+        self.begin(fresh, gate).await
     }
 
-    async fn begin(&self, plan: &Plan<'_>, gate: &mut Gate) -> Result<(), ChunkError> {
+    /// The document of an upload that begins.
+    fn fresh(&self, plan: &Plan<'_>) -> Document {
         let now = SystemTime::now();
         let mut document = Document::new(plan.id(), self.backend_of_arrivals(), now);
         document.file = Some(plan.file());
@@ -268,10 +224,15 @@ impl Uploads {
             file: Uuid::new_v4(),
             chunks: Some(plan.layout),
         });
+        document
+    }
+
+    async fn begin(&self, document: Document, gate: &mut Gate) -> Result<(), ChunkError> {
         self.inner.create(&document).await?;
         self.inner.store.begin(document.id).await?;
-        tracing::info!(id = %document.id, size = plan.size, "upload in chunks begins");
-        gate.chunks = Some(Chunks { document, marks: Marks::default(), writer: None });
+        let size = document.file.as_ref().map(|file| file.size);
+        tracing::info!(id = %document.id, size, "upload in chunks begins");
+        gate.chunks = Some(Chunks::new(document, Marks::default(), Visit::new()));
         Ok(())
     }
 
@@ -282,6 +243,11 @@ impl Uploads {
             match self.inner.load(id).await? {
                 None => return Ok(Known::Nothing),
                 Some(document) => match document.state {
+                    State::Receiving if self.inner.has_arrived(&document).await? => {
+                        self.arrive(&document).await?;
+                        let document = self.inner.load(id).await?;
+                        return Ok(whole(document));
+                    }
                     State::Receiving => gate.chunks = Some(self.inner.read_chunks(document).await?),
                     State::Cancelled { .. } => return Ok(Known::Going),
                     _ => return Ok(Known::Whole(Box::new(document))),
@@ -293,28 +259,46 @@ impl Uploads {
             Some(chunks) => {
                 let document = chunks.document.clone();
                 self.arrive_in_chunks(&document, gate).await?;
-                let document = self.inner.load(id).await?;
-                Ok(document.map_or(Known::Nothing, |document| Known::Whole(Box::new(document))))
+                Ok(whole(self.inner.load(id).await?))
             }
         }
     }
 
-    /// Lets a file arrive whose chunks are all there. If the map says so and the bytes do not, as
-    /// after a loss of power, the upload starts over.
+    /// Lets a file arrive whose chunks are all there. If the marks say so and the bytes do not, the
+    /// upload starts over. After another failure the marks are read again: the store may have given
+    /// bytes up.
     async fn arrive_in_chunks(
         &self,
         document: &Document,
         gate: &mut Gate,
     ) -> Result<(), StoreError> {
         let arrived = self.arrive(document).await;
-        if let Err(StoreError::WrongLength { id, .. }) = arrived {
-            gate.pass(Notice::Cancelled);
-            self.inner.remove(id).await?;
-            return arrived;
-        }
-        arrived?;
+        let visit = gate.chunks.take().map(|chunks| chunks.visit);
         gate.pass(Notice::TakenOver);
-        Ok(())
+        gate.last_visit = visit;
+        if let Err(StoreError::WrongLength { id, .. }) = arrived {
+            self.inner.remove(id).await?;
+        }
+        arrived
+    }
+
+    /// What to say of a failure after which less may be there than the `noted` chunks.
+    async fn after_failure(
+        &self,
+        document: &Document,
+        noted: u64,
+        error: StoreError,
+    ) -> ChunkError {
+        if self.inner.has_arrived(document).await.unwrap_or(true) {
+            return error.into();
+        }
+        match self.inner.store.marks(document.id).await {
+            Ok(left) if (left.len() as u64) < noted => {
+                tracing::error!(id = %document.id, %error, "chunks are lost");
+                ChunkError::Lost
+            }
+            _ => error.into(),
+        }
     }
 
     /// Lets a file arrive if all of its chunks are there.
@@ -325,7 +309,19 @@ impl Uploads {
     }
 }
 
+fn whole(document: Option<Document>) -> Known {
+    document.map_or(Known::Nothing, |document| Known::Whole(Box::new(document)))
+}
+
 impl Inner {
+    /// Whether a file is in its place already, which a crash may have kept from being noted.
+    async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
+        match &document.arrival {
+            Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
+            None => Ok(false),
+        }
+    }
+
     fn accepts(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {
         let limit = self.limits.max_file_size;
         if plan.size > limit {
@@ -348,6 +344,8 @@ impl Inner {
                 marks.insert(part);
             }
         }
-        Ok(Chunks { document, marks, writer: None })
+        let mut chunks = Chunks::new(document, marks, Visit::new());
+        chunks.lost = self.store.lost(chunks.document.id).await?;
+        Ok(chunks)
     }
 }

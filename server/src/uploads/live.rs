@@ -1,20 +1,22 @@
 //! What concerns only those who work on an upload right now.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
-use super::chunked::Chunks;
+use super::chunked::{Chunks, Visit};
 use super::handing_over::Attempt;
 
 /// The present of an upload.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Live {
     /// Whoever writes to the upload or changes its state holds this lock meanwhile.
     pub(super) gate: tokio::sync::Mutex<Gate>,
     /// Wakes who waits for another state.
     pub(super) changed: Notify,
     attempt: Mutex<Option<Attempt>>,
+    used: Mutex<Instant>,
 }
 
 /// Who may write.
@@ -23,6 +25,8 @@ pub(super) struct Gate {
     pub(super) epoch: u64,
     /// What is there of a file that comes in chunks, once it was looked up.
     pub(super) chunks: Option<Chunks>,
+    /// What came last of a file that is whole.
+    pub(super) last_visit: Option<Visit>,
     notice: watch::Sender<Notice>,
 }
 
@@ -39,7 +43,8 @@ pub enum Notice {
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate { epoch: 0, chunks: None, notice: watch::Sender::new(Notice::Yours) }
+        let notice = watch::Sender::new(Notice::Yours);
+        Gate { epoch: 0, chunks: None, last_visit: None, notice }
     }
 }
 
@@ -49,7 +54,7 @@ impl Gate {
         self.notice.send_replace(why);
         self.notice = watch::Sender::new(Notice::Yours);
         self.epoch += 1;
-        self.chunks = None;
+        (self.chunks, self.last_visit) = (None, None);
         (self.epoch, self.notice.subscribe())
     }
 
@@ -58,7 +63,24 @@ impl Gate {
     }
 }
 
+impl Default for Live {
+    fn default() -> Live {
+        let used = Mutex::new(Instant::now());
+        Live { gate: Default::default(), changed: Notify::new(), attempt: Mutex::default(), used }
+    }
+}
+
 impl Live {
+    /// Somebody is here.
+    pub(super) fn touch(&self) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether nobody was here for so long.
+    pub(super) fn has_rested(&self, silence: Duration) -> bool {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > silence
+    }
+
     /// The attempt under way, or the one that `begin` begins.
     pub(super) fn share_attempt(&self, begin: impl FnOnce() -> Attempt) -> Attempt {
         let mut attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);

@@ -22,6 +22,10 @@ impl Marks {
         word.is_some_and(|word| word != 0)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
+        (0..self.words.len() as u64 * 64).filter(|index| self.contains(*index))
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> u64 {
         self.count
@@ -43,8 +47,7 @@ mod tests {
             marks.insert(index);
         }
         assert_eq!(marks.count(), 4);
-        let there: Vec<u64> = (0..2000).filter(|index| marks.contains(*index)).collect();
-        assert_eq!(there, [0, 63, 64, 1000]);
+        assert_eq!(marks.iter().collect::<Vec<_>>(), [0, 63, 64, 1000]);
         assert!(!marks.contains(u64::MAX));
     }
 }

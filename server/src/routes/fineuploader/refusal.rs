@@ -20,7 +20,7 @@ pub(super) enum Refusal {
     Whole(#[from] WholeError),
     #[error("the server cannot do it now, try again later")]
     Store(#[from] StoreError),
-    #[error("nothing is left of this upload, send it again")]
+    #[error("parts of this upload are gone, send it again")]
     PartsAreGone,
     #[error("not all parts of this file are here, send it again")]
     PartsAreMissing,
@@ -48,9 +48,11 @@ impl Refusal {
     /// the status tells it that something is wrong.
     fn judge(&self) -> (StatusCode, fn(String) -> Reply) {
         match self {
-            Refusal::PartsAreGone => (StatusCode::OK, Reply::Reset),
+            Refusal::PartsAreGone | Refusal::Chunk(ChunkError::Lost) => {
+                (StatusCode::OK, Reply::Reset)
+            }
             Refusal::PartsAreMissing => (StatusCode::CONFLICT, Reply::Reset),
-            Refusal::Form(FormError::Broken) => (StatusCode::REQUEST_TIMEOUT, Reply::Failure),
+            Refusal::Form(FormError::Cut) => (StatusCode::REQUEST_TIMEOUT, Reply::Failure),
             Refusal::Chunk(error) if error.is_transient() => busy(),
             Refusal::Whole(WholeError::TooMany | WholeError::Store(_)) | Refusal::Store(_) => {
                 busy()

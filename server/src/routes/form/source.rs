@@ -1,7 +1,7 @@
 //! A body, no more of it than is allowed and no more at a time than can be dealt with.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -15,6 +15,9 @@ const AT_FIRST: usize = 4 * 1024;
 /// parameters, and the parameters.
 const FIRST: u64 = 2 * 1024 * 1024;
 
+/// How many of its first bytes are remembered: more than the first line of a form has.
+const HEAD: usize = 128;
+
 /// A body. Its clones read on where the others have stopped.
 #[derive(Clone)]
 pub(in crate::routes) struct Source {
@@ -23,6 +26,10 @@ pub(in crate::routes) struct Source {
 
 struct Shared {
     body: BodyDataStream,
+    /// Its first bytes.
+    head: Vec<u8>,
+    /// All of it has come.
+    is_over: bool,
     /// What came of the body and was not handed on yet.
     rest: Bytes,
     /// How much came.
@@ -42,7 +49,7 @@ pub(in crate::routes) enum SourceError {
     TooLarge,
     /// It was cut.
     #[error("the body was cut")]
-    Broken,
+    Cut,
 }
 
 impl Source {
@@ -50,6 +57,8 @@ impl Source {
         let body = body.into_data_stream();
         let shared = Shared {
             body,
+            head: Vec::new(),
+            is_over: false,
             rest: Bytes::new(),
             came: 0,
             allowed: FIRST,
@@ -59,9 +68,23 @@ impl Source {
         Source { shared: Arc::new(Mutex::new(shared)) }
     }
 
+    /// Whether it begins so.
+    pub(super) fn begins_with(&self, bytes: &[u8]) -> bool {
+        self.lock().head.starts_with(bytes)
+    }
+
+    /// Whether all of it has come as it should.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Lets so much come in all, and faster from now on.
     pub(super) fn allow(&self, bytes: u64) {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.lock();
         shared.allowed = bytes;
         shared.at_once = AT_ONCE;
     }
@@ -71,7 +94,7 @@ impl Stream for Source {
     type Item = Result<Bytes, SourceError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).poll_next(cx)
+        self.lock().poll_next(cx)
     }
 }
 
@@ -85,8 +108,11 @@ impl Shared {
         if self.rest.is_empty() {
             match Pin::new(&mut self.body).poll_next(cx) {
                 Poll::Ready(Some(Ok(bytes))) => self.rest = bytes,
-                Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(SourceError::Broken))),
-                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(SourceError::Cut))),
+                Poll::Ready(None) => {
+                    self.is_over = true;
+                    return Poll::Ready(None);
+                }
                 Poll::Pending => {
                     self.left = self.at_once;
                     return Poll::Pending;
@@ -99,6 +125,8 @@ impl Shared {
     fn hand_on(&mut self) -> Result<Bytes, SourceError> {
         let bytes = self.rest.split_to(self.rest.len().min(self.left));
         let size = bytes.len();
+        let head = size.min(HEAD.saturating_sub(self.head.len()));
+        self.head.extend_from_slice(&bytes[..head]);
         self.came += size as u64;
         self.left -= size;
         if self.came > self.allowed {

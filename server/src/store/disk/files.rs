@@ -33,19 +33,12 @@ pub(super) fn begin(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).open(path)
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 pub(super) fn write(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(offset))?;
     file.write_all(bytes)
-}
-
-/// Writes one byte, in a file that is made when it is missing.
-pub(super) fn mark(map: &Path, part: u64) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(map)?;
-    file.seek(SeekFrom::Start(part))?;
-    file.write_all(&[1])
 }
 
 /// Moves a file, also to another file system.

@@ -157,3 +157,110 @@ async fn bytes_are_on_their_way_to_the_disk_while_others_come() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }
+
+/// The folder as the next life of the system finds it.
+fn after_a_reboot(fresh: &Fresh) -> Disk {
+    Disk::open_in_life(fresh.folder.path(), Uuid::new_v4()).unwrap()
+}
+
+/// An upload whose bytes reach the disk when told to.
+async fn begun(fresh: &Fresh) -> (Uuid, DiskWriter) {
+    let id = created(fresh).await;
+    fresh.begin(id).await.unwrap();
+    (id, DiskWriter::open(&fresh.shared, id).unwrap())
+}
+
+#[tokio::test]
+async fn notes_survive_the_end_of_the_process() {
+    let fresh = fresh();
+    let (id, _) = begun(&fresh).await;
+    for part in [2, 5] {
+        fresh.mark(id, part).await.unwrap();
+    }
+    let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+    assert_eq!(next.marks(id).await.unwrap(), [2, 5]);
+}
+
+#[tokio::test]
+async fn a_reboot_costs_the_notes_whose_bytes_may_not_be_on_the_disk() {
+    let fresh = fresh();
+    let (id, mut writer) = begun(&fresh).await;
+    fresh.mark(id, 0).await.unwrap();
+    writer.written_back().await;
+    fresh.mark(id, 1).await.unwrap();
+    assert_eq!(fresh.marks(id).await.unwrap(), [0, 1]);
+
+    let next = after_a_reboot(&fresh);
+    assert_eq!(next.marks(id).await.unwrap(), [0]);
+    assert_eq!(next.lost(id).await.unwrap(), [1]);
+    assert!(fresh.lost(id).await.unwrap().is_empty());
+    next.mark(id, 2).await.unwrap();
+    assert_eq!(next.marks(id).await.unwrap(), [0, 2], "the old note is not vouched for");
+    assert_eq!(after_a_reboot(&fresh).marks(id).await.unwrap(), [0]);
+}
+
+#[tokio::test]
+async fn a_note_that_was_cut_short_is_written_over() {
+    let fresh = fresh();
+    let (id, _) = begun(&fresh).await;
+    fresh.mark(id, 3).await.unwrap();
+    let log = fresh.folder.path().join(id.to_string()).join("marks");
+    let whole = fs::read(&log).unwrap();
+    for cut in 1..whole.len() {
+        fs::write(&log, [&whole[..], &whole[..cut]].concat()).unwrap();
+        assert_eq!(fresh.marks(id).await.unwrap(), [3]);
+        fresh.mark(id, 4).await.unwrap();
+        assert_eq!(fresh.marks(id).await.unwrap(), [3, 4], "cut at {cut}");
+    }
+}
+
+#[tokio::test]
+async fn every_note_costs_the_same() {
+    let fresh = fresh();
+    let (id, _) = begun(&fresh).await;
+    let log = fresh.folder.path().join(id.to_string()).join("marks");
+    let mut length = 0;
+    for part in [0, 100_000, 1, u64::MAX] {
+        fresh.mark(id, part).await.unwrap();
+        let longer = fs::metadata(&log).unwrap().len();
+        assert_eq!(longer - length, 32, "for {part}");
+        length = longer;
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_note_outlives_bytes_that_could_not_be_made_durable() {
+    let fresh = fresh();
+    for seal in [true, false] {
+        let id = created(&fresh).await;
+        let data = fresh.folder.path().join(id.to_string()).join("data");
+        // Takes every byte and cannot be synced.
+        std::os::unix::fs::symlink("/dev/null", &data).unwrap();
+        let mut writer = DiskWriter::open(&fresh.shared, id).unwrap();
+        fresh.mark(id, 0).await.unwrap();
+        if seal {
+            writer.seal(3).await.unwrap_err();
+        } else {
+            writer.written_back().await;
+        }
+        assert!(fresh.marks(id).await.unwrap().is_empty());
+        assert!(matches!(fresh.mark(id, 1).await, Err(StoreError::Io(_))));
+        let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+        assert!(next.marks(id).await.unwrap().is_empty(), "also for the next process");
+    }
+}
+
+#[tokio::test]
+async fn a_sync_says_nothing_about_notes_that_were_made_after_all_were_forgotten() {
+    let fresh = fresh();
+    let (id, _) = begun(&fresh).await;
+    fresh.mark(id, 0).await.unwrap();
+    let covered = fresh.shared.noted(id).unwrap().unwrap();
+    // While the bytes are on their way to the disk, another file begins.
+    fresh.unmark(id).await.unwrap();
+    fresh.mark(id, 1).await.unwrap();
+    fresh.shared.note_synced(id, &covered).unwrap();
+    assert_eq!(fresh.marks(id).await.unwrap(), [1]);
+    assert!(after_a_reboot(&fresh).marks(id).await.unwrap().is_empty());
+}

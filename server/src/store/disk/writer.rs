@@ -1,8 +1,8 @@
 //! The open file of one upload.
 //!
 //! A system that failed to make bytes durable says so once and may drop them; asked again, it
-//! finds nothing left to do and reports success. So the failure is remembered, and whoever opens
-//! the file next begins again.
+//! finds nothing left to do and reports success. So the failure is remembered, what was noted about
+//! parts is forgotten at once, and whoever opens the file next begins again.
 //!
 //! Bytes are sent on to the disk while others still come in, so that sealing a huge file does not
 //! have to wait for all of them.
@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{Shared, blocking, exists, files};
+use crate::compare::has_bytes;
 use crate::store::{Result, StoreError, Writer};
 
 /// How much is written until it is sent on to the disk.
@@ -36,7 +38,7 @@ impl Doubts {
         self.all().insert(id, error.kind());
     }
 
-    fn check(&self, id: Uuid) -> Result<()> {
+    pub(super) fn check(&self, id: Uuid) -> Result<()> {
         match self.all().get(&id) {
             Some(kind) => Err(StoreError::Io((*kind).into())),
             None => Ok(()),
@@ -69,6 +71,7 @@ impl DiskWriter {
         let file = exists(id, files::open(&shared.data(id)))?;
         if shared.doubts.check(id).is_err() {
             tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
+            shared.unmark(id)?;
             file.set_len(0)?;
             shared.doubts.forget(id);
         }
@@ -86,9 +89,18 @@ impl DiskWriter {
         self.write_back = Some(tokio::task::spawn_blocking(move || open.write_back()));
     }
 
-    async fn run<F>(&self, work: F) -> Result<()>
+    /// Waits until what was written is on the disk, or cannot be.
+    #[cfg(test)]
+    pub(super) async fn written_back(&mut self) {
+        self.write_back();
+        let running = self.write_back.take().expect("it was begun");
+        running.await.expect("it does not panic");
+    }
+
+    async fn run<T, F>(&self, work: F) -> Result<T>
     where
-        F: FnOnce(&Open) -> Result<()> + Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&Open) -> Result<T> + Send + 'static,
     {
         let open = Arc::clone(&self.open);
         blocking(move || work(&open)).await
@@ -102,17 +114,39 @@ impl Open {
         Ok(files::write(&self.file, offset, bytes)?)
     }
 
+    fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
+        self.shared.doubts.check(self.id)?;
+        exists(self.id, files::length(&self.file))?;
+        let is_there = has_bytes(&self.file, offset, bytes)?;
+        if is_there {
+            self.file.set_modified(SystemTime::now())?;
+        }
+        Ok(is_there)
+    }
+
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
+        let noted = self.shared.noted(self.id);
         if let Err(error) = self.file.sync_data() {
-            self.shared.doubts.note(self.id, &error);
+            self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
+        } else if let Ok(Some(noted)) = noted
+            && let Err(error) = self.shared.note_synced(self.id, &noted)
+        {
+            tracing::warn!(id = %self.id, %error, "a power failure would cost more than it had to");
+        }
+    }
+
+    fn doubt(&self, error: &io::Error) {
+        self.shared.doubts.note(self.id, error);
+        if let Err(error) = self.shared.unmark(self.id) {
+            tracing::error!(id = %self.id, %error, "the notes about lost bytes cannot be removed");
         }
     }
 
     fn seal(&self, size: u64) -> Result<()> {
         let id = self.id;
-        self.file.sync_all().inspect_err(|error| self.shared.doubts.note(id, error))?;
+        self.file.sync_all().inspect_err(|error| self.doubt(error))?;
         self.shared.doubts.check(id)?;
         let found = exists(id, files::length(&self.file))?;
         if found != size {
@@ -131,6 +165,10 @@ impl Writer for DiskWriter {
             self.write_back();
         }
         Ok(())
+    }
+
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        self.run(move |open| open.has(offset, &bytes)).await
     }
 
     async fn seal(&mut self, size: u64) -> Result<()> {

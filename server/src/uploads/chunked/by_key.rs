@@ -5,6 +5,11 @@ use crate::store::StoreError;
 use crate::uploads::live::Notice;
 use crate::uploads::{FileInfo, State, Uploads};
 
+/// How many chunks of one file a browser sends at once, at most: it has so many connections.
+const MOST_AT_ONCE: usize = 6;
+/// Chunks that are on their way show up in this part of the longest silence of a connection.
+const PARTS_OF_SILENCE: u32 = 10;
+
 /// What came of a wish to delete a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withdrawal {
@@ -26,21 +31,68 @@ pub struct Remembered {
 }
 
 impl Uploads {
-    /// Whether anything is there of the file of this plan.
+    /// Whether chunks are gone that a browser takes to be here, when it sends this one; `resumes` if
+    /// it goes on with what it remembers.
+    ///
+    /// A browser that sends several chunks at once may have others on their way, so that not every
+    /// chunk that is missing is gone.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn has_begun(&self, plan: &Plan<'_>) -> Result<bool, ChunkError> {
+    pub async fn are_chunks_gone(
+        &self,
+        plan: &Plan<'_>,
+        index: u64,
+        resumes: bool,
+    ) -> Result<bool, ChunkError> {
         let id = plan.id();
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
         Ok(match self.look_up(id, &mut gate).await? {
-            Known::Nothing | Known::Going => false,
-            Known::Whole(document) => plan.is_file_of(&document),
-            Known::Open => gate.chunks.as_ref().is_some_and(|chunks| {
-                plan.is_plan_of(&chunks.document) && chunks.marks.count() > 0
+            Known::Nothing | Known::Going => resumes && index > 0,
+            Known::Whole(document) => resumes && index > 0 && !plan.is_file_of(&document),
+            Known::Open => gate.chunks.as_mut().is_some_and(|chunks| {
+                let lost = std::mem::take(&mut chunks.lost);
+                if !plan.is_plan_of(&chunks.document) {
+                    return resumes && index > 0;
+                }
+                let has_none = chunks.marks.count() == 0;
+                lost.iter().any(|lost| *lost != index && !chunks.marks.contains(*lost))
+                    || resumes && index > 0 && has_none
+                    || resumes && chunks.missing_before(index) > MOST_AT_ONCE
             }),
         })
+    }
+
+    /// Whether a file will be whole, of which the last chunk is here: it is, or what is missing may
+    /// be on its way. If chunks came one after the other up to the last, they are waited for until
+    /// nothing comes any more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn may_become_whole(&self, plan: &Plan<'_>) -> Result<bool, StoreError> {
+        let id = plan.id();
+        let live = self.inner.live(id);
+        let patience = self.inner.limits.echo / PARTS_OF_SILENCE;
+        loop {
+            let mut gate = live.gate.lock().await;
+            if !matches!(self.look_up(id, &mut gate).await?, Known::Open) {
+                return Ok(true);
+            }
+            let Some(chunks) = gate.chunks.as_ref() else { return Ok(true) };
+            let is_first_group = plan.layout.count <= MOST_AT_ONCE as u64;
+            match chunks.visit.in_one_row() {
+                None => return Ok(true),
+                Some(..=1) if is_first_group => return Ok(true),
+                Some(_) if !chunks.is_any_coming() && chunks.visit.silence() >= patience => {
+                    tracing::warn!(%id, "the last chunk is here and others are gone");
+                    return Ok(false);
+                }
+                Some(_) => {}
+            }
+            drop(gate);
+            tokio::time::sleep(patience / 10).await;
+        }
     }
 
     /// Whether a file is remembered as whole.

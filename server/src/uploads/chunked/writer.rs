@@ -6,10 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::open::Claim;
+use super::original::Original;
+use super::visit::{Verdict, Visit};
 use super::{ChunkError, Known};
 use crate::store::StoreError;
 use crate::uploads::live::{Gate, Live};
-use crate::uploads::{Document, Uploads};
+use crate::uploads::{Document, State, Uploads};
 
 /// Takes the bytes of one chunk. Dropped before [`ChunkWriter::finish`], the chunk is not there.
 #[derive(Debug)]
@@ -19,34 +22,50 @@ pub struct ChunkWriter {
     hold: Hold,
     /// How many bytes came.
     found: u64,
-    /// Somebody else has ended the upload; what comes is thrown away.
-    is_over: bool,
+    place: Place,
+}
+
+/// What becomes of the bytes.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// They are for a file that is not whole.
+    Open,
+    /// The file has arrived, and they should be the same.
+    Arrived(Original),
+    /// Somebody else has ended the upload; they are thrown away.
+    Over,
 }
 
 /// What a writer holds.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Hold {
-    id: Uuid,
+    pub(super) id: Uuid,
     /// Tells this upload from later ones under the same key.
-    file: Option<Uuid>,
-    epoch: u64,
-    index: u64,
-    range: Range<u64>,
+    pub(super) file: Option<Uuid>,
+    pub(super) epoch: u64,
+    pub(super) index: u64,
+    pub(super) range: Range<u64>,
+    /// Whatever comes under the key is the same file.
+    pub(super) is_unique: bool,
+    /// What begins if it turns out to be another file.
+    pub(super) fresh: Document,
+    pub(super) claim: Option<Claim>,
 }
 
 impl Hold {
-    pub(super) fn new(document: &Document, epoch: u64, index: u64, range: Range<u64>) -> Hold {
-        Hold { id: document.id, file: file_of(document), epoch, index, range }
-    }
-
     fn expected(&self) -> u64 {
         self.range.end - self.range.start
+    }
+
+    /// Goes on with another upload under the same key.
+    pub(super) fn renew(&mut self, document: &Document, epoch: u64) {
+        (self.file, self.epoch, self.claim) = (file_of(document), epoch, None);
     }
 }
 
 impl ChunkWriter {
-    pub(super) fn new(uploads: Uploads, live: Arc<Live>, hold: Hold) -> ChunkWriter {
-        ChunkWriter { uploads, live, hold, found: 0, is_over: false }
+    pub(super) fn new(uploads: Uploads, live: Arc<Live>, hold: Hold, place: Place) -> ChunkWriter {
+        ChunkWriter { uploads, live, hold, found: 0, place }
     }
 
     /// How many bytes the chunk has.
@@ -54,32 +73,47 @@ impl ChunkWriter {
         self.hold.expected()
     }
 
-    /// Stores the next bytes of the chunk.
+    /// Stores the next bytes of the chunk, or makes sure that they are stored.
     ///
     /// # Errors
-    /// When there are too many of them or the store fails.
+    /// When there are too many of them, they belong to another file of which chunks are missing, or
+    /// the store fails.
     pub async fn append(&mut self, bytes: Bytes) -> Result<(), ChunkError> {
         let found = self.found + bytes.len() as u64;
         let expected = self.hold.expected();
         if found > expected {
             return Err(ChunkError::TooLong { expected });
         }
-        if !self.is_over && !bytes.is_empty() {
-            let offset = self.hold.range.start + self.found;
-            // Whoever starts the upload over waits for a write, and no write comes after.
-            let mut gate = self.live.gate.lock().await;
-            self.is_over = !gate.is_held_by(self.hold.epoch);
-            if !self.is_over {
-                let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
-                let writer = match &mut chunks.writer {
-                    Some(writer) => writer,
-                    closed => closed.insert(self.uploads.inner.store.open(self.hold.id).await?),
-                };
-                writer.write(offset, bytes).await?;
-            }
+        if !bytes.is_empty() {
+            self.put(bytes).await?;
         }
         self.found = found;
         Ok(())
+    }
+
+    async fn put(&mut self, bytes: Bytes) -> Result<(), ChunkError> {
+        let (found, live) = (self.found, Arc::clone(&self.live));
+        if let Place::Arrived(original) = &self.place
+            && original.has(self.hold.range.start + found, bytes.clone()).await?
+        {
+            return Ok(());
+        }
+        // Whoever starts the upload over waits for a write, and no write comes after.
+        let mut gate = live.gate.lock().await;
+        if matches!(self.place, Place::Open) && !gate.is_held_by(self.hold.epoch) {
+            self.place = self.uploads.place_meanwhile(&mut self.hold, &mut gate).await?;
+        }
+        if let Place::Arrived(original) = &self.place {
+            if original.has(self.hold.range.start + found, bytes.clone()).await? {
+                return Ok(());
+            }
+            self.uploads.follow(original, &mut self.hold, found, &mut gate).await?;
+            self.place = Place::Open;
+        }
+        match self.place {
+            Place::Open => self.uploads.put(&mut gate, &mut self.hold, found, bytes).await,
+            Place::Arrived(_) | Place::Over => Ok(()),
+        }
     }
 
     /// Notes that the chunk is there, and lets the file arrive with the last one. Once begun, it
@@ -98,19 +132,16 @@ impl ChunkWriter {
     }
 
     async fn note(self) -> Result<(), ChunkError> {
-        let ChunkWriter { uploads, live, hold, .. } = self;
+        let ChunkWriter { uploads, live, hold, place, .. } = self;
         let mut gate = live.gate.lock().await;
-        if !gate.is_held_by(hold.epoch) {
-            return uploads.arrived_meanwhile(&hold, &mut gate).await;
+        match place {
+            Place::Arrived(_) if gate.is_held_by(hold.epoch) => {
+                uploads.last_visit(&mut gate).take(hold.index, true);
+                Ok(())
+            }
+            Place::Open if gate.is_held_by(hold.epoch) => uploads.note(&mut gate, &hold).await,
+            _ => uploads.arrived_meanwhile(&hold, &mut gate).await,
         }
-        uploads.inner.store.mark(hold.id, hold.index).await?;
-        let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
-        chunks.marks.insert(hold.index);
-        if chunks.is_complete() {
-            let document = chunks.document.clone();
-            uploads.arrive_in_chunks(&document, &mut gate).await?;
-        }
-        Ok(())
     }
 }
 
@@ -122,8 +153,58 @@ impl Uploads {
             _ => Err(ChunkError::Overtaken),
         }
     }
+
+    /// What came last of a file that is whole.
+    fn last_visit<'a>(&self, gate: &'a mut Gate) -> &'a mut Visit {
+        let visit = gate.last_visit.get_or_insert_with(Visit::new);
+        visit.hear(self.inner.limits.echo);
+        visit
+    }
+
+    /// Where the rest of a chunk goes when its upload has come to an end.
+    async fn place_meanwhile(&self, hold: &mut Hold, gate: &mut Gate) -> Result<Place, StoreError> {
+        match self.look_up(hold.id, gate).await? {
+            Known::Whole(document) if file_of(&document) == hold.file && !hold.is_unique => {
+                hold.epoch = gate.epoch;
+                Ok(self.original(&document).await.map_or(Place::Over, Place::Arrived))
+            }
+            _ => Ok(Place::Over),
+        }
+    }
+
+    /// Lets another file follow the one that has arrived. What came of this chunk was the same in
+    /// both.
+    async fn follow(
+        &self,
+        original: &Original,
+        hold: &mut Hold,
+        found: u64,
+        gate: &mut Gate,
+    ) -> Result<(), ChunkError> {
+        if !gate.is_held_by(hold.epoch) {
+            return Err(ChunkError::Overtaken);
+        }
+        match self.look_up(hold.id, gate).await? {
+            Known::Whole(document) if document.state == State::Finished => {}
+            _ => return Err(ChunkError::Busy),
+        }
+        let verdict = self.last_visit(gate).judge(hold.index, true);
+        self.start_over(hold.fresh.clone(), gate).await?;
+        if !matches!(verdict, Verdict::Another(own) if own.count() == 0) {
+            return Err(ChunkError::Mixed);
+        }
+        hold.renew(&hold.fresh.clone(), gate.epoch);
+        let (mut from, start) = (0, hold.range.start);
+        while from < found {
+            let piece = original.piece(start + from..start + found).await?;
+            let length = piece.len() as u64;
+            self.put(gate, hold, from, piece).await?;
+            from += length;
+        }
+        Ok(())
+    }
 }
 
-fn file_of(document: &Document) -> Option<Uuid> {
+pub(super) fn file_of(document: &Document) -> Option<Uuid> {
     document.arrival.as_ref().map(|arrival| arrival.file)
 }

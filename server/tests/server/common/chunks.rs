@@ -148,6 +148,15 @@ impl Server {
         arrived.remove(0)
     }
 
+    /// The id of the only upload.
+    pub fn only_upload(&self) -> String {
+        let entries = std::fs::read_dir(self.storage()).unwrap().map(|entry| entry.unwrap());
+        let mut ids = entries.filter(|entry| entry.path().join("upload.json").exists());
+        let id = ids.next().unwrap().file_name().into_string().unwrap();
+        assert!(ids.next().is_none());
+        id
+    }
+
     /// How many uploads there are, over or not.
     pub fn uploads(&self) -> usize {
         let entries = std::fs::read_dir(self.storage()).unwrap();

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use incoming_server::Config;
 use incoming_server::serve::{Running, start, start_over};
+use incoming_server::store::Disk;
 use tempfile::TempDir;
 
 pub use backend::{Backend, Reply};
@@ -52,6 +53,15 @@ impl Server {
         change(&mut config);
         let client = reqwest::Client::new();
         Server { running: start(config).await.unwrap(), folder, client }
+    }
+
+    /// A server over a storage folder that an earlier one has used before the machine was restarted.
+    pub async fn after_a_reboot(folder: TempDir) -> Server {
+        let config = config(&folder.path().join("storage"));
+        let storage = config.storage.clone().unwrap();
+        let disk = Disk::open_in_life(&storage, uuid::Uuid::new_v4()).unwrap();
+        let running = start_over(config, Arc::new(disk)).await.unwrap();
+        Server { running, folder, client: reqwest::Client::new() }
     }
 
     /// A server over a store that can be made to fail.

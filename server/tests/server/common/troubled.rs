@@ -19,11 +19,13 @@ pub struct Troubled {
     trouble: Arc<Mutex<Option<io::ErrorKind>>>,
     sealing: Arc<RwLock<()>>,
     refuses_seals: Arc<AtomicBool>,
+    loses_bytes: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
 struct TroubledWriter {
     store: Troubled,
+    id: Uuid,
     inner: Box<dyn Writer>,
 }
 
@@ -38,6 +40,11 @@ impl Troubled {
 
     pub fn refuse_seals(&self, refuse: bool) {
         self.refuses_seals.store(refuse, Ordering::SeqCst);
+    }
+
+    /// No file can be made durable, and what was written is given up.
+    pub fn lose_bytes(&self, lose: bool) {
+        self.loses_bytes.store(lose, Ordering::SeqCst);
     }
 
     /// No file is sealed as long as this is held.
@@ -78,7 +85,7 @@ impl Store for Troubled {
     async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>> {
         self.check()?;
         let inner = self.memory.open(id).await?;
-        Ok(Box::new(TroubledWriter { store: self.clone(), inner }))
+        Ok(Box::new(TroubledWriter { store: self.clone(), id, inner }))
     }
 
     async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -89,6 +96,16 @@ impl Store for Troubled {
     async fn marks(&self, id: Uuid) -> Result<Vec<u64>> {
         self.check()?;
         self.memory.marks(id).await
+    }
+
+    async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
+        self.check()?;
+        self.memory.lost(id).await
+    }
+
+    async fn unmark(&self, id: Uuid) -> Result<()> {
+        self.check()?;
+        self.memory.unmark(id).await
     }
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
@@ -138,11 +155,21 @@ impl Writer for TroubledWriter {
         self.inner.write(offset, bytes).await
     }
 
+    async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
+        self.store.check()?;
+        self.inner.has(offset, bytes).await
+    }
+
     async fn seal(&mut self, size: u64) -> Result<()> {
         self.store.check()?;
         let _held = self.store.sealing.read().await;
         if self.store.refuses_seals.load(Ordering::SeqCst) {
             return Err(io::Error::other("no").into());
+        }
+        if self.store.loses_bytes.load(Ordering::SeqCst) {
+            self.store.memory.remove_bytes(self.id).await?;
+            self.store.memory.begin(self.id).await?;
+            return Err(io::Error::other("lost").into());
         }
         self.inner.seal(size).await
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::SIZE;
 use super::parts::{Parts, success};
-use crate::common::{Server, bytes, until};
+use crate::common::{Server, Troubled, bytes, until};
 
 fn parts() -> Parts {
     Parts::new("u", &bytes(4 * SIZE), SIZE)
@@ -41,7 +41,7 @@ async fn a_resumed_upload_of_which_nothing_is_left_starts_over() {
     let server = Server::start().await;
     let gone = json!({
         "success": false,
-        "error": "nothing is left of this upload, send it again",
+        "error": "parts of this upload are gone, send it again",
         "reset": true,
     });
     assert_eq!(server.part_with(&parts(), 2, &RESUME).await, (200, gone.clone()));
@@ -100,4 +100,73 @@ async fn a_finished_upload_is_forgotten_and_its_file_stays() {
     until("the upload is forgotten", || server.uploads() == 0).await;
     assert!(server.only_arrived().content == parts().content);
     assert_eq!(server.delete("u").await.0, 404);
+}
+
+fn is_reset((status, reply): &(u16, serde_json::Value)) -> bool {
+    *status == 200 && reply["success"] == false && reply["reset"] == true
+}
+
+#[tokio::test]
+async fn a_resumed_upload_of_which_only_the_beginning_is_left_starts_over() {
+    let server = Server::start().await;
+    let parts = Parts::new("u", &bytes(20 * SIZE), SIZE);
+    for index in [0, 1] {
+        server.part(&parts, index).await;
+    }
+    assert!(is_reset(&server.part_with(&parts, 15, &RESUME).await));
+    // Several parts at once: those before are on their way.
+    assert_eq!(server.part_with(&parts, 4, &RESUME).await, success());
+    server.all_parts(&parts).await;
+    assert!(server.only_arrived().content == parts.content);
+}
+
+#[tokio::test]
+async fn after_a_reboot_the_first_part_that_comes_asks_for_those_that_are_gone() {
+    for resume in [&RESUME[..], &[]] {
+        let server = Server::start().await;
+        for index in [0, 1] {
+            server.part(&parts(), index).await;
+        }
+        let server = Server::after_a_reboot(server.stop().await).await;
+        assert!(is_reset(&server.part_with(&parts(), 2, resume).await));
+        server.all_parts(&parts()).await;
+        assert!(server.only_arrived().content == parts().content);
+    }
+}
+
+#[tokio::test]
+async fn the_last_part_is_no_success_when_others_are_gone() {
+    let soon = Duration::from_millis(500);
+    let server = Server::with(|config| config.connection_timeout = soon).await;
+    for index in [1, 2] {
+        assert_eq!(server.part(&parts(), index).await, success());
+    }
+    assert!(is_reset(&server.part(&parts(), 3).await));
+    server.all_parts(&parts()).await;
+    assert!(server.only_arrived().content == parts().content);
+}
+
+#[tokio::test]
+async fn the_last_part_waits_for_the_others_that_are_on_their_way() {
+    let server = Server::start().await;
+    for index in [1, 2] {
+        assert_eq!(server.part(&parts(), index).await, success());
+    }
+    let parts = parts();
+    let (last, first) = tokio::join!(server.part(&parts, 3), server.part(&parts, 0));
+    assert_eq!((last, first), (success(), success()));
+    assert!(server.only_arrived().content == parts.content);
+}
+
+#[tokio::test]
+async fn parts_that_did_not_reach_the_disk_are_asked_for_again() {
+    let store = Troubled::default();
+    let server = Server::troubled(&store, |_| {}).await;
+    for index in 0..3 {
+        assert_eq!(server.part(&parts(), index).await, success());
+    }
+    store.lose_bytes(true);
+    assert!(is_reset(&server.part(&parts(), 3).await));
+    store.lose_bytes(false);
+    server.all_parts(&parts()).await;
 }

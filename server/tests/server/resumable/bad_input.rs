@@ -185,6 +185,9 @@ async fn forms_that_are_none_are_refused() {
     for body in ["", "x", "--", "\r\n\r\n", &no_file, &long_head, &"-".repeat(1 << 20)] {
         let (status, text) = server.send_form(&fields, body.as_bytes().to_vec()).await;
         assert_eq!(status, 400, "{text}");
+        let flow = Cut { library: "flow", ..cut() }.fields(1);
+        let (status, text) = server.send_form(&flow, body.as_bytes().to_vec()).await;
+        assert!([413, 415].contains(&status), "{status} {text}");
     }
     let request = server.request(Method::POST).query(&fields).body(whole);
     let request = request.header("content-type", form_type().replace("boundary", "x"));
@@ -232,7 +235,7 @@ async fn a_body_that_never_ends_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_body_that_stops_is_not_waited_for() {
+async fn a_body_that_stops_is_not_waited_for_and_may_be_sent_again() {
     let server =
         Server::with(|config| config.connection_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(server.running.address()).await.unwrap();
@@ -243,6 +246,9 @@ async fn a_body_that_stops_is_not_waited_for() {
     let mut answer = Vec::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
     read.expect("the server waits").unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("send it again"), "{answer}");
     assert_eq!(server.test(&cut(), 1).await, 204);
     expect_alive(&server).await;
 }

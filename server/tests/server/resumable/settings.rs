@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use incoming_server::store::{Disk, Store as _};
 use reqwest::Method;
 
 use super::SIZE;
@@ -100,14 +101,9 @@ async fn a_file_that_was_kept_from_arriving_arrives_at_the_next_start() {
         server.send(&cut(), number).await;
     }
     // As if the server had died after the last chunk was noted.
-    let map = {
-        let folders = std::fs::read_dir(server.storage()).unwrap();
-        let paths = folders.map(|entry| entry.unwrap().path().join("map"));
-        paths.into_iter().find(|map| map.exists()).unwrap()
-    };
-    let data = map.with_file_name("data");
+    let (id, data) = (server.only_upload(), server.data(&server.only_upload()));
     let folder = server.stop().await;
-    std::fs::write(&map, [1, 1, 1]).unwrap();
+    mark(&folder, &id, 2).await;
     std::fs::write(&data, cut().content).unwrap();
     let server = Server::over(folder, |_| {}).await;
     until("the file arrives", || server.arrived().len() == 1).await;
@@ -116,24 +112,26 @@ async fn a_file_that_was_kept_from_arriving_arrives_at_the_next_start() {
 }
 
 #[tokio::test]
-async fn a_map_that_says_more_than_there_is_starts_the_upload_over() {
+async fn marks_that_say_more_than_there_is_start_the_upload_over() {
     let server = Server::start().await;
     for number in 1..3 {
         server.send(&cut(), number).await;
     }
-    let map = {
-        let folders = std::fs::read_dir(server.storage()).unwrap();
-        let paths = folders.map(|entry| entry.unwrap().path().join("map"));
-        paths.into_iter().find(|map| map.exists()).unwrap()
-    };
+    let id = server.only_upload();
     let folder = server.stop().await;
-    std::fs::write(&map, [1, 1, 1]).unwrap();
+    mark(&folder, &id, 2).await;
     let server = Server::over(folder, |_| {}).await;
     let answer = server.test(&cut(), 1).await;
     assert!([204, 503].contains(&answer), "{answer}");
     assert_eq!(server.test(&cut(), 1).await, 204);
     server.send_all(&cut()).await;
     assert!(server.only_arrived().content == cut().content);
+}
+
+/// Notes that a chunk is there, while no server runs.
+async fn mark(folder: &tempfile::TempDir, id: &str, index: u64) {
+    let disk = Disk::open(&folder.path().join("storage")).unwrap();
+    disk.mark(id.parse().unwrap(), index).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,85 @@
+//! Why a chunk is not taken.
+
+use super::MAX_CHUNKS;
+use crate::store::StoreError;
+use crate::uploads::CreateError;
+
+/// Why a chunk is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ChunkError {
+    /// There are as many uploads as the settings allow.
+    #[error("there are too many open uploads, try again later")]
+    TooMany,
+    /// The file is larger than the settings allow.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
+    /// The file is cut too small.
+    #[error("the file has more than {MAX_CHUNKS} chunks")]
+    TooManyChunks,
+    /// An earlier upload under the same key is not over yet.
+    #[error("an earlier upload under this identifier is not over yet, try again later")]
+    Busy,
+    /// The upload was started over meanwhile.
+    #[error("the upload was started over meanwhile, try again")]
+    Overtaken,
+    /// More bytes than the chunk has.
+    #[error("expected {expected} bytes in this chunk, found more")]
+    TooLong {
+        /// How many it has.
+        expected: u64,
+    },
+    /// Fewer bytes than the chunk has.
+    #[error("expected {expected} bytes in this chunk, found {found}")]
+    TooShort {
+        /// How many it has.
+        expected: u64,
+        /// How many came.
+        found: u64,
+    },
+    /// It belongs to another file than chunks that were taken before, and nothing tells which of
+    /// those were its own.
+    #[error("another file came under this identifier, send the whole file again")]
+    Mixed,
+    /// Chunks that were taken before are lost.
+    #[error("the server has lost chunks of this file that it had, send the whole file again")]
+    Lost,
+    /// The store failed.
+    #[error("the server cannot store the chunk now, try again later")]
+    Store(#[from] StoreError),
+}
+
+impl ChunkError {
+    /// Whether the same chunk may be taken later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            ChunkError::TooMany
+            | ChunkError::Busy
+            | ChunkError::Overtaken
+            | ChunkError::Store(_) => true,
+            ChunkError::TooLarge { .. }
+            | ChunkError::TooManyChunks
+            | ChunkError::Mixed
+            | ChunkError::Lost
+            | ChunkError::TooLong { .. }
+            | ChunkError::TooShort { .. } => false,
+        }
+    }
+}
+
+impl From<CreateError> for ChunkError {
+    fn from(error: CreateError) -> ChunkError {
+        match error {
+            CreateError::TooMany => ChunkError::TooMany,
+            CreateError::Store(error) => ChunkError::Store(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for ChunkError {
+    fn from(error: std::io::Error) -> ChunkError {
+        ChunkError::Store(error.into())
+    }
+}

@@ -1,0 +1,205 @@
+//! A file that is not whole, and what is there of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::ChunkError;
+use super::visit::{Verdict, Visit};
+use super::writer::Hold;
+use crate::store::{Store, StoreError, Writer};
+use crate::uploads::live::{Gate, Notice};
+use crate::uploads::marks::Marks;
+use crate::uploads::{Document, Uploads};
+
+/// Held by everybody who sends the same chunk.
+pub(super) type Claim = Arc<()>;
+
+/// What is there of a file that is not whole.
+#[derive(Debug)]
+pub(in crate::uploads) struct Chunks {
+    pub(super) document: Document,
+    pub(super) marks: Marks,
+    pub(super) visit: Visit,
+    /// Chunks that were here once, and that a browser may take to be here still.
+    pub(super) lost: Vec<u64>,
+    /// The chunks that are being sent.
+    coming: HashMap<u64, Coming>,
+    /// The open file, once something was written.
+    writer: Option<Box<dyn Writer>>,
+}
+
+/// A chunk that somebody sends, or several do.
+#[derive(Debug)]
+struct Coming {
+    /// How many of its bytes are written, from its beginning.
+    written: u64,
+    by: Weak<()>,
+}
+
+impl Chunks {
+    pub(super) fn new(document: Document, marks: Marks, visit: Visit) -> Chunks {
+        Chunks { document, marks, visit, lost: Vec::new(), coming: HashMap::new(), writer: None }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        let cut = self.document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        cut.is_some_and(|cut| self.marks.count() == cut.count)
+    }
+
+    /// How many of the chunks before this one are neither here nor coming.
+    pub(super) fn missing_before(&self, index: u64) -> usize {
+        (0..index).filter(|index| !self.marks.contains(*index) && !self.is_coming(*index)).count()
+    }
+
+    pub(super) fn is_any_coming(&self) -> bool {
+        self.coming.keys().any(|index| self.is_coming(*index))
+    }
+
+    fn is_coming(&self, index: u64) -> bool {
+        self.coming.get(&index).is_some_and(|coming| coming.by.strong_count() > 0)
+    }
+
+    /// How many bytes of a chunk are there, from its beginning.
+    fn written(&self, hold: &Hold) -> u64 {
+        if self.marks.contains(hold.index) {
+            return hold.range.end - hold.range.start;
+        }
+        let coming = self.coming.get(&hold.index).filter(|coming| coming.by.strong_count() > 0);
+        coming.map_or(0, |coming| coming.written)
+    }
+
+    fn note_written(&mut self, hold: &mut Hold, written: u64) {
+        let claim = hold.claim.get_or_insert_with(|| {
+            let coming = self.coming.get(&hold.index).and_then(|coming| coming.by.upgrade());
+            coming.unwrap_or_default()
+        });
+        let by = Arc::downgrade(claim);
+        match self.coming.get_mut(&hold.index) {
+            Some(coming) if coming.by.ptr_eq(&by) => coming.written = coming.written.max(written),
+            _ => {
+                self.coming.retain(|_, coming| coming.by.strong_count() > 0);
+                self.coming.insert(hold.index, Coming { written, by });
+            }
+        }
+    }
+
+    async fn open(&mut self, store: &dyn Store) -> Result<&mut Box<dyn Writer>, StoreError> {
+        Ok(match &mut self.writer {
+            Some(writer) => writer,
+            closed => closed.insert(store.open(self.document.id).await?),
+        })
+    }
+
+    /// Writes what is not there yet; false when what is there differs.
+    async fn put(
+        &mut self,
+        store: &dyn Store,
+        hold: &Hold,
+        found: u64,
+        mut bytes: Bytes,
+    ) -> Result<bool, StoreError> {
+        let written = if hold.is_unique { 0 } else { self.written(hold) };
+        let mut offset = hold.range.start + found;
+        let length = written.saturating_sub(found).min(bytes.len() as u64);
+        let there = bytes.split_to(usize::try_from(length).unwrap_or(bytes.len()));
+        let writer = self.open(store).await?;
+        if !there.is_empty() && !writer.has(offset, there).await? {
+            return Ok(false);
+        }
+        offset += length;
+        if !bytes.is_empty() {
+            writer.write(offset, bytes).await?;
+        }
+        Ok(true)
+    }
+}
+
+impl Uploads {
+    /// Puts bytes of a chunk into the open upload. If other bytes are there, it is another file.
+    pub(super) async fn put(
+        &self,
+        gate: &mut Gate,
+        hold: &mut Hold,
+        found: u64,
+        bytes: Bytes,
+    ) -> Result<(), ChunkError> {
+        let end = found + bytes.len() as u64;
+        while !self.put_or_fail(gate, hold, found, bytes.clone()).await? {
+            self.begin_another(gate, hold).await?;
+            // What came before these bytes was the same in both files.
+            self.chunks(gate)?.note_written(hold, found);
+        }
+        self.chunks(gate)?.note_written(hold, end);
+        Ok(())
+    }
+
+    fn chunks<'a>(&self, gate: &'a mut Gate) -> Result<&'a mut Chunks, ChunkError> {
+        gate.chunks.as_mut().ok_or(ChunkError::Overtaken)
+    }
+
+    /// After a failure nobody goes on with what was begun: the store may have given up what was
+    /// written before.
+    async fn put_or_fail(
+        &self,
+        gate: &mut Gate,
+        hold: &Hold,
+        found: u64,
+        bytes: Bytes,
+    ) -> Result<bool, ChunkError> {
+        let chunks = self.chunks(gate)?;
+        chunks.visit.hear(self.inner.limits.echo);
+        let error = match chunks.put(&*self.inner.store, hold, found, bytes).await {
+            Ok(is_put) => return Ok(is_put),
+            Err(error) => error,
+        };
+        let (document, noted) = (chunks.document.clone(), chunks.marks.count());
+        gate.pass(Notice::TakenOver);
+        Err(self.after_failure(&document, noted, error).await)
+    }
+
+    /// Begins again with the same bytes, of which only what belongs to the new file is marked: a
+    /// chunk that is not is written before it counts.
+    async fn begin_another(&self, gate: &mut Gate, hold: &mut Hold) -> Result<(), ChunkError> {
+        let (id, store) = (hold.id, &self.inner.store);
+        let chunks = self.chunks(gate)?;
+        let verdict = chunks.visit.judge(hold.index, chunks.marks.contains(hold.index));
+        tracing::info!(%id, ?verdict, "another file under the same key, starting over");
+        gate.pass(Notice::TakenOver);
+        store.unmark(id).await?;
+        let file = Uuid::new_v4();
+        let document = self.inner.update(id, |document| {
+            document.arrival.iter_mut().for_each(|arrival| arrival.file = file);
+        });
+        let document = document.await?;
+        let Verdict::Another(own) = verdict else { return Err(ChunkError::Mixed) };
+        for part in own.iter() {
+            store.mark(id, part).await?;
+        }
+        hold.renew(&document, gate.epoch);
+        gate.chunks = Some(Chunks::new(document, own.clone(), Visit::of(own)));
+        Ok(())
+    }
+
+    /// Notes that a chunk is there.
+    pub(super) async fn note(&self, gate: &mut Gate, hold: &Hold) -> Result<(), ChunkError> {
+        let chunks = self.chunks(gate)?;
+        let is_repeated = chunks.marks.contains(hold.index);
+        if !is_repeated {
+            self.inner.store.mark(hold.id, hold.index).await?;
+        }
+        chunks.coming.remove(&hold.index);
+        chunks.marks.insert(hold.index);
+        chunks.visit.take(hold.index, is_repeated);
+        if !chunks.is_complete() {
+            return Ok(());
+        }
+        let (document, noted) = (chunks.document.clone(), chunks.marks.count());
+        match self.arrive_in_chunks(&document, gate).await {
+            Err(error) => Err(self.after_failure(&document, noted, error).await),
+            Ok(()) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A file that has arrived, to compare with what comes under its key.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::compare::has_bytes;
+
+/// How much is copied at once, in bytes.
+const PIECE: u64 = 512 * 1024;
+
+/// A file that has arrived.
+#[derive(Clone, Debug)]
+pub(super) struct Original(Arc<File>);
+
+impl Original {
+    /// `None` if it is not there any more, or cannot be read.
+    pub(super) async fn open(path: &Path) -> Option<Original> {
+        let file = tokio::fs::File::open(path).await.ok()?;
+        Some(Original(Arc::new(file.into_std().await)))
+    }
+
+    /// Whether it has these bytes at an offset.
+    pub(super) async fn has(&self, offset: u64, bytes: Bytes) -> io::Result<bool> {
+        self.run(move |file| has_bytes(file, offset, &bytes)).await
+    }
+
+    /// Its first bytes of a range, at most a piece.
+    pub(super) async fn piece(&self, range: Range<u64>) -> io::Result<Bytes> {
+        self.run(move |mut file| {
+            let mut piece = Vec::new();
+            file.seek(SeekFrom::Start(range.start))?;
+            file.take(PIECE.min(range.end - range.start)).read_to_end(&mut piece)?;
+            if piece.is_empty() {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            } else {
+                Ok(piece.into())
+            }
+        })
+        .await
+    }
+
+    async fn run<T, F>(&self, work: F) -> io::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&File) -> io::Result<T> + Send + 'static,
+    {
+        let file = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || work(&file)).await.map_err(io::Error::other)?
+    }
+}

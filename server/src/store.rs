@@ -11,11 +11,13 @@ mod conformance;
 mod disk;
 mod memory;
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use incoming_protocol::Md5;
 use uuid::Uuid;
 
 pub use disk::{Disk, FolderLock};
@@ -60,6 +62,9 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
+
+    /// The MD5 of bytes that are stored.
+    async fn md5(&self, id: Uuid, range: Range<u64>) -> Result<Md5>;
 
     /// Where a backend finds the bytes.
     fn location(&self, id: Uuid) -> String;

@@ -11,16 +11,20 @@ mod lock;
 mod marks;
 mod writer;
 
+use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use incoming_protocol::Md5;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
+use crate::fingerprint;
 use crate::uploads::Document;
 pub use lock::FolderLock;
 use writer::{DiskWriter, Doubts};
@@ -280,6 +284,14 @@ impl Store for Disk {
         self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
             .await
             .map(|m| m.len())
+    }
+
+    async fn md5(&self, id: Uuid, range: Range<u64>) -> Result<Md5> {
+        self.run(move |shared| {
+            let file = exists(id, File::open(shared.data(id)))?;
+            Ok(fingerprint::of_range(&file, range)?)
+        })
+        .await
     }
 
     fn location(&self, id: Uuid) -> String {

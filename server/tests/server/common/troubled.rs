@@ -1,6 +1,7 @@
 //! A store in memory that can be made to fail.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,6 +9,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use incoming_protocol::Md5;
 use incoming_server::store::{Listed, Memory, Result, Store, Version, Writer};
 use incoming_server::uploads::Document;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
@@ -116,6 +118,11 @@ impl Store for Troubled {
     async fn length(&self, id: Uuid) -> Result<u64> {
         self.check()?;
         self.memory.length(id).await
+    }
+
+    async fn md5(&self, id: Uuid, range: Range<u64>) -> Result<Md5> {
+        self.check()?;
+        self.memory.md5(id, range).await
     }
 
     fn location(&self, id: Uuid) -> String {

@@ -1,6 +1,6 @@
 // The face of the package: one object per file, its state in plain properties, as Incoming!! had it.
 
-import { sender } from './http.js';
+import { hostOf, set_server_hostname } from './host.js';
 
 /** Why an upload did not finish. */
 export class UploadError extends Error {
@@ -12,8 +12,11 @@ export class UploadError extends Error {
   }
 }
 
-/** Makes the public functions from the exports of the wasm. */
-export function face({ Driver, set_server_hostname }) {
+/**
+ * Makes the public functions from the exports of the wasm. `digest` loads what hashes, which only
+ * pages that hash should have to.
+ */
+export function face({ Driver }, digest) {
   function Uploader(upload_id, file, options) {
     const uploader = Object.create(Uploader.prototype);
     for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
@@ -24,7 +27,9 @@ export function face({ Driver, set_server_hostname }) {
       throw new TypeError('incoming.Uploader: expected an AbortSignal as signal');
     }
     const run = oneRunAfterAnother(uploader);
-    const driver = new Driver(uploader, upload_id, file, options, run.settle, sender(options));
+    const host = hostOf(file, options, run.settle, digest);
+    const driver = new Driver(uploader, upload_id, file, options, host);
+    run.listen(globalThis, 'online', () => driver.came_online());
     uploader.start = () => {
       if (uploader.error_code !== null && !uploader.cancelled) run.begin();
       driver.start();
@@ -52,8 +57,7 @@ export function face({ Driver, set_server_hostname }) {
 function obey(signal, uploader, run) {
   const cancel = () => uploader.cancel(String(signal.reason?.message ?? signal.reason));
   if (signal.aborted) cancel();
-  else signal.addEventListener('abort', cancel);
-  run.ended = () => signal.removeEventListener('abort', cancel);
+  else run.listen(signal, 'abort', cancel);
 }
 
 /** Keeps `done`: a new promise whenever an upload that failed is started again. */
@@ -67,9 +71,13 @@ function oneRunAfterAnother(uploader) {
   const settle = (kind, code, message) => {
     if (kind) reject(new UploadError(kind, code, message));
     else resolve(uploader);
-    if (!kind || kind === 'cancelled') run.ended();
+    if (!kind || kind === 'cancelled') ended.abort();
   };
-  const run = { begin, settle, ended() {} };
+  const ended = new AbortController();
+  /** Listens until nothing can come any more. */
+  const listen = (target, kind, then) =>
+    target.addEventListener?.(kind, then, { signal: ended.signal });
+  const run = { begin, settle, listen };
   begin();
   return run;
 }

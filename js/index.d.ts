@@ -52,22 +52,30 @@ export interface RetryOptions {
 /** All of them are optional. An unknown name or a wrong type throws a `TypeError` that names it. */
 export interface UploaderOptions {
   /** How to talk to the server. Default: `'incoming'`. */
-  protocol?: 'incoming' | 'galileo' | 'resumable' | 'flow' | 'fineuploader';
+  protocol?: 'incoming' | 'galileo' | 'resumable' | 'flow' | 'fineuploader' | 'robusto';
   /**
    * Where the server is, as a URL. Default: what {@link set_server_hostname} was given, or the
    * page's own host; `wss` unless the page was loaded over `http`.
    */
   endpoint?: string;
-  /** The largest chunk in bytes, if smaller than what the server allows. Default: as it says. */
+  /**
+   * The largest chunk in bytes, if smaller than what the server allows. Default: as it says.
+   * robusto: the original server takes at most 2 MiB a chunk and 9999 chunks, and takes chunks of
+   * different sizes for chunks of one file: do not change it while files are on their way.
+   */
   chunk_size?: number;
   /** What happens after a lost connection. */
   retry?: RetryOptions;
-  /** How long nothing may move before a connection counts as lost. Default: 60000. */
+  /**
+   * How long nothing may move before a connection or a request counts as lost. Each time in a row
+   * that this was in vain doubles it, up to 32 times the value. Default: 60000.
+   */
   stall_timeout_ms?: number;
   /**
    * What is compared with what arrived, by MD5: the whole file at the end, or every chunk when it
    * arrives. What is damaged is sent again; a server that does not say what it received ends the
-   * upload with the error `unsupported`. galileo cannot check chunks. Default: `'none'`.
+   * upload with the error `unsupported`. galileo cannot check chunks, and robusto takes only
+   * `'none'`: its servers compare every file themselves. Default: `'none'`.
    */
   verify?: 'none' | 'file' | 'chunks';
   /** Called when any property changes. */
@@ -96,7 +104,7 @@ export interface UploaderOptions {
   /** galileo: the digest of the file in hexadecimal, for the server to check. */
   hash?: { type: string; value: string };
 
-  /** resumable, flow, fineuploader: how many chunks travel at once. Default: 3, or 1 for
+  /** resumable, flow, fineuploader, robusto: how many chunks travel at once. Default: 3, or 1 for
    *  fineuploader unless `concurrent`. */
   simultaneous?: number;
   /** resumable, flow: the last chunk is the smaller one. Default: false, it is the larger. */

@@ -14,7 +14,7 @@ function withoutWasm(why) {
   function fail() {
     throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
   }
-  return { Driver: fail, set_server_hostname: fail };
+  return { Driver: fail };
 }
 
 export const { Uploader, UploadError, set_server_hostname, version } = incoming;

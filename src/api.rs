@@ -1,37 +1,16 @@
 //! What the JavaScript face calls.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use incoming_protocol::Upload;
-use js_sys::{Function, Object};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
 use crate::error::type_error;
 use crate::face::Face;
+use crate::host::Host;
 use crate::{driver, file, options};
-
-thread_local! {
-    static SERVER_HOSTNAME: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// Sets the host, with its port if it needs one, of the server of all uploaders made from now on
-/// that are given no endpoint. `null` goes back to the host of the page.
-///
-/// # Errors
-/// A `TypeError` for anything but a string and `null`.
-#[wasm_bindgen]
-pub fn set_server_hostname(hostname: &JsValue) -> Result<(), JsValue> {
-    let name = hostname.as_string().filter(|name| !name.is_empty());
-    if name.is_none() && !hostname.is_null() && !hostname.is_undefined() {
-        return Err(type_error(
-            "set_server_hostname: expected a host such as \"example.org:4000\"",
-        ));
-    }
-    SERVER_HOSTNAME.set(name);
-    Ok(())
-}
 
 /// One upload. Its state shows in the properties of the JavaScript object that it was made for.
 #[wasm_bindgen]
@@ -41,9 +20,7 @@ pub struct Driver(Rc<driver::Driver>);
 impl Driver {
     /// Prepares an upload, which does nothing before `start`.
     ///
-    /// `settle` is called once a run ends: without arguments when the file was delivered, with
-    /// the kind, the code and the message of the error when it was not. `send` carries out
-    /// requests, as `js/http.js` does.
+    /// `host` is what `js/host.js` makes.
     ///
     /// # Errors
     /// A `TypeError` that names the argument or the option that is wrong.
@@ -53,8 +30,7 @@ impl Driver {
         upload_id: &JsValue,
         file: &JsValue,
         options: &JsValue,
-        settle: Function,
-        send: Function,
+        host: Host,
     ) -> Result<Driver, JsValue> {
         let ticket = upload_id.as_string().filter(|id| !id.is_empty());
         if ticket.is_none() && !upload_id.is_null() && !upload_id.is_undefined() {
@@ -66,17 +42,23 @@ impl Driver {
             type_error("Uploader: expected a File or a Blob as the second argument")
         })?;
         let chosen = options::read(options)?;
-        let endpoint = SERVER_HOSTNAME.with_borrow(|host| chosen.endpoint(host.as_deref()))?;
-        let face = Face::new(uploader, settle);
+        let endpoint = chosen.endpoint(&host)?;
+        let host = Rc::new(host);
+        let face = Face::new(uploader, Rc::clone(&host));
         chosen.callbacks(|name, callback| face.set(name, callback));
         let upload = chosen.upload(ticket, endpoint, blob)?;
         face.set("filename", &file::name_of(blob).into());
-        Ok(Driver(driver::Driver::new(upload, blob.clone(), send, face)))
+        Ok(Driver(driver::Driver::new(upload, blob.clone(), host, face)))
     }
 
     /// Begins, or goes on after a pause or an error.
     pub fn start(&self) {
         self.0.act(Upload::start);
+    }
+
+    /// The browser believes that it has a network again.
+    pub fn came_online(&self) {
+        self.0.came_online();
     }
 
     /// Pauses, goes on, or does the other of the two.

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -9,13 +10,13 @@ use incoming_protocol::http::RequestId;
 use incoming_protocol::{
     Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
-use js_sys::Function;
 use web_sys::Blob;
 
+use crate::digest::{self, Digest};
 use crate::error::words_of;
 use crate::face::{Face, Pace};
+use crate::host::Host;
 use crate::http::Requests;
-use crate::listener::Listener;
 use crate::socket::Socket;
 use crate::timers::Timers;
 use crate::{file, http, json, page};
@@ -32,18 +33,21 @@ pub(crate) struct Driver {
     face: RefCell<Option<Rc<Face>>>,
     socket: RefCell<Option<Socket>>,
     requests: RefCell<Requests>,
-    send: Function,
+    /// Those of parts of the file, which belong to the attempt.
+    digests: RefCell<Vec<Digest>>,
+    /// That of the whole file, which belongs to all attempts.
+    whole: RefCell<Option<Digest>>,
+    host: Rc<Host>,
     timers: RefCell<Timers>,
     look: RefCell<Option<Timeout>>,
     speed: RefCell<Speedometer>,
     shown_pace: Cell<Pace>,
-    listeners: RefCell<Vec<Listener>>,
 }
 
 impl Driver {
-    pub(crate) fn new(upload: Upload, file: Blob, send: Function, face: Face) -> Rc<Driver> {
+    pub(crate) fn new(upload: Upload, file: Blob, host: Rc<Host>, face: Face) -> Rc<Driver> {
         face.show(&upload.view(), Pace::default());
-        let driver = Rc::new(Driver {
+        Rc::new(Driver {
             upload: RefCell::new(upload),
             queue: RefCell::default(),
             is_draining: Cell::new(false),
@@ -51,18 +55,43 @@ impl Driver {
             face: RefCell::new(Some(Rc::new(face))),
             socket: RefCell::default(),
             requests: RefCell::default(),
-            send,
+            digests: RefCell::default(),
+            whole: RefCell::default(),
+            host,
             timers: RefCell::default(),
             look: RefCell::default(),
             speed: RefCell::default(),
             shown_pace: Cell::default(),
-            listeners: RefCell::default(),
-        });
-        driver.listen("online", |driver| {
-            let attempt = driver.upload.borrow().attempt();
-            driver.heard(attempt, Event::CameOnline);
-        });
-        driver
+        })
+    }
+
+    pub(crate) fn came_online(self: &Rc<Self>) {
+        self.heard_whenever(Event::CameOnline);
+    }
+
+    /// Reports what belongs to no attempt.
+    pub(crate) fn heard_whenever(self: &Rc<Self>, event: Event) {
+        let attempt = self.upload.borrow().attempt();
+        self.heard(attempt, event);
+    }
+
+    /// Reports a fingerprint, of an attempt or of all.
+    pub(crate) fn digested(
+        self: &Rc<Self>,
+        attempt: Option<Attempt>,
+        range: &Range<u64>,
+        event: Event,
+    ) {
+        match attempt {
+            Some(attempt) => {
+                self.digests.borrow_mut().retain(|digest| digest.range != *range);
+                self.heard(attempt, event);
+            }
+            None => {
+                self.whole.take();
+                self.heard_whenever(event);
+            }
+        }
     }
 
     pub(crate) fn request_is_over(&self, id: RequestId) {
@@ -122,11 +151,13 @@ impl Driver {
                 self.keep_looking(attempt);
             }
             Action::Request(request) => {
-                let live = http::send(self, attempt, &request, (&self.file, &self.send));
-                live.into_iter().for_each(|live| self.requests.borrow_mut().keep(live));
+                let live = http::send(self, attempt, &request, (&self.file, &self.host));
+                self.requests.borrow_mut().keep(live);
             }
+            Action::Digest(range) => self.digest(attempt, range),
             Action::HangUp => {
                 self.requests.borrow_mut().clear();
+                self.digests.borrow_mut().clear();
                 self.look.take();
                 self.timers.borrow_mut().clear();
                 self.socket.take();
@@ -151,6 +182,15 @@ impl Driver {
         match Socket::open(url, self, attempt) {
             Ok(socket) => *self.socket.borrow_mut() = Some(socket),
             Err(thrown) => self.heard(attempt, Event::Refused(words_of(&thrown))),
+        }
+    }
+
+    fn digest(self: &Rc<Self>, attempt: Attempt, range: Range<u64>) {
+        if range != (0..file::size_of(&self.file)) {
+            let digest = digest::find(self, &self.host, range, Some(attempt));
+            self.digests.borrow_mut().push(digest);
+        } else if self.whole.borrow().is_none() {
+            *self.whole.borrow_mut() = Some(digest::find(self, &self.host, range, None));
         }
     }
 
@@ -230,17 +270,9 @@ impl Driver {
         Pace { speed, eta: (speed > 0.0).then(|| left / speed) }
     }
 
-    fn listen(self: &Rc<Self>, kind: &'static str, then: impl Fn(&Rc<Driver>) + 'static) {
-        let driver = Rc::downgrade(self);
-        let listener = Listener::new(&page::events(), kind, move |_| {
-            driver.upgrade().iter().for_each(&then);
-        });
-        self.listeners.borrow_mut().push(listener);
-    }
-
     /// Nothing can come any more: lets go of everything that holds the page's objects.
     fn let_go(&self) {
-        self.listeners.take();
         self.face.take();
+        self.whole.take();
     }
 }

@@ -1,8 +1,12 @@
 //! The JavaScript object that a page sees.
 
+use std::rc::Rc;
+
 use incoming_protocol::{CANCELLED, Md5, Notice, Outcome, Verification, View};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
+
+use crate::host::Host;
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,12 +26,12 @@ pub(crate) struct Pace {
 /// The uploader of the page, and the function that settles its promise.
 pub(crate) struct Face {
     uploader: Object,
-    settle: Function,
+    host: Rc<Host>,
 }
 
 impl Face {
-    pub(crate) fn new(uploader: Object, settle: Function) -> Face {
-        Face { uploader, settle }
+    pub(crate) fn new(uploader: Object, host: Rc<Host>) -> Face {
+        Face { uploader, host }
     }
 
     /// Sets a property. Only a frozen object refuses, and its page wants it so.
@@ -84,7 +88,7 @@ impl Face {
                 Array::of3(&error.kind().into(), &error.code().into(), &message.into())
             }
         };
-        let _ = self.settle.apply(&JsValue::UNDEFINED, &arguments);
+        self.host.settle(&arguments);
     }
 
     /// Calls the page's callback.

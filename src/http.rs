@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
 use incoming_protocol::{Attempt, Event, Md5};
-use js_sys::{Array, Function};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Blob};
 
 use crate::driver::Driver;
+use crate::host::Host;
 use crate::{file, json};
 
 const OCTETS: &str = "application/octet-stream";
@@ -51,8 +52,8 @@ pub(crate) fn send(
     driver: &Rc<Driver>,
     attempt: Attempt,
     request: &Request,
-    (file, send): (&Blob, &Function),
-) -> Option<Live> {
+    (file, host): (&Blob, &Host),
+) -> Live {
     let id = request.id;
     let loaded = {
         let driver = Rc::downgrade(driver);
@@ -74,8 +75,8 @@ pub(crate) fn send(
         })
     };
     let description = describe(request, file);
-    let abort = send.call3(&JsValue::NULL, &description, loaded.as_ref(), done.as_ref()).ok()?;
-    Some(Live { id, abort: abort.unchecked_into(), _loaded: loaded, _done: done })
+    let abort = host.send(&description, loaded.as_ref(), done.as_ref());
+    Live { id, abort, _loaded: loaded, _done: done }
 }
 
 /// Status 0: there was no answer, and the text says why.
@@ -93,7 +94,7 @@ fn outcome(
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is whole")]
-fn whole(bytes: f64) -> u64 {
+pub(crate) fn whole(bytes: f64) -> u64 {
     bytes as u64
 }
 

@@ -4,10 +4,12 @@
 //! A page does not use this crate but the package around it, whose face is in `js/`.
 
 mod api;
+mod digest;
 mod driver;
 mod error;
 mod face;
 mod file;
+mod host;
 mod http;
 mod json;
 mod listener;
@@ -21,4 +23,5 @@ mod timers;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-pub use api::{Driver, set_server_hostname};
+pub use api::Driver;
+pub use host::Host;

@@ -3,15 +3,15 @@
 use incoming_protocol::{Given, Job, Json, Options, Protocol, Upload};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, Url};
+use web_sys::Blob;
 
 use crate::error::type_error;
+use crate::host::Host;
 use crate::{file, json, page};
 
 /// What the page has chosen.
 pub(crate) struct Chosen {
     protocol: Protocol,
-    endpoint: Option<String>,
     /// Whatever the protocols read themselves.
     data: Vec<(String, Json)>,
     callbacks: Vec<(String, JsValue)>,
@@ -26,7 +26,6 @@ pub(crate) struct Chosen {
 pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
     let mut chosen = Chosen {
         protocol: Protocol::DEFAULT,
-        endpoint: None,
         data: Vec::new(),
         callbacks: Vec::new(),
         of_requests: None,
@@ -50,10 +49,6 @@ impl Chosen {
     fn take(&mut self, name: String, value: JsValue) -> Result<(), JsValue> {
         match name.as_str() {
             "protocol" => self.protocol = protocol(&value)?,
-            "endpoint" => {
-                let url = value.as_string().ok_or_else(|| wrong(&name, "a URL"))?;
-                self.endpoint = Some(url);
-            }
             "onprogress" | "onfinished" | "oncancelled" | "onerror" => {
                 if !value.is_instance_of::<Function>() {
                     return Err(wrong(&name, "a function"));
@@ -63,8 +58,8 @@ impl Chosen {
             "headers" | "params" | "with_credentials" | "transport" => {
                 self.of_requests = Some(name);
             }
-            // The face obeys it.
-            "signal" => {}
+            // JavaScript reads them.
+            "endpoint" | "signal" => {}
             _ => {
                 let data = json::from_js(&value).ok_or_else(|| wrong(&name, "plain data"))?;
                 self.data.push((name, data));
@@ -73,19 +68,13 @@ impl Chosen {
         Ok(())
     }
 
-    /// The address of the server: as chosen, or of the protocol on this host or the page's.
-    pub(crate) fn endpoint(&self, host: Option<&str>) -> Result<String, JsValue> {
-        if let Some(endpoint) = &self.endpoint {
-            return resolve(endpoint, self.protocol);
-        }
-        let host = host.map_or_else(|| page::location("host"), str::to_owned);
-        if host.is_empty() {
-            return Err(type_error(
-                "Uploader: no server is known, because this page has no host; call \
-                 set_server_hostname or pass the option endpoint",
-            ));
-        }
-        Ok(self.protocol.default_endpoint(&host, page::location("protocol") != "http:"))
+    /// The address of the server.
+    ///
+    /// # Errors
+    /// A `TypeError` if what was chosen is no address, or no host is known.
+    pub(crate) fn endpoint(&self, host: &Host) -> Result<String, JsValue> {
+        let protocol = self.protocol;
+        host.endpoint(protocol.scheme(false), protocol.scheme(true), protocol.path())
     }
 
     pub(crate) fn callbacks(&self, mut set: impl FnMut(&str, &JsValue)) {
@@ -119,26 +108,13 @@ impl Chosen {
 
 fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
     value.as_string().and_then(|name| Protocol::named(&name)).ok_or_else(|| {
-        let names: Vec<_> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
-        wrong("protocol", &format!("one of: {}", names.join(", ")))
+        let mut expected = "one of: ".to_owned();
+        for (i, protocol) in Protocol::ALL.iter().enumerate() {
+            expected.push_str(if i > 0 { ", " } else { "" });
+            expected.push_str(protocol.name());
+        }
+        wrong("protocol", &expected)
     })
-}
-
-/// Makes an address absolute, with the scheme that the protocol needs.
-fn resolve(endpoint: &str, protocol: Protocol) -> Result<String, JsValue> {
-    let page = page::location("href");
-    let url =
-        if page.is_empty() { Url::new(endpoint) } else { Url::new_with_base(endpoint, &page) };
-    let expected = || wrong("endpoint", "a URL that begins with ws:, wss:, http: or https:");
-    let url = url.map_err(|_| expected())?;
-    let secure = match url.protocol().as_str() {
-        "http:" | "ws:" => false,
-        "https:" | "wss:" => true,
-        _ => return Err(expected()),
-    };
-    let href = url.href();
-    let rest = href.split_once(':').map_or("", |(_, rest)| rest);
-    Ok(format!("{}:{rest}", protocol.scheme(secure)))
 }
 
 fn wrong(name: &str, expected: &str) -> JsValue {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use incoming_uploader::{Driver, set_server_hostname};
+use incoming_uploader::{Driver, Host};
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -35,26 +35,23 @@ struct Page {
     uploader: Object,
     driver: Driver,
     outcome: Rc<RefCell<Option<Vec<JsValue>>>>,
-    _settle: Closure<dyn FnMut(JsValue, JsValue, JsValue)>,
+    _settle: Closure<dyn FnMut(Array)>,
 }
 
 fn try_page(file: &JsValue, options: &JsValue) -> Result<Page, JsValue> {
     let uploader = Object::new();
     let outcome = Rc::new(RefCell::new(None));
     let told = Rc::clone(&outcome);
-    let settle = Closure::<dyn FnMut(JsValue, JsValue, JsValue)>::new(move |kind, code, words| {
-        *told.borrow_mut() = Some(vec![kind, code, words]);
+    let settle = Closure::<dyn FnMut(Array)>::new(move |outcome: Array| {
+        *told.borrow_mut() = Some(outcome.to_vec());
     });
-    let function = settle.as_ref().unchecked_ref::<Function>().clone();
-    let driver =
-        Driver::new(uploader.clone(), &"ticket".into(), file, options, function, nothing())?;
+    let host = host(settle.as_ref());
+    let driver = Driver::new(uploader.clone(), &"ticket".into(), file, options, host)?;
     Ok(Page { uploader, driver, outcome, _settle: settle })
 }
 
 fn page(members: &[(&str, JsValue)]) -> Page {
-    let mut members = members.to_vec();
-    members.push(("endpoint", NOBODY.into()));
-    try_page(&file(b"hello", "blåbær.bin"), &options(&members)).ok().unwrap()
+    try_page(&file(b"hello", "blåbær.bin"), &options(members)).ok().unwrap()
 }
 
 impl Page {
@@ -87,8 +84,9 @@ async fn sleep(milliseconds: u32) {
     JsFuture::from(promise).await.unwrap();
 }
 
-fn nothing() -> Function {
-    Function::new_no_args("")
+fn host(settle: &JsValue) -> Host {
+    let endpoint = Function::new_no_args(&format!("return '{NOBODY}'"));
+    options(&[("settle", settle.clone()), ("endpoint", endpoint.into())]).unchecked_into()
 }
 
 fn message(error: JsValue) -> String {
@@ -136,8 +134,6 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
     for (name, value, expected) in [
         ("chunksize", 5.into(), "unknown option chunksize"),
         ("protocol", "pigeon".into(), "protocol"),
-        ("endpoint", 5.into(), "endpoint"),
-        ("endpoint", "ftp://example.org/".into(), "ws:, wss:, http: or https:"),
         ("chunk_size", 0.into(), "chunk_size"),
         ("chunk_size", 1.5.into(), "chunk_size"),
         ("chunk_size", "4 MB".into(), "chunk_size"),
@@ -162,8 +158,8 @@ fn what_is_no_file_and_no_ticket_is_refused() {
         assert!(words.contains("a File or a Blob"), "{words}");
     }
     for odd in [JsValue::UNDEFINED, "".into(), 5.into()] {
-        let refused =
-            Driver::new(Object::new(), &odd, &file(b"", "a"), &JsValue::NULL, nothing(), nothing());
+        let (uploader, host) = (Object::new(), host(&JsValue::NULL));
+        let refused = Driver::new(uploader, &odd, &file(b"", "a"), &JsValue::NULL, host);
         assert!(message(refused.err().unwrap()).contains("the upload id"));
     }
 }
@@ -187,17 +183,9 @@ fn all_good_options_are_taken() {
 #[wasm_bindgen_test]
 fn a_blob_without_a_name_can_be_uploaded_too() {
     let blob = Blob::new_with_str_sequence(&Array::of1(&"hello".into())).unwrap();
-    let page = try_page(&blob, &options(&[("endpoint", NOBODY.into())])).ok().unwrap();
+    let page = try_page(&blob, &JsValue::UNDEFINED).ok().unwrap();
     assert_eq!(page.get("filename"), JsValue::from("blob"));
     assert_eq!(page.get("bytes_total"), JsValue::from(5));
-}
-
-#[wasm_bindgen_test]
-fn a_hostname_is_a_string_or_nothing() {
-    assert!(set_server_hostname(&5.into()).is_err());
-    assert!(set_server_hostname(&"127.0.0.1:9".into()).is_ok());
-    assert!(try_page(&file(b"", "a"), &JsValue::UNDEFINED).is_ok());
-    assert!(set_server_hostname(&JsValue::NULL).is_ok());
 }
 
 #[wasm_bindgen_test]

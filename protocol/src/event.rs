@@ -35,6 +35,8 @@ pub enum Event {
     Woke(Wake),
     /// The browser believes that it has a network again.
     CameOnline,
+    /// Answers [`Action::Digest`](crate::Action::Digest): what hashes could not be loaded.
+    NotDigested(String),
     /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it is still as it was.
     FileIntact,
     /// So many bytes of the whole file are hashed.

@@ -37,6 +37,7 @@ pub mod pieces;
 mod protocol;
 pub mod resumable;
 mod retry;
+pub mod robusto;
 mod speed;
 pub mod transfer;
 mod upload;

@@ -126,9 +126,12 @@ impl Pieces {
         Some(self.on_their_way.swap_remove(position).index)
     }
 
-    /// The server has this chunk.
+    /// The server has this chunk. What is no chunk of the file is ignored.
     #[expect(clippy::cast_possible_truncation, reason = "more chunks than fit into memory")]
     pub fn confirm(&mut self, index: u64) {
+        if index >= self.layout.count() {
+            return;
+        }
         let range = self.layout.range(index);
         let Some(confirmed) = self.confirmed.get_mut(index as usize) else { return };
         if !std::mem::replace(confirmed, true) {
@@ -233,6 +236,13 @@ mod tests {
         pieces.confirm(1);
         assert_eq!((pieces.acknowledged(), pieces.is_complete()), (10, true));
         assert_eq!(pieces.next_missing(), None);
+    }
+
+    #[test]
+    fn what_is_no_chunk_of_the_file_is_not_confirmed() {
+        let mut pieces = pieces();
+        [3, 1 << 32, u64::MAX].into_iter().for_each(|index| pieces.confirm(index));
+        assert_eq!((pieces.acknowledged(), pieces.next_missing()), (0, Some(0)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::machine::Machine;
 use crate::options::Job;
 use crate::resumable::Dialect;
-use crate::{Error, fineuploader, galileo, incoming, resumable};
+use crate::{Error, fineuploader, galileo, incoming, resumable, robusto};
 
 /// An upload protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Protocol {
     Flow,
     /// [Fine Uploader](crate::fineuploader)
     FineUploader,
+    /// [Mr. Robusto](crate::robusto)
+    Robusto,
 }
 
 impl Protocol {
@@ -28,6 +30,7 @@ impl Protocol {
         Protocol::Resumable,
         Protocol::Flow,
         Protocol::FineUploader,
+        Protocol::Robusto,
     ];
 
     /// What a caller who does not choose gets.
@@ -41,6 +44,7 @@ impl Protocol {
             Protocol::Resumable => "resumable",
             Protocol::Flow => "flow",
             Protocol::FineUploader => "fineuploader",
+            Protocol::Robusto => "robusto",
         }
     }
 
@@ -49,23 +53,24 @@ impl Protocol {
         Protocol::ALL.iter().copied().find(|protocol| protocol.name() == name)
     }
 
-    /// Where a server of this protocol is found unless the caller says otherwise, on the host
-    /// (with the port, if it needs one) and with or without encryption.
-    pub fn default_endpoint(self, host: &str, secure: bool) -> String {
-        let path = match self {
+    /// Where its servers are found on their host unless the caller says otherwise.
+    pub fn path(self) -> &'static str {
+        match self {
             Protocol::Incoming => incoming::PATH,
             Protocol::Galileo => galileo::PATH,
             Protocol::Resumable | Protocol::Flow => resumable::PATH,
             Protocol::FineUploader => fineuploader::PATH,
-        };
-        format!("{}://{host}{path}", self.scheme(secure))
+            Protocol::Robusto => robusto::PATH,
+        }
     }
 
     /// The scheme of the addresses of its servers.
     pub fn scheme(self, secure: bool) -> &'static str {
         let (plain, encrypted) = match self {
             Protocol::Incoming | Protocol::Galileo => ("ws", "wss"),
-            Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => ("http", "https"),
+            Protocol::Resumable | Protocol::Flow | Protocol::FineUploader | Protocol::Robusto => {
+                ("http", "https")
+            }
         };
         if secure { encrypted } else { plain }
     }
@@ -81,6 +86,7 @@ impl Protocol {
             Protocol::Resumable => Box::new(resumable::Client::new(Dialect::Resumable, job)?),
             Protocol::Flow => Box::new(resumable::Client::new(Dialect::Flow, job)?),
             Protocol::FineUploader => Box::new(fineuploader::Client::new(job, seed)?),
+            Protocol::Robusto => Box::new(robusto::Client::new(job)?),
         })
     }
 }
@@ -95,13 +101,5 @@ mod tests {
             assert_eq!(Protocol::named(protocol.name()), Some(*protocol));
         }
         assert_eq!(Protocol::named("carrier pigeon"), None);
-    }
-
-    #[test]
-    fn the_default_endpoint_follows_the_page() {
-        let plain = Protocol::Incoming.default_endpoint("localhost:4000", false);
-        assert_eq!(plain, "ws://localhost:4000/incoming/0.1/frontend/upload_ws");
-        let secure = Protocol::Incoming.default_endpoint("up.example", true);
-        assert_eq!(secure, "wss://up.example/incoming/0.1/frontend/upload_ws");
     }
 }

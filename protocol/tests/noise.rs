@@ -11,7 +11,7 @@ use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::resumable::server::Chunk;
 use incoming_protocol::{
-    Action, Event, Link, Md5, Protocol, Step, Upload, Wake, galileo, incoming,
+    Action, Event, Link, Md5, Protocol, Step, Upload, Wake, galileo, incoming, robusto,
 };
 
 const SIZE: u64 = 300_000;
@@ -38,8 +38,8 @@ fn event(dice: &mut fastrand::Rng) -> Event {
         13 => Event::Loaded(id, dice.u64(..)),
         14 => Event::Hashed(dice.u64(0..=SIZE)),
         15 => {
-            let start = [0, 65_536, dice.u64(..)][dice.usize(0..3)];
-            let end = start.saturating_add([65_536, SIZE][dice.usize(0..2)]);
+            let start = [0, 0, 65_536, dice.u64(..)][dice.usize(0..4)];
+            let end = start.saturating_add([65_536, SIZE, 1000][dice.usize(0..3)]);
             Event::Digested(start..end, md5(dice))
         }
         _ => Event::Responded(id, response(dice)),
@@ -192,7 +192,9 @@ fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
         for name in ["ChunkNumber", "ChunkSize", "CurrentChunkSize", "TotalSize", "TotalChunks"] {
             fields.push((format!("resumable{name}"), noise::number_text(&mut dice)));
         }
-        for name in ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts"] {
+        for name in
+            ["qqpartindex", "qqpartbyteoffset", "qqchunksize", "qqtotalparts", "chunk", "chunks"]
+        {
             fields.push((name.to_owned(), noise::number_text(&mut dice)));
         }
         fields.push(("qqtotalfilesize".to_owned(), noise::number_text(&mut dice)));
@@ -203,6 +205,9 @@ fn parameters_of_any_kind_give_a_range_inside_the_file_or_none() {
             let field = fields.iter().find(|(other, _)| other == name);
             field.map(|(_, value)| value.as_str())
         };
+        if let Ok(chunk) = robusto::server::Chunk::read(find) {
+            assert!(chunk.index < chunk.count, "{seed}: {chunk:?}");
+        }
         if let Ok(chunk) = Chunk::read(find) {
             let range = chunk.range();
             assert!(range.start <= range.end && range.end <= chunk.total_size, "{seed}: {chunk:?}");

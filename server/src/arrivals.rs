@@ -44,6 +44,15 @@ impl Arrivals {
         self.folder.join(id.hyphenated().to_string())
     }
 
+    /// What is known of a file.
+    ///
+    /// # Errors
+    /// When there is no such file, or its document cannot be read.
+    pub async fn known(&self, id: Uuid) -> io::Result<Note> {
+        let note = tokio::fs::read(self.path(id).with_extension("json")).await?;
+        Ok(serde_json::from_slice(&note)?)
+    }
+
     /// Whether a file is there.
     ///
     /// # Errors

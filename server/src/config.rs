@@ -85,6 +85,11 @@ pub struct Config {
     #[arg(long, env = "INCOMING_ARRIVALS", value_name = "DIR")]
     pub arrivals: Option<PathBuf>,
 
+    /// Lets whoever knows the address of a file that came without a ticket download it; Mr. Robusto
+    /// tells the address to whoever knows the MD5 of the file. The demo does it always.
+    #[arg(long, env = "INCOMING_SERVE_FILES", value_parser = clap::builder::FalseyValueParser::new())]
+    pub serve_files: bool,
+
     /// Address of a backend that is told of each file of the protocols that have no tickets, as
     /// Incoming!! does. If not given: nobody is told.
     #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL")]

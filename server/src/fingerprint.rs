@@ -7,8 +7,13 @@ use std::ops::Range;
 use bytes::Bytes;
 use incoming_protocol::Md5;
 use md5::Digest as _;
+use uuid::Uuid;
+
+use crate::store::{Store, StoreError};
 
 const BUFFER: usize = 256 * 1024;
+/// How much is asked of a store at once, in bytes.
+const PIECE: u64 = 4 << 20;
 
 /// The MD5 of what has come so far.
 #[derive(Debug, Default)]
@@ -31,6 +36,25 @@ impl Sum {
 /// The MD5 of some bytes.
 pub(crate) async fn of_bytes(bytes: Bytes) -> io::Result<Md5> {
     Sum::default().add(bytes).await?.finish()
+}
+
+/// The MD5 of a range of the bytes of an upload.
+pub(crate) async fn of_stored(
+    store: &dyn Store,
+    id: Uuid,
+    range: Range<u64>,
+) -> Result<Md5, StoreError> {
+    let mut sum = Sum::default();
+    let mut start = range.start;
+    while start < range.end {
+        let bytes = store.read(id, start..range.end.min(start + PIECE)).await?;
+        if bytes.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        start += bytes.len() as u64;
+        sum = sum.add(bytes).await?;
+    }
+    Ok(sum.finish()?)
 }
 
 /// The MD5 of a range of a file. Blocking.

@@ -3,6 +3,7 @@
 mod chunk;
 pub(crate) mod demo;
 mod digests;
+mod files;
 mod fineuploader;
 mod form;
 mod galileo;
@@ -10,6 +11,7 @@ mod health;
 mod incoming;
 mod origin;
 mod resumable;
+mod robusto;
 mod sockets;
 
 use axum::Router;
@@ -29,7 +31,11 @@ pub fn app(services: &Services) -> Result<Router, Error> {
         .merge(incoming::router(services))
         .merge(galileo::router(services))
         .merge(resumable::router(services))
-        .merge(fineuploader::router(services));
+        .merge(fineuploader::router(services))
+        .merge(robusto::router(services));
+    if files::are_served(services) {
+        router = router.merge(files::router(services));
+    }
     if let Some(demo) = &services.demo {
         router = router.merge(demo::router(services, demo));
     }

@@ -17,7 +17,6 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use incoming_protocol::Md5;
 use uuid::Uuid;
 
 pub use disk::{Disk, FolderLock};
@@ -63,8 +62,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
 
-    /// The MD5 of bytes that are stored.
-    async fn md5(&self, id: Uuid, range: Range<u64>) -> Result<Md5>;
+    /// Reads bytes of the file; fewer where it ends earlier.
+    async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes>;
 
     /// Where a backend finds the bytes.
     fn location(&self, id: Uuid) -> String;

@@ -2,7 +2,7 @@
 //! time fills the file, the backend takes it over, and some day all of it is forgotten.
 //!
 //! Protocols without tickets [arrive]: in one piece ([`Whole`]) or in chunks in any order
-//! ([`Slot`]).
+//! ([`Slot`]), also by their MD5 ([`HashedChunk`]).
 //!
 //! [arrive]: Arrival
 //!
@@ -17,6 +17,7 @@ mod error;
 mod expiry;
 mod from_backend;
 mod handing_over;
+mod hashed;
 mod live;
 mod marks;
 mod whole;
@@ -35,6 +36,7 @@ pub use connection::{Completion, Connection, StoreFault};
 pub use document::{Arrival, Backend, Document, FileInfo, Layout, Secret, State};
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Failure, Outcome};
+pub use hashed::{HashedChunk, HashedError, HashedPlan, HashedState};
 pub use live::Notice;
 pub use whole::{Sum, Whole, WholeError};
 
@@ -162,6 +164,22 @@ impl Uploads {
         tracing::debug!(%id, position, "upload opened");
         let hold = Hold { id, epoch, notices, size, position, writer };
         Ok(Connection::new(self.clone(), live, hold))
+    }
+
+    /// The name of a file that arrived without a ticket and is still where it did.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn name_of_arrived(&self, file: Uuid) -> std::io::Result<String> {
+        if !self.inner.arrivals.has(file).await? {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
+        Ok(self.inner.arrivals.known(file).await?.name)
+    }
+
+    /// Where a file is that arrived without a ticket.
+    pub fn path_of_arrived(&self, file: Uuid) -> std::path::PathBuf {
+        self.inner.arrivals.path(file)
     }
 
     /// Where a backend finds the bytes of an upload.

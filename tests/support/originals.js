@@ -12,6 +12,7 @@ const SCRIPTS = [
   'resumablejs/resumable.js',
   '@flowjs/flow.js/dist/flow.js',
   'fine-uploader/fine-uploader/fine-uploader.core.js',
+  'spark-md5/spark-md5.js',
 ];
 const MIB = 1024 * 1024;
 
@@ -39,6 +40,9 @@ export const ORIGINALS = {
   },
 };
 
+/** Not shipped as a package, and made again for the tests. */
+const REMADE = { robusto: { options: { target: '/robusto' }, path: '/robusto', noted: 'robusto' } };
+
 /** A folder with a page that has the clients as their packages ship them. */
 export function originalsPage(t) {
   const folder = temporaryFolder(t);
@@ -58,7 +62,7 @@ export function copyOriginals(folder) {
 export class Original {
   static async open(t, browser, library, { args = [] } = {}) {
     const original = new Original();
-    Object.assign(original, ORIGINALS[library], { library });
+    Object.assign(original, { ...ORIGINALS, ...REMADE }[library], { library });
     original.site = await Site.open(t, browser, { www: originalsPage(t), args });
     original.page = original.site.page;
     return original;

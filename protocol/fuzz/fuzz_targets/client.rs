@@ -3,7 +3,7 @@
 #![no_main]
 
 use incoming_protocol::http::{RequestId, Response};
-use incoming_protocol::{Event, Job, Options, Protocol, Upload};
+use incoming_protocol::{Event, Job, Md5, Options, Protocol, Upload};
 use libfuzzer_sys::fuzz_target;
 
 const SIZE: u64 = 3_000_000;
@@ -23,13 +23,16 @@ fuzz_target!(|text: &str| {
         upload.start();
         let attempt = upload.attempt();
         upload.handle(attempt, Event::Connected);
+        let md5 = Md5::parse("d41d8cd98f00b204e9800998ecf8427e").expect("an MD5");
+        upload.handle(attempt, Event::Digested(0..SIZE, md5));
         for (number, line) in text.lines().enumerate() {
             let event = match line.strip_prefix('#').and_then(|line| line.split_once(' ')) {
                 Some((status, body)) => {
                     let status = status.parse().unwrap_or(200);
                     let json = serde_json::from_str(body).ok();
                     let id = RequestId(u32::try_from(number).unwrap_or(0) % 8);
-                    Event::Responded(id, Response { status, text: body.to_owned(), json })
+                    let text = body.to_owned();
+                    Event::Responded(id, Response { status, text, json, ..Response::default() })
                 }
                 None => serde_json::from_str(line).map_or(Event::Garbled, Event::Received),
             };

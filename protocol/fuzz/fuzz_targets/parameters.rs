@@ -1,14 +1,19 @@
-//! The parameters of Resumable.js, flow.js and Fine Uploader: each line is a name, `=`, a value.
+//! The parameters of Resumable.js, flow.js, Fine Uploader and Mr. Robusto: each line is a name, `=`, a value.
 
 #![no_main]
 
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::resumable::server::Chunk;
+use incoming_protocol::robusto::server as robusto;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let fields: Vec<_> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let find = |name: &str| fields.iter().find(|(other, _)| *other == name).map(|(_, v)| *v);
+    let _ = robusto::File::read(find);
+    if let Ok(chunk) = robusto::Chunk::read(find) {
+        assert!(chunk.index < chunk.count);
+    }
     if let Ok(chunk) = Chunk::read(find) {
         let range = chunk.range();
         assert!(range.start <= range.end && range.end <= chunk.total_size);

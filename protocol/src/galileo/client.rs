@@ -31,7 +31,8 @@ pub struct Client {
     is_paused: bool,
     /// The server said that it is ready, for a chunk of this size, while the upload was paused.
     held_back: Option<Option<u64>>,
-    errors: Vec<String>,
+    /// What the server reported so far.
+    errors: String,
 }
 
 impl Client {
@@ -65,7 +66,7 @@ impl Client {
             chunks_acknowledged: 0,
             is_paused: false,
             held_back: None,
-            errors: Vec::new(),
+            errors: String::new(),
         })
     }
 
@@ -87,7 +88,7 @@ impl Client {
                 self.start_over();
                 return Err(Error::ChecksumMismatch(0..self.job.size));
             }
-            self.errors.push(words);
+            self.note(&words);
             return if signal.fatal { Err(self.rejected()) } else { Ok(Vec::new()) };
         }
         if !signal.ready {
@@ -150,7 +151,7 @@ impl Client {
 
     fn closed(&mut self) -> Result<Vec<Action>, Error> {
         if !self.is_everything_sent() {
-            self.errors.push("it closed the upload before the last byte".to_owned());
+            self.note("it closed the upload before the last byte");
             return Err(self.rejected());
         }
         self.acknowledge();
@@ -159,7 +160,14 @@ impl Client {
     }
 
     fn rejected(&self) -> Error {
-        Error::Rejected(self.errors.join("; "))
+        Error::Rejected(self.errors.clone())
+    }
+
+    fn note(&mut self, words: &str) {
+        if !self.errors.is_empty() {
+            self.errors.push_str("; ");
+        }
+        self.errors.push_str(words);
     }
 
     fn disconnected(&self, code: u16, reason: &str) -> Error {

@@ -10,6 +10,7 @@ pub mod link;
 pub mod noise;
 pub mod pieces;
 pub mod resumable;
+pub mod robusto;
 pub mod world;
 
 use std::ops::Range;
@@ -75,6 +76,8 @@ pub fn server(protocol: Protocol, chunk_kib: u32, handover_ms: u64) -> Box<dyn S
         Protocol::Galileo => Box::new(galileo::Server::new(chunk_kib)),
         Protocol::Resumable | Protocol::Flow => Box::new(resumable::Server::default()),
         Protocol::FineUploader => Box::new(fineuploader::Server::default()),
+        Protocol::Robusto if chunk_kib.is_multiple_of(2) => Box::new(robusto::Server::original()),
+        Protocol::Robusto => Box::new(robusto::Server::truthful()),
     }
 }
 
@@ -93,7 +96,7 @@ pub fn traits(protocol: Protocol) -> Traits {
     match protocol {
         Protocol::Incoming => Traits { resumes: true, tells_cancel: true, hands_over: true },
         Protocol::Galileo => Traits { resumes: false, tells_cancel: false, hands_over: false },
-        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => {
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader | Protocol::Robusto => {
             Traits { resumes: true, tells_cancel: false, hands_over: false }
         }
     }
@@ -115,10 +118,16 @@ pub fn job(size: u64) -> Job {
     }
 }
 
-/// What a protocol can verify: nothing can be, and the whole file everywhere.
+/// What can be verified in a protocol. The servers of Mr. Robusto compare files themselves.
 pub fn verifications(protocol: Protocol) -> Vec<Option<Verification>> {
-    let chunks = (protocol != Protocol::Galileo).then_some(Some(Verification::Chunks));
-    [None, Some(Verification::File)].into_iter().chain(chunks).collect()
+    let (file, chunks) = (Some(Verification::File), Some(Verification::Chunks));
+    match protocol {
+        Protocol::Robusto => vec![None],
+        Protocol::Galileo => vec![None, file],
+        Protocol::Incoming | Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => {
+            vec![None, file, chunks]
+        }
+    }
 }
 
 /// A job in small chunks, where the client decides about them.
@@ -126,7 +135,9 @@ pub fn job_for(protocol: Protocol, size: u64) -> Job {
     let mut job = job(size);
     job.options.chunk_size = match protocol {
         Protocol::Incoming | Protocol::Galileo => None,
-        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => Some(64 * KIB),
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader | Protocol::Robusto => {
+            Some(64 * KIB)
+        }
     };
     if protocol == Protocol::FineUploader {
         job.options.own = fineuploader::options(size);

@@ -2,7 +2,7 @@
 
 use incoming_protocol::Json;
 
-const WORDS: [&str; 43] = [
+const WORDS: [&str; 53] = [
     "MsgType",
     "MsgData",
     "MsgUploadReq",
@@ -46,6 +46,16 @@ const WORDS: [&str; 43] = [
     "file",
     "chunks",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "status",
+    "value",
+    "new",
+    "partial",
+    "complete",
+    "0",
+    "4,1,0",
+    "0,1,2,3,4,99999999999999999999,-1,x",
+    "Could not save file chunk",
+    "MD5 signature does not match between client and server",
 ];
 
 const NUMBERS: [f64; 12] =
@@ -112,8 +122,18 @@ pub fn message(dice: &mut fastrand::Rng) -> Json {
     Json::object([("MsgType", kind.into()), ("MsgData", Json::object(data))])
 }
 
-/// Nearly a signal of GalileoSend, or an answer of Fine Uploader.
+/// Nearly an answer of Mr. Robusto.
+fn answer(dice: &mut fastrand::Rng) -> Json {
+    let status = ["new", "partial", "partial", "complete", "error"][dice.usize(0..5)];
+    let value = WORDS[dice.usize(WORDS.len() - 5..WORDS.len())];
+    Json::object([("status", status.into()), ("value", value.into())])
+}
+
+/// Nearly a signal of GalileoSend, or an answer of Fine Uploader or Mr. Robusto.
 pub fn signal(dice: &mut fastrand::Rng) -> Json {
+    if dice.u8(0..4) == 0 {
+        return answer(dice);
+    }
     if dice.u8(0..4) == 0 {
         return value(dice, 3);
     }

@@ -161,6 +161,11 @@ impl Form {
         }
     }
 
+    /// Whether it is a form, and not the bare bytes of a file.
+    pub(super) fn is_multipart(&self) -> bool {
+        matches!(self.file, File::Part(..))
+    }
+
     /// Lets this many bytes of the file come.
     pub(super) fn expect(&mut self, bytes: u64) {
         self.source.allow(bytes.saturating_add(MAX_OVERHEAD));

@@ -19,8 +19,8 @@ macro_rules! suite {
             a_document_is_replaced_by_who_holds_its_version
             of_two_who_hold_the_same_version_one_wins
             bytes_stay_where_they_were_written
+            bytes_are_read_where_they_were_written
             a_writer_knows_which_bytes_are_there
-            the_md5_is_of_the_bytes_that_are_asked_for
             bytes_need_a_file
             beginning_again_changes_nothing
             an_empty_file_is_a_file
@@ -135,6 +135,16 @@ pub(super) async fn bytes_stay_where_they_were_written(store: &dyn Store) {
     writer.seal(9).await.unwrap();
 }
 
+pub(super) async fn bytes_are_read_where_they_were_written(store: &dyn Store) {
+    let id = created(store).await;
+    store.open(id).await.unwrap().write(3, Bytes::from_static(b"defg")).await.unwrap();
+    assert_eq!(store.read(id, 4..6).await.unwrap(), "ef");
+    assert_eq!(store.read(id, 0..4).await.unwrap(), "\0\0\0d");
+    assert_eq!(store.read(id, 5..99).await.unwrap(), "fg", "no more is there");
+    assert!(store.read(id, 7..9).await.unwrap().is_empty());
+    assert!(matches!(store.read(Uuid::new_v4(), 0..1).await, Err(StoreError::NotFound(_))));
+}
+
 pub(super) async fn a_writer_knows_which_bytes_are_there(store: &dyn Store) {
     let id = wrote(store, b"abcdef").await;
     let mut writer = store.open(id).await.unwrap();
@@ -152,14 +162,6 @@ pub(super) async fn a_writer_knows_which_bytes_are_there(store: &dyn Store) {
     writer.write(6, Bytes::from_static(b"g")).await.unwrap();
     assert!(writer.has(0, Bytes::from_static(b"abcdefg")).await.unwrap());
     assert_eq!(store.length(id).await.unwrap(), 7);
-}
-
-pub(super) async fn the_md5_is_of_the_bytes_that_are_asked_for(store: &dyn Store) {
-    let id = wrote(store, b"hello world").await;
-    let of = async |range| store.md5(id, range).await.map(|md5| md5.as_str().to_owned());
-    assert_eq!(of(0..5).await.unwrap(), "5d41402abc4b2a76b9719d911017c592");
-    assert_eq!(of(6..11).await.unwrap(), "7d793037a0760186574b0282f2f435e7");
-    assert!(of(6..12).await.is_err(), "there are not that many");
 }
 
 pub(super) async fn bytes_need_a_file(store: &dyn Store) {

@@ -11,7 +11,6 @@ mod lock;
 mod marks;
 mod writer;
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,12 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use incoming_protocol::Md5;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
-use crate::fingerprint;
 use crate::uploads::Document;
 pub use lock::FolderLock;
 use writer::{DiskWriter, Doubts};
@@ -286,12 +284,8 @@ impl Store for Disk {
             .map(|m| m.len())
     }
 
-    async fn md5(&self, id: Uuid, range: Range<u64>) -> Result<Md5> {
-        self.run(move |shared| {
-            let file = exists(id, File::open(shared.data(id)))?;
-            Ok(fingerprint::of_range(&file, range)?)
-        })
-        .await
+    async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes> {
+        self.run(move |shared| exists(id, files::read(&shared.data(id), range))).await
     }
 
     fn location(&self, id: Uuid) -> String {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::{Backend, Document, FileInfo, Secret, State, Uploads};
+use super::{Arrival, Backend, Document, FileInfo, Secret, State, Uploads};
 use crate::arrivals::{Note, rfc3339};
 use crate::store::StoreError;
 
@@ -86,6 +86,8 @@ impl Uploads {
             State::Receiving if arrival.is_some_and(|arrival| arrival.chunks.is_none()) => {
                 self.inner.remove(id).await
             }
+            // Its chunks are summed up when somebody asks for it.
+            State::Receiving if arrival.is_some_and(Arrival::is_hashed) => Ok(()),
             State::Receiving => self.complete_interrupted(document).await,
             State::Cancelled { .. } => self.inner.remove(id).await,
             State::Finished => Ok(()),

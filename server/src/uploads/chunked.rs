@@ -38,6 +38,7 @@ use uuid::{Builder, Uuid};
 use super::live::{Gate, Notice};
 use super::marks::Marks;
 use super::{Arrival, Document, FileInfo, Inner, Layout, State, Uploads};
+use crate::fingerprint;
 use crate::names::display_name;
 use crate::store::StoreError;
 pub use by_key::{Remembered, Withdrawal};
@@ -88,7 +89,7 @@ enum Known {
     Going,
 }
 
-fn ticket(protocol: &str, key: &str) -> Uuid {
+pub(super) fn ticket(protocol: &str, key: &str) -> Uuid {
     let hash = Sha1::new().chain_update(protocol).chain_update([0]).chain_update(key);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
@@ -331,7 +332,7 @@ fn whole(document: Option<Document>) -> Known {
 
 impl Inner {
     /// Whether a file is in its place already, which a crash may have kept from being noted.
-    async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
+    pub(super) async fn has_arrived(&self, document: &Document) -> Result<bool, StoreError> {
         match &document.arrival {
             Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
             None => Ok(false),
@@ -345,7 +346,7 @@ impl Inner {
         if length < size {
             return Ok(None);
         }
-        let md5 = self.store.md5(document.id, 0..size).await?;
+        let md5 = fingerprint::of_stored(&*self.store, document.id, 0..size).await?;
         Ok(Some(md5.as_str().to_owned()))
     }
 

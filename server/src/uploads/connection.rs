@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
+use crate::fingerprint;
 use crate::store::{StoreError, Writer};
 
 /// The right to fill an upload, until another connection takes it.
@@ -134,7 +135,7 @@ impl Connection {
         if let Some(md5) = document.md5.as_deref().and_then(Md5::parse) {
             return Ok(Some(md5));
         }
-        let md5 = match inner.store.md5(id, 0..self.hold.size).await {
+        let md5 = match fingerprint::of_stored(&*inner.store, id, 0..self.hold.size).await {
             Err(StoreError::NotFound(_)) => return Ok(None),
             md5 => md5?,
         };

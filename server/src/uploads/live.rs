@@ -7,6 +7,7 @@ use tokio::sync::{Notify, watch};
 
 use super::chunked::{Chunks, Visit};
 use super::handing_over::Attempt;
+use super::hashed::Parts;
 
 /// The present of an upload.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Gate {
     pub(super) epoch: u64,
     /// What is there of a file that comes in chunks, once it was looked up.
     pub(super) chunks: Option<Chunks>,
+    /// The same of a file that is known by its MD5.
+    pub(super) parts: Option<Parts>,
     /// What came last of a file that is whole.
     pub(super) last_visit: Option<Visit>,
     notice: watch::Sender<Notice>,
@@ -44,7 +47,7 @@ pub enum Notice {
 impl Default for Gate {
     fn default() -> Gate {
         let notice = watch::Sender::new(Notice::Yours);
-        Gate { epoch: 0, chunks: None, last_visit: None, notice }
+        Gate { epoch: 0, chunks: None, parts: None, last_visit: None, notice }
     }
 }
 
@@ -54,7 +57,7 @@ impl Gate {
         self.notice.send_replace(why);
         self.notice = watch::Sender::new(Notice::Yours);
         self.epoch += 1;
-        (self.chunks, self.last_visit) = (None, None);
+        (self.chunks, self.parts, self.last_visit) = (None, None, None);
         (self.epoch, self.notice.subscribe())
     }
 

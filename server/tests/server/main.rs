@@ -16,6 +16,7 @@ mod process;
 mod replay;
 mod restart;
 mod resumable;
+mod robusto;
 mod scale;
 mod shutdown;
 mod store_trouble;

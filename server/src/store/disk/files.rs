@@ -1,10 +1,12 @@
 //! What the disk store does to single files. Blocking.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{DATA, DOCUMENT, REMOVED};
@@ -34,6 +36,16 @@ pub(super) fn begin(path: &Path) -> io::Result<()> {
 
 pub(super) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Reads a range, or as much of it as there is.
+pub(super) fn read(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(range.start))?;
+    let length = range.end.saturating_sub(range.start);
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
 }
 
 pub(super) fn write(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {

@@ -6,6 +6,7 @@ use incoming_protocol::Md5;
 
 use super::writer::{Hold, Place, file_of};
 use super::{ChunkError, ChunkWriter, Known, Plan, ticket};
+use crate::fingerprint;
 use crate::store::StoreError;
 use crate::uploads::live::{Gate, Notice};
 use crate::uploads::{Document, State, Uploads};
@@ -37,7 +38,10 @@ impl ChunkWriter {
         let range = self.hold.range.clone();
         let is_same = match original {
             Some(original) => original.md5(range).await? == *md5,
-            None => self.uploads.inner.store.md5(self.hold.id, range).await? == *md5,
+            None => {
+                let store = &*self.uploads.inner.store;
+                fingerprint::of_stored(store, self.hold.id, range).await? == *md5
+            }
         };
         if is_same { Ok(()) } else { self.give_up_what_is_there().await }
     }

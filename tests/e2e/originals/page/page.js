@@ -48,6 +48,16 @@ const LIBRARIES = {
     };
     return new qq.FineUploaderBasic({ callbacks, ...options });
   },
+
+  robusto(options, log) {
+    log.answers = [];
+    return new Robusto(options, ({ name }, { status, value }, chunk) => {
+      log.answers.push({ status, value, chunk });
+      if (status === 'complete') log.succeeded.push([name, value]);
+      if (status === 'error') log.failed.push([name, value]);
+      if (chunk !== null) log.chunks += 1;
+    });
+  },
 };
 
 function chunksOf(client, condition) {

@@ -1,0 +1,179 @@
+//! The messages.
+
+use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId, Response};
+use crate::options::Job;
+use crate::pieces::Layout;
+use crate::{Error, Json, Md5};
+
+/// What is wrong with a file whose bytes do not have its MD5, in the words of the original.
+pub const MISMATCH: &str = "MD5 signature does not match between client and server";
+
+const KIB: u64 = 1024;
+/// The original reads numbers of four digits.
+const MOST_CHUNKS: u64 = 9999;
+
+/// The size of a chunk of a file of this size, in bytes: that of the original, from 16 to 128 KiB,
+/// or more for files from 1.25 GiB on, so that the original can count the chunks. Up to 19.5 GiB
+/// they are chunks that it takes.
+pub fn chunk_size(size: u64) -> u64 {
+    let kib = match size / KIB {
+        0..512 => 16,
+        512..2048 => 32,
+        2048..4096 => 64,
+        _ => 128,
+    };
+    (kib * KIB).max(size.div_ceil(MOST_CHUNKS))
+}
+
+/// How requests are written.
+#[derive(Debug)]
+pub struct Wire {
+    endpoint: String,
+    name: String,
+    md5: Option<Md5>,
+}
+
+impl Wire {
+    /// Requests about this file.
+    pub fn new(job: Job) -> Wire {
+        Wire { endpoint: job.endpoint, name: job.name, md5: None }
+    }
+
+    /// True once it is known what the file is known by.
+    pub fn is_ready(&self) -> bool {
+        self.md5.is_some()
+    }
+
+    /// This is what the file is known by.
+    pub fn know(&mut self, md5: Md5) {
+        self.md5 = Some(md5);
+    }
+
+    /// Asks what the server has.
+    pub fn ask(&self, id: RequestId) -> Request {
+        self.request(id, "GET", Body::Empty)
+    }
+
+    /// Sends a chunk.
+    pub fn upload(&self, id: RequestId, layout: Layout, index: u64) -> Request {
+        let fields = vec![Field::new("chunk", index), Field::new("chunks", layout.count())];
+        let part = Part {
+            name: "file".to_owned(),
+            filename: None,
+            range: layout.range(index),
+            media_type: MediaType::Octets,
+        };
+        self.request(id, "POST", Body::Multipart { fields, part })
+    }
+
+    fn request(&self, id: RequestId, method: &str, body: Body) -> Request {
+        let md5 = self.md5.as_ref().map_or("", Md5::as_str);
+        let fields = vec![
+            Field::new("md5", md5),
+            Field::new("name", &self.name),
+            Field::Extra(String::new()),
+        ];
+        Request {
+            id,
+            method: method.to_owned(),
+            url: self.endpoint.clone(),
+            query: Query { fields, plus: false },
+            headers: Vec::new(),
+            body,
+            digest: None,
+            wants_file_digest: false,
+            damaged_file: None,
+        }
+    }
+}
+
+/// What a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// It knows nothing of the file.
+    New,
+    /// It has these chunks.
+    Partial(&'a str),
+    /// It has the file, here.
+    Complete(&'a str),
+    /// Something is wrong.
+    Error(&'a str),
+}
+
+impl Answer<'_> {
+    /// The answer in a response.
+    ///
+    /// # Errors
+    /// A loss for statuses that may pass, a refusal for others, and a break of the protocol for
+    /// what is no answer.
+    pub fn read(response: &Response) -> Result<Answer<'_>, Error> {
+        let words = || response.words();
+        match response.status {
+            200..=299 => {}
+            400..=499 if !matches!(response.status, 408 | 425 | 429) => {
+                return Err(Error::Rejected(words()));
+            }
+            _ => return Err(Error::Lost(words())),
+        }
+        let text = |key| response.json.as_ref()?.member(key)?.text();
+        let value = text("value").unwrap_or_default();
+        match text("status") {
+            Some("new") => Ok(Answer::New),
+            Some("partial") => Ok(Answer::Partial(value)),
+            Some("complete") => Ok(Answer::Complete(value)),
+            Some("error") => Ok(Answer::Error(value)),
+            _ => Err(Error::Misbehaved { expected: "an answer of Mr. Robusto", found: words() }),
+        }
+    }
+
+    /// The answer as it is written.
+    pub fn to_json(self) -> Json {
+        let (status, value) = match self {
+            Answer::New => ("new", ""),
+            Answer::Partial(list) => ("partial", list),
+            Answer::Complete(url) => ("complete", url),
+            Answer::Error(words) => ("error", words),
+        };
+        Json::object([("status", status.into()), ("value", value.into())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_those_of_the_original() {
+        for (size, expected) in [
+            (0, 16),
+            (512 * KIB - 1, 16),
+            (512 * KIB, 32),
+            (2048 * KIB - 1, 32),
+            (2048 * KIB, 64),
+            (4096 * KIB - 1, 64),
+            (4096 * KIB, 128),
+            (MOST_CHUNKS * 128 * KIB, 128),
+        ] {
+            assert_eq!(chunk_size(size), expected * KIB, "{size}");
+        }
+    }
+
+    #[test]
+    fn there_are_never_more_chunks_than_the_original_counts() {
+        for size in [MOST_CHUNKS * 128 * KIB + 1, MOST_CHUNKS << 21, 1 << 50, u64::MAX >> 1] {
+            assert!(size.div_ceil(chunk_size(size)) <= MOST_CHUNKS, "{size}");
+        }
+        assert_eq!(chunk_size(MOST_CHUNKS << 21), 1 << 21, "the largest that it takes");
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for answer in
+            [Answer::New, Answer::Partial("2,0"), Answer::Complete("/x"), Answer::Error("no")]
+        {
+            let json = Some(answer.to_json());
+            let response = Response { status: 200, json, ..Response::default() };
+            assert_eq!(Answer::read(&response), Ok(answer));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Mr. Robusto: `GET` asks what is there of a file, `POST` brings a chunk of it.
+//!
+//! Every answer is an object of two strings as plain text with status 200, which is what its clients
+//! look at. Errors that the original knows have its words; those that begin with `Could not` may
+//! pass. Unlike the original, `complete` is told to a `GET` too, whatever the name, and a file whose
+//! MD5 is wrong is forgotten. A `POST` without a file is a question, as there.
+//!
+//! `complete` has the address of the file where files are served and the file is still there, and
+//! nothing otherwise.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use incoming_protocol::robusto::PATH;
+use incoming_protocol::robusto::server::{Chunk, File, Senseless, list};
+use incoming_protocol::robusto::wire::{Answer, MISMATCH};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::form::{Fields, Form, FormError, discard};
+use super::{files, origin};
+use crate::Services;
+use crate::uploads::{HashedError, HashedPlan, HashedState};
+
+pub(super) fn router(services: &Services) -> Router {
+    Router::new()
+        .route(PATH, get(ask).post(post_chunk))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
+        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
+        .with_state(services.clone())
+}
+
+/// Why there is an error.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Senseless(#[from] Senseless),
+    #[error(transparent)]
+    Form(#[from] FormError),
+    #[error(transparent)]
+    Hashed(#[from] HashedError),
+}
+
+async fn ask(State(services): State<Services>, uri: Uri) -> Response {
+    let state = look(&services, &uri).await;
+    respond(&services, state).await
+}
+
+async fn look(services: &Services, uri: &Uri) -> Result<HashedState, Refusal> {
+    Ok(services.uploads.hashed(&file(uri)?.md5).await?)
+}
+
+/// Only the query names the file, also of a form.
+fn file(uri: &Uri) -> Result<File, Refusal> {
+    let fields = Fields::of_query(uri.query())?;
+    Ok(File::read(|name| fields.get(name))?)
+}
+
+async fn post_chunk(State(services): State<Services>, request: Request) -> Response {
+    let uri = request.uri().clone();
+    let mut form = match Form::read(request).await {
+        Ok(form) => form,
+        Err((error, source)) => {
+            discard(source).await;
+            let state = match error {
+                FormError::NoFile => look(&services, &uri).await,
+                error => Err(error.into()),
+            };
+            return respond(&services, state).await;
+        }
+    };
+    let state = if form.is_multipart() {
+        take(&services, &uri, &mut form).await
+    } else {
+        look(&services, &uri).await
+    };
+    discard(form.into_source()).await;
+    respond(&services, state).await
+}
+
+async fn take(services: &Services, uri: &Uri, form: &mut Form) -> Result<HashedState, Refusal> {
+    let File { md5, name } = file(uri)?;
+    let Chunk { index, count } = Chunk::read(|name| form.fields().get(name))?;
+    let mut chunk = services.uploads.take_hashed(HashedPlan { md5, name, index, count })?;
+    form.expect(services.config.max_file_size);
+    while let Some(bytes) = form.next().await? {
+        chunk.append(bytes).await?;
+    }
+    Ok(chunk.finish().await?)
+}
+
+async fn respond(services: &Services, state: Result<HashedState, Refusal>) -> Response {
+    match state {
+        Ok(HashedState::New) => answer(Answer::New),
+        Ok(HashedState::Partial(chunks)) => answer(Answer::Partial(&list(chunks.into_iter()))),
+        Ok(HashedState::Complete { file, name }) => {
+            let is_here =
+                files::are_served(services) && services.uploads.name_of_arrived(file).await.is_ok();
+            let address = if is_here { files::address(file, &name) } else { String::new() };
+            answer(Answer::Complete(&address))
+        }
+        Err(refusal) => refusal.respond(),
+    }
+}
+
+impl Refusal {
+    fn respond(&self) -> Response {
+        match self {
+            Refusal::Hashed(HashedError::Store(error)) => {
+                tracing::error!(%error, "the store failed");
+            }
+            refusal => tracing::debug!(%refusal, "no success"),
+        }
+        answer(Answer::Error(&self.words()))
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Refusal::Senseless(senseless) => senseless.to_string(),
+            // A body that came too slowly, or only to a part, may come another time.
+            Refusal::Form(FormError::Cut) => format!("Could not save file chunk: {self}"),
+            Refusal::Hashed(HashedError::Empty) => Senseless::Chunk.to_string(),
+            Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
+            Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
+            Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),
+            Refusal::Hashed(error @ (HashedError::Busy | HashedError::TooMany)) => {
+                format!("Could not save file chunk: {error}")
+            }
+            Refusal::Hashed(error) => format!("{}: {error}", Senseless::Chunk),
+        }
+    }
+}
+
+fn answer(answer: Answer<'_>) -> Response {
+    let text = serde_json::to_string(&answer.to_json()).unwrap_or_default();
+    let plain = HeaderValue::from_static("text/plain; charset=UTF-8");
+    ([(header::CONTENT_TYPE, plain)], text).into_response()
+}

@@ -1,0 +1,250 @@
+//! One chunk on its way to its place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::sum::Sum;
+use super::{HashedError, HashedPlan, HashedState, Known, Parts};
+use crate::store::StoreError;
+use crate::uploads::Uploads;
+use crate::uploads::live::{Gate, Live, Notice};
+
+/// A chunk of at most so many bytes is kept in memory until all of it has come.
+const SMALL: u64 = 4 << 20;
+/// How long a large chunk waits until the size of a chunk is known, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Takes the bytes of one chunk. Dropped before [`HashedChunk::finish`], the chunk is not there.
+#[derive(Debug)]
+pub struct HashedChunk {
+    uploads: Uploads,
+    live: Arc<Live>,
+    plan: HashedPlan,
+    /// How many bytes came.
+    found: u64,
+    held: Vec<Bytes>,
+    /// What is written as it comes.
+    stream: Option<Stream>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    /// Nobody else writes the chunk; nobody writes it at all if it is there already.
+    claim: Option<Arc<()>>,
+    epoch: u64,
+    start: u64,
+    /// How many bytes the chunk has at most, if that is known.
+    most: Option<u64>,
+    sum: Option<Sum>,
+}
+
+impl Uploads {
+    /// Takes a chunk of a file that is known by its MD5.
+    ///
+    /// # Errors
+    /// When there can be no such file.
+    pub fn take_hashed(&self, plan: HashedPlan) -> Result<HashedChunk, HashedError> {
+        self.inner.accepts_hashed(&plan, 0)?;
+        let live = self.inner.live(plan.id());
+        let uploads = self.clone();
+        Ok(HashedChunk { uploads, live, plan, found: 0, held: Vec::new(), stream: None })
+    }
+}
+
+impl HashedChunk {
+    /// Takes the next bytes of the chunk.
+    ///
+    /// # Errors
+    /// When there are too many of them or the store fails.
+    pub async fn append(&mut self, bytes: Bytes) -> Result<(), HashedError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let end = self.found + bytes.len() as u64;
+        self.uploads.inner.accepts_hashed(&self.plan, end)?;
+        if self.stream.is_none() && end <= SMALL {
+            self.held.push(bytes);
+        } else {
+            self.write(bytes).await?;
+        }
+        self.found = end;
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: Bytes) -> Result<(), HashedError> {
+        let (held, at) = match &self.stream {
+            None => {
+                self.stream = Some(self.begin().await?);
+                (std::mem::take(&mut self.held), 0)
+            }
+            Some(_) => (Vec::new(), self.found),
+        };
+        let Some(stream) = &mut self.stream else { return Err(HashedError::Busy) };
+        let all: Vec<_> = held.into_iter().chain([bytes]).collect();
+        let end = at + all.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
+        let mut gate = self.live.gate.lock().await;
+        if stream.claim.is_none() || !gate.is_held_by(stream.epoch) {
+            stream.claim = None;
+            return Ok(());
+        }
+        if stream.most.is_some_and(|most| end > most) {
+            return self.uploads.misfits(&self.plan, &mut gate).await;
+        }
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
+        let (store, start) = (&*self.uploads.inner.store, stream.start + at);
+        match parts.write(store, start, all, stream.sum.take()).await {
+            Ok(sum) => stream.sum = sum,
+            Err(error) => {
+                gate.pass(Notice::TakenOver);
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the place of a large chunk.
+    async fn begin(&self) -> Result<Stream, HashedError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut gate = self.live.gate.lock().await;
+            if let Some(stream) = self.uploads.stream(&self.plan, &mut gate).await? {
+                return Ok(stream);
+            }
+            drop(gate);
+            if Instant::now() > deadline {
+                return Err(HashedError::Busy);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Notes that the chunk is there, lets the file arrive with the last one, and says what is there
+    /// now. Once begun, it comes to its end also if nobody waits for it.
+    ///
+    /// # Errors
+    /// When the chunk cannot be one of the file, the file is another one, or the store fails.
+    pub async fn finish(self) -> Result<HashedState, HashedError> {
+        if self.found == 0 && self.plan.count > 1 {
+            return Err(HashedError::Empty);
+        }
+        let tasks = self.uploads.inner.tasks.clone();
+        let finished = tasks.spawn(async move { self.note().await }).await;
+        finished.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+    }
+
+    async fn note(mut self) -> Result<HashedState, HashedError> {
+        let live = Arc::clone(&self.live);
+        let mut gate = live.gate.lock().await;
+        let uploads = self.uploads.clone();
+        match self.stream.take() {
+            None => self.note_held(&mut gate).await?,
+            Some(stream) => self.note_written(stream, &mut gate).await?,
+        }
+        match uploads.find(self.plan.id(), &mut gate).await? {
+            Known::Whole(document) => Ok(HashedState::complete(&document)),
+            Known::Open if gate.parts.as_ref().is_some_and(|parts| parts.has(self.plan.index)) => {
+                Ok(HashedState::of(&gate))
+            }
+            Known::Nothing | Known::Open | Known::Going => Err(HashedError::Busy),
+        }
+    }
+
+    async fn note_held(&mut self, gate: &mut Gate) -> Result<(), HashedError> {
+        let (plan, length) = (&self.plan, self.found);
+        match self.uploads.find(plan.id(), gate).await? {
+            Known::Whole(_) => return Ok(()),
+            Known::Going => return Err(HashedError::Busy),
+            Known::Open if gate.parts.as_ref().is_some_and(|parts| parts.fits(plan, length)) => {}
+            Known::Nothing | Known::Open => self.uploads.begin_hashed(plan, gate).await?,
+        }
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
+        let is_placeless = plan.is_last() && plan.count > 1 && parts.chunk_size().is_none();
+        if is_placeless && parts.is_coming(0) {
+            return Err(HashedError::Busy);
+        }
+        let put =
+            parts.put(&self.uploads.inner, plan.index, std::mem::take(&mut self.held), length);
+        if let Err(error) = put.await {
+            gate.pass(Notice::TakenOver);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    async fn note_written(&self, stream: Stream, gate: &mut Gate) -> Result<(), HashedError> {
+        let plan = &self.plan;
+        if stream.claim.is_none() || !gate.is_held_by(stream.epoch) {
+            return Ok(());
+        }
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
+        if parts.has(plan.index) {
+            return Ok(());
+        }
+        if !parts.fits(plan, self.found) {
+            return self.uploads.misfits(plan, gate).await;
+        }
+        let inner = &self.uploads.inner;
+        let mut noted = parts.settle(inner, plan.index, self.found).await;
+        if noted.is_ok() {
+            noted = parts.note(&*inner.store, plan.index, stream.sum).await;
+        }
+        noted.inspect_err(|_| drop(gate.pass(Notice::TakenOver))).map_err(HashedError::Store)
+    }
+}
+
+impl Uploads {
+    /// Where a large chunk goes; `None` as long as nobody knows.
+    async fn stream(
+        &self,
+        plan: &HashedPlan,
+        gate: &mut Gate,
+    ) -> Result<Option<Stream>, HashedError> {
+        let is_open = match self.find(plan.id(), gate).await? {
+            Known::Going => return Err(HashedError::Busy),
+            Known::Whole(_) => return Ok(Some(Stream::nowhere())),
+            Known::Nothing => false,
+            Known::Open => gate.parts.as_ref().is_some_and(|parts| parts.is_cut_as(plan)),
+        };
+        if !is_open {
+            self.begin_hashed(plan, gate).await?;
+        }
+        let epoch = gate.epoch;
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
+        if plan.index == 0 && plan.count > 1 {
+            parts.make_room(&*self.inner.store).await?;
+        }
+        Stream::of(parts, plan, epoch)
+    }
+
+    /// A large chunk turns out to be cut in another way, when it is too late to put it elsewhere.
+    async fn misfits(&self, plan: &HashedPlan, gate: &mut Gate) -> Result<(), HashedError> {
+        self.forget_hashed(plan.id(), gate).await?;
+        Err(HashedError::Busy)
+    }
+}
+
+impl Stream {
+    fn nowhere() -> Stream {
+        Stream { claim: None, epoch: 0, start: 0, most: None, sum: None }
+    }
+
+    fn of(parts: &mut Parts, plan: &HashedPlan, epoch: u64) -> Result<Option<Stream>, HashedError> {
+        if parts.has(plan.index) {
+            return Ok(Some(Stream::nowhere()));
+        }
+        let most = parts.chunk_size();
+        if most.is_none() && plan.index > 0 {
+            return Ok(None);
+        }
+        if parts.is_coming(plan.index) {
+            return Err(HashedError::Busy);
+        }
+        let start = most.unwrap_or(0).saturating_mul(plan.index);
+        let sum = parts.sum_before(plan.index);
+        Ok(Some(Stream { claim: Some(parts.claim(plan.index)), epoch, start, most, sum }))
+    }
+}

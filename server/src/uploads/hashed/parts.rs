@@ -1,0 +1,289 @@
+//! What is there of a file that is not whole.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::HashedPlan;
+use super::sum::Sum;
+use crate::store::{Store, StoreError, Writer};
+use crate::uploads::marks::Marks;
+use crate::uploads::{Document, Inner, Layout};
+
+/// How much is read at once, in bytes.
+const PIECE: u64 = 1 << 20;
+/// How much is read at most for the MD5 when a chunk comes that is not the last, in bytes.
+const CATCH_UP: u64 = 64 << 20;
+
+/// What is there of a file that is not whole.
+#[derive(Debug)]
+pub(in crate::uploads) struct Parts {
+    document: Document,
+    marks: Marks,
+    /// The size of a chunk is 0 until it is known.
+    cut: Layout,
+    /// The size of the last chunk, once that is there.
+    last: Option<u64>,
+    /// The bytes of the last chunk, while the first is written where they were.
+    aside: Option<Bytes>,
+    sum: Sum,
+    /// Large chunks that are being written.
+    coming: HashMap<u64, Weak<()>>,
+    writer: Option<Box<dyn Writer>>,
+}
+
+impl Parts {
+    pub(super) fn new(document: Document) -> Parts {
+        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        Parts {
+            cut: cut.unwrap_or(Layout { chunk_size: 0, count: 1 }),
+            document,
+            marks: Marks::default(),
+            last: None,
+            aside: None,
+            sum: Sum::default(),
+            coming: HashMap::new(),
+            writer: None,
+        }
+    }
+
+    /// What an earlier process has left.
+    pub(super) async fn read(store: &dyn Store, document: Document) -> Result<Parts, StoreError> {
+        // A crash may have come between the document and the file.
+        store.begin(document.id).await?;
+        let mut parts = Parts::new(document);
+        for part in store.marks(parts.id()).await? {
+            if part < parts.cut.count {
+                parts.marks.insert(part);
+            }
+        }
+        if parts.has(parts.last_index()) {
+            let (length, start) =
+                (store.length(parts.id()).await?, parts.start(parts.last_index()));
+            parts.last = length.checked_sub(start);
+        }
+        Ok(parts)
+    }
+
+    pub(super) fn id(&self) -> Uuid {
+        self.document.id
+    }
+
+    pub(super) fn expected_md5(&self) -> String {
+        let key = self.document.arrival.as_ref().and_then(|arrival| arrival.key.clone());
+        key.unwrap_or_default()
+    }
+
+    fn last_index(&self) -> u64 {
+        self.cut.count - 1
+    }
+
+    /// While nobody knows its place, the last chunk is at the beginning.
+    fn start(&self, index: u64) -> u64 {
+        index.saturating_mul(self.cut.chunk_size)
+    }
+
+    fn range(&self, index: u64) -> Range<u64> {
+        let is_last = index == self.last_index();
+        let length = if is_last { self.last.unwrap_or(0) } else { self.cut.chunk_size };
+        let start = self.start(index);
+        start..start.saturating_add(length)
+    }
+
+    pub(super) fn has(&self, index: u64) -> bool {
+        self.marks.contains(index)
+    }
+
+    pub(super) fn list(&self) -> Vec<u64> {
+        (0..self.cut.count).filter(|index| self.has(*index)).collect()
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.marks.count() == self.cut.count
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.range(self.last_index()).end
+    }
+
+    /// The size of a chunk, if it is known.
+    pub(super) fn chunk_size(&self) -> Option<u64> {
+        Some(self.cut.chunk_size).filter(|size| *size > 0)
+    }
+
+    /// True if the file is cut into as many chunks.
+    pub(super) fn is_cut_as(&self, plan: &HashedPlan) -> bool {
+        self.cut.count == plan.count
+    }
+
+    /// True if a chunk of this size can be one of those that are there.
+    pub(super) fn fits(&self, plan: &HashedPlan, length: u64) -> bool {
+        let is_like_others = match self.chunk_size() {
+            Some(size) if plan.is_last() => length <= size,
+            Some(size) => length == size,
+            None => plan.is_last() || self.last.is_none_or(|last| last <= length),
+        };
+        let is_like_itself = !plan.is_last() || self.last.is_none_or(|last| last == length);
+        self.is_cut_as(plan) && is_like_others && is_like_itself
+    }
+
+    /// Takes the last chunk away from the beginning, if it waits there: it is marked again when it
+    /// is in its place.
+    pub(super) async fn make_room(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let Some(last) = self.last.filter(|_| self.chunk_size().is_none()) else { return Ok(()) };
+        if self.aside.is_none() {
+            let bytes = store.read(self.id(), 0..last).await?;
+            store.unmark(self.id()).await?;
+            self.aside = Some(bytes);
+        }
+        Ok(())
+    }
+
+    /// True if somebody writes a large chunk.
+    pub(super) fn is_coming(&self, index: u64) -> bool {
+        self.coming.get(&index).is_some_and(|claim| claim.strong_count() > 0)
+    }
+
+    /// Lets nobody else write a large chunk as long as the claim is kept.
+    pub(super) fn claim(&mut self, index: u64) -> Arc<()> {
+        let claim = Arc::new(());
+        self.coming.retain(|_, claim| claim.strong_count() > 0);
+        self.coming.insert(index, Arc::downgrade(&claim));
+        claim
+    }
+
+    /// The MD5 of all before a chunk, if it is known.
+    pub(super) fn sum_before(&self, index: u64) -> Option<Sum> {
+        (self.sum.chunks == index).then(|| self.sum.clone())
+    }
+
+    async fn open(&mut self, store: &dyn Store) -> Result<&mut Box<dyn Writer>, StoreError> {
+        Ok(match &mut self.writer {
+            Some(writer) => writer,
+            closed => closed.insert(store.open(self.document.id).await?),
+        })
+    }
+
+    /// Writes bytes and sums them up, if there is a sum of what is before.
+    pub(super) async fn write(
+        &mut self,
+        store: &dyn Store,
+        mut offset: u64,
+        bytes: Vec<Bytes>,
+        sum: Option<Sum>,
+    ) -> Result<Option<Sum>, StoreError> {
+        let writer = self.open(store).await?;
+        let clones = bytes.clone();
+        let write = async {
+            for bytes in clones {
+                let length = bytes.len() as u64;
+                writer.write(offset, bytes).await?;
+                offset += length;
+            }
+            Ok(())
+        };
+        let add = async {
+            match sum {
+                Some(sum) => sum.add(bytes).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (written, sum) = tokio::join!(write, add);
+        written.and(sum)
+    }
+
+    /// Writes a whole chunk that fits, unless it is there.
+    pub(super) async fn put(
+        &mut self,
+        inner: &Inner,
+        index: u64,
+        bytes: Vec<Bytes>,
+        length: u64,
+    ) -> Result<(), StoreError> {
+        if self.has(index) {
+            return Ok(());
+        }
+        self.settle(inner, index, length).await?;
+        let (start, before) = (self.start(index), self.sum_before(index));
+        let sum = self.write(&*inner.store, start, bytes, before).await?;
+        self.note(&*inner.store, index, sum).await
+    }
+
+    /// Learns from a chunk what it tells about sizes.
+    pub(super) async fn settle(
+        &mut self,
+        inner: &Inner,
+        index: u64,
+        length: u64,
+    ) -> Result<(), StoreError> {
+        if index == self.last_index() {
+            self.last = Some(length);
+        } else if self.cut.chunk_size == 0 {
+            let cut = Layout { chunk_size: length, ..self.cut };
+            if let Some(last) = self.last {
+                let bytes = match self.aside.clone() {
+                    Some(bytes) => bytes,
+                    None => inner.store.read(self.id(), 0..last).await?,
+                };
+                let start = length.saturating_mul(self.last_index());
+                self.write(&*inner.store, start, vec![bytes], None).await?;
+            }
+            let settled = |document: &mut Document| {
+                document.arrival.iter_mut().for_each(|arrival| arrival.chunks = Some(cut));
+            };
+            self.document = inner.update(self.id(), settled).await?;
+            self.cut = cut;
+            if self.aside.take().is_some() {
+                inner.store.mark(self.id(), self.last_index()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a chunk is there, and goes on with the MD5 where it can.
+    pub(super) async fn note(
+        &mut self,
+        store: &dyn Store,
+        index: u64,
+        sum: Option<Sum>,
+    ) -> Result<(), StoreError> {
+        store.mark(self.id(), index).await?;
+        self.marks.insert(index);
+        if let Some(mut sum) = sum.filter(|sum| sum.chunks == index && self.sum.chunks == index) {
+            sum.chunks += 1;
+            self.sum = sum;
+        }
+        self.sum_up(store, CATCH_UP).await
+    }
+
+    /// The MD5 of all chunks.
+    pub(super) async fn md5(&mut self, store: &dyn Store) -> Result<String, StoreError> {
+        self.sum_up(store, u64::MAX).await?;
+        Ok(self.sum.digest())
+    }
+
+    /// Reads chunks that came out of order, about so many bytes of them.
+    async fn sum_up(&mut self, store: &dyn Store, mut bytes: u64) -> Result<(), StoreError> {
+        while bytes > 0 && self.has(self.sum.chunks) {
+            let (mut sum, range) = (self.sum.clone(), self.range(self.sum.chunks));
+            let mut at = range.start;
+            while at < range.end {
+                let piece = store.read(self.id(), at..range.end.min(at + PIECE)).await?;
+                let length = piece.len() as u64;
+                if length == 0 {
+                    let (id, expected) = (self.id(), range.end);
+                    return Err(StoreError::WrongLength { id, expected, found: at });
+                }
+                at += length;
+                bytes = bytes.saturating_sub(length);
+                sum = sum.add(vec![piece]).await?;
+            }
+            sum.chunks += 1;
+            self.sum = sum;
+        }
+        Ok(())
+    }
+}

@@ -27,7 +27,7 @@ export function sender(options) {
     const tell = (...outcome) => abort.signal.aborted || done(...outcome);
     exchange(description, options ?? {}, abort.signal, loaded).then(
       (answer) => tell(...answer),
-      (error) => tell(0, String(error?.message ?? error)),
+      (error) => tell(0, String(error?.message ?? error), ''),
     );
     return abort;
   };
@@ -110,7 +110,7 @@ function xhr({ method, url, headers, body, credentials, digests, signal }, loade
     request.upload.onprogress = (event) => signal.aborted || loaded(event.loaded);
     request.onload = () => {
       const header = (name) => request.getResponseHeader(name);
-      resolve([request.status, request.responseText, ...told(digests, header)]);
+      resolve([request.status, request.responseText, told(digests, header)]);
     };
     request.onerror = () => reject(new Error('there was no answer'));
     signal.addEventListener('abort', () => request.abort());
@@ -123,5 +123,5 @@ async function viaFetch({ method, url, headers, body, credentials, digests, sign
   if (credentials) init.credentials = 'include';
   const response = await fetch(url, init);
   const header = (name) => response.headers.get(name);
-  return [response.status, await response.text(), ...told(digests, header)];
+  return [response.status, await response.text(), told(digests, header)];
 }

@@ -9,13 +9,12 @@ export function asking([digest, wantsFile, damagedFile]) {
   ].filter(([, value]) => value);
 }
 
-/** What the server says to have received: of this request, and of the whole file. */
+/** What the server says to have received, of this request and of the whole file: `md5,md5`. */
 export function told([digest, wantsFile], header) {
   // A header that another origin does not expose is a complaint in the console.
-  return [
-    digest && hex(header('Upload-Content-Digest')),
-    wantsFile ? hex(header('Upload-Repr-Digest')) : undefined,
-  ];
+  const content = digest ? hex(header('Upload-Content-Digest')) : '';
+  const file = wantsFile ? hex(header('Upload-Repr-Digest')) : '';
+  return `${content},${file}`;
 }
 
 function field(digest) {
@@ -27,5 +26,5 @@ function field(digest) {
 function hex(header) {
   const [, base64] = header?.match(/(?:^|,)\s*md5=:([A-Za-z0-9+/]{22}==):/) ?? [];
   const pair = (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0');
-  return base64 && [...atob(base64)].map(pair).join('');
+  return [...atob(base64 ?? '')].map(pair).join('');
 }

@@ -20,7 +20,7 @@ const OCTETS: &str = "application/octet-stream";
 pub(crate) struct Requests(Vec<Live>);
 
 /// Is told the status and the text, and the digests of what arrived.
-type Done = dyn FnMut(u16, String, Option<String>, Option<String>);
+type Done = dyn FnMut(u16, String, String);
 
 /// A request that is on its way.
 pub(crate) struct Live {
@@ -65,12 +65,10 @@ pub(crate) fn send(
     };
     let done = {
         let driver = Rc::downgrade(driver);
-        Closure::<Done>::new(move |status, text, digest, file_digest| {
+        Closure::<Done>::new(move |status, text, digests: String| {
             if let Some(driver) = driver.upgrade() {
                 driver.request_is_over(id);
-                let md5 = |hex: Option<String>| hex.and_then(|hex| Md5::parse(&hex));
-                let digests = (md5(digest), md5(file_digest));
-                driver.heard(attempt, outcome(id, status, text, digests));
+                driver.heard(attempt, outcome(id, status, text, &digests));
             }
         })
     };
@@ -80,16 +78,13 @@ pub(crate) fn send(
 }
 
 /// Status 0: there was no answer, and the text says why.
-fn outcome(
-    id: RequestId,
-    status: u16,
-    text: String,
-    (digest, file_digest): (Option<Md5>, Option<Md5>),
-) -> Event {
+fn outcome(id: RequestId, status: u16, text: String, digests: &str) -> Event {
     if status == 0 {
         return Event::RequestLost(id, text);
     }
     let json = json::parse(&text);
+    let (content, file) = digests.split_once(',').unwrap_or_default();
+    let (digest, file_digest) = (Md5::parse(content), Md5::parse(file));
     Event::Responded(id, Response { status, text, json, digest, file_digest })
 }
 

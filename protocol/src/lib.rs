@@ -24,6 +24,7 @@
 mod action;
 pub mod chunks;
 mod digest;
+mod digests;
 mod error;
 mod event;
 pub mod fineuploader;

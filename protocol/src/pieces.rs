@@ -83,13 +83,13 @@ impl Pieces {
         while self.is_confirmed(self.first_open) {
             self.first_open += 1;
         }
-        self.missing().next()
+        self.missing_from(0)
     }
 
-    /// The chunks that are neither confirmed nor on their way.
-    pub fn missing(&self) -> impl Iterator<Item = u64> {
-        (self.first_open..self.layout.count())
-            .filter(|index| !self.is_confirmed(*index) && !self.is_on_its_way(*index))
+    /// The first chunk from this one on that is neither confirmed nor on its way.
+    pub fn missing_from(&self, index: u64) -> Option<u64> {
+        (self.first_open.max(index)..self.layout.count())
+            .find(|index| !self.is_confirmed(*index) && !self.is_on_its_way(*index))
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "more chunks than fit into memory")]

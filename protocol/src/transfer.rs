@@ -1,11 +1,12 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
-mod digests;
-
+use crate::digests::Digests;
 use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
 use crate::{Action, Error, Event, Md5, Progress, Stage, Verification};
-use digests::Digests;
+
+/// For no more chunks at a time digests are asked ahead.
+const MOST_AHEAD: u64 = 64;
 
 /// Chunks that travel in requests, so many at a time.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Transfer {
 
     /// True if all is known that has to be said with a chunk.
     pub fn can_send(&self, index: u64) -> bool {
-        self.verify != Some(Verification::Chunks) || self.digests.of(index).is_some()
+        self.verify != Some(Verification::Chunks) || self.digest_of(index).is_some()
     }
 
     /// Asks for the digests of the chunks that come next, those below this one: of as many as may
@@ -66,12 +67,17 @@ impl Transfer {
             return Vec::new();
         }
         let layout = self.pieces.layout();
-        let ahead = usize::try_from(self.simultaneous.saturating_mul(2)).unwrap_or(usize::MAX);
-        let next: Vec<_> = self.pieces.missing().take(ahead).collect();
-        let next = next.into_iter().filter(|index| *index < below);
-        next.filter(|index| self.digests.ask(*index))
-            .map(|index| Action::Digest(layout.range(index)))
-            .collect()
+        let mut actions = Vec::new();
+        let mut next = self.pieces.missing_from(0);
+        for _ in 0..2 * self.simultaneous.min(MOST_AHEAD) {
+            let Some(index) = next.filter(|index| *index < below) else { break };
+            let range = layout.range(index);
+            if self.digests.ask(&range) {
+                actions.push(Action::Digest(range));
+            }
+            next = self.pieces.missing_from(index + 1);
+        }
+        actions
     }
 
     /// Takes note of what is known of requests on their way and of the file. True if there may be
@@ -80,7 +86,7 @@ impl Transfer {
         match event {
             Event::Loaded(id, bytes) => self.pieces.loaded(id, bytes),
             Event::Digested(range, md5) => {
-                self.digests.tell(range.start / self.pieces.layout().chunk_size, md5);
+                self.digests.tell(&range, md5);
                 return self.stage == Stage::Transferring;
             }
             _ => {}
@@ -103,23 +109,29 @@ impl Transfer {
 
     /// Sends a request about a chunk, or about the whole file, with what verifies it.
     pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
-        request.digest = index.and_then(|index| self.digests.of(index)).cloned();
+        request.digest = index.and_then(|index| self.digest_of(index)).cloned();
         request.wants_file_digest = self.verify == Some(Verification::File);
-        request.damaged_file.clone_from(&self.damaged_file);
+        request.damaged_file = self.damaged_file.clone();
         Action::Request(request)
     }
 
     /// Compares what the server says to have received. True if the chunk is to be sent again,
     /// when the others are through.
     pub fn is_damaged(&mut self, index: u64, response: &Response) -> bool {
-        let is_damaged = response.digest.is_some()
-            && self.digests.of(index).is_some_and(|ours| response.digest.as_ref() != Some(ours));
+        let ours = self.digest_of(index);
+        let is_damaged =
+            ours.is_some() && response.digest.is_some() && ours != response.digest.as_ref();
         if is_damaged {
-            self.digests.forget(index);
+            let range = self.pieces.layout().range(index);
+            self.digests.forget(range.start);
             self.damaged_count += 1;
-            self.fail(Error::ChecksumMismatch(self.pieces.layout().range(index)));
+            self.fail(Error::ChecksumMismatch(range));
         }
         is_damaged
+    }
+
+    fn digest_of(&self, index: u64) -> Option<&Md5> {
+        self.digests.of(index * self.pieces.layout().chunk_size)
     }
 
     /// The server says that it has a chunk: one that was sent, or one that it had already.
@@ -132,7 +144,7 @@ impl Transfer {
             return Err(Verification::Chunks.is_missing());
         }
         self.has_unproven |= !sent;
-        self.digests.forget(index);
+        self.digests.forget(index * self.pieces.layout().chunk_size);
         self.pieces.confirm(index);
         Ok(())
     }
@@ -140,7 +152,7 @@ impl Transfer {
     /// Takes note of what the server says about the whole file, if it does.
     pub fn heard_of_file(&mut self, response: &Response) {
         if response.file_digest.is_some() {
-            self.file_digest.clone_from(&response.file_digest);
+            self.file_digest = response.file_digest.clone();
         }
     }
 

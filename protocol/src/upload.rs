@@ -228,6 +228,7 @@ impl Upload {
         self.perform(actions, steps);
         self.hash(steps);
         self.watch(self.stall_timeout, steps);
+        self.settle(steps);
     }
 
     fn run(&mut self, event: Event, steps: &mut Vec<Step>) {

@@ -22,14 +22,19 @@ impl Verification {
 
     /// The one of this name.
     pub fn named(name: &str) -> Option<Verification> {
-        [Verification::File, Verification::Chunks].into_iter().find(|each| each.name() == name)
+        match name {
+            "file" => Some(Verification::File),
+            "chunks" => Some(Verification::Chunks),
+            _ => None,
+        }
     }
 
     /// What it means that a server said nothing where it would have said a fingerprint.
     pub(crate) fn is_missing(self) -> Error {
-        Error::Unsupported(match self {
-            Verification::File => "verification of the file by this server".to_owned(),
-            Verification::Chunks => "verification of chunks by this server".to_owned(),
-        })
+        let what = match self {
+            Verification::File => "verification of the file by this server",
+            Verification::Chunks => "verification of chunks by this server",
+        };
+        Error::Unsupported(what.to_owned())
     }
 }

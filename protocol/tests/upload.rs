@@ -7,6 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{KIB, actions, job, now};
+use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::{
     Action, Error, Event, Link, Md5, Notice, Options, Outcome, Protocol, Retry, Upload,
@@ -436,4 +437,21 @@ fn what_is_hashed_after_the_end_is_nobodys_business() {
     upload.cancel("no");
     assert_eq!(now(&mut upload, Event::Hashed(5)), []);
     assert_eq!(now(&mut upload, Event::Digested(0..10, md5())), []);
+}
+
+#[test]
+fn a_file_that_could_not_be_hashed_in_the_end_is_hashed_again_and_not_sent() {
+    let mut job = job(10);
+    job.options.verify = Some(Verification::File);
+    let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
+    upload.start();
+    let file_digest = Some(md5());
+    let answer = Response { status: 200, file_digest, ..Response::default() };
+    now(&mut upload, Event::Responded(RequestId(1), answer));
+    now(&mut upload, Event::NotDigested("no worker".into()));
+    let again = now(&mut upload, Event::Woke(Wake::Retry));
+    assert!(again.contains(&Action::Digest(0..10)));
+    assert!(!again.iter().any(|action| matches!(action, Action::Request(_))));
+    now(&mut upload, Event::Digested(0..10, md5()));
+    assert_eq!(upload.view().verified, Some(Verification::File));
 }

@@ -1,12 +1,12 @@
 //! The browser's side.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
 
 use super::text;
 use super::wire::{FromClient, FromServer, Unreadable};
 use crate::chunks::{ChunkSizes, Flow};
+use crate::digests::Digests;
 use crate::options::Job;
 use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake};
 
@@ -38,7 +38,7 @@ pub struct Client {
     take_overs: u32,
     verify: Option<Verification>,
     /// Chunks that are to be sent in this order, each when its MD5 is known.
-    hashing: VecDeque<(Range<u64>, Option<Md5>)>,
+    hashing: Digests,
     chunks_damaged: u64,
     /// Up to where chunks were ever sent.
     furthest: u64,
@@ -70,7 +70,7 @@ impl Client {
             cancel: None,
             cancel_sent: false,
             take_overs: 0,
-            hashing: VecDeque::new(),
+            hashing: Digests::default(),
             chunks_damaged: 0,
             furthest: 0,
             has_unproven: false,
@@ -117,7 +117,7 @@ impl Client {
                 self.chunks_damaged += 1;
                 Err(Error::ChecksumMismatch(position..position + size))
             }
-            (Stage::HandingOver, FromServer::FileDamaged(_)) => {
+            (Stage::HandingOver, FromServer::FileDamaged) => {
                 self.start_over();
                 Err(Error::ChecksumMismatch(0..self.job.size))
             }
@@ -171,12 +171,16 @@ impl Client {
         if self.stage != Stage::Transferring || self.cancel.is_some() {
             return Vec::new();
         }
-        let ranges: Vec<_> = std::iter::from_fn(|| self.flow.next()).collect();
-        if self.verify == Some(Verification::Chunks) {
-            self.hashing.extend(ranges.iter().map(|range| (range.clone(), None)));
-            return ranges.into_iter().map(Action::Digest).collect();
+        let mut actions = Vec::new();
+        while let Some(range) = self.flow.next() {
+            actions.push(if self.verify == Some(Verification::Chunks) {
+                self.hashing.ask(&range);
+                Action::Digest(range)
+            } else {
+                self.send_range(range)
+            });
         }
-        ranges.into_iter().map(|range| self.send_range(range)).collect()
+        actions
     }
 
     fn send_range(&mut self, range: Range<u64>) -> Action {
@@ -190,9 +194,7 @@ impl Client {
             self.ours = Some(md5);
             return self.tell_sum();
         }
-        if let Some((_, known)) = self.hashing.iter_mut().find(|(other, _)| other == range) {
-            *known = Some(md5);
-        }
+        self.hashing.tell(range, md5);
         if self.stage == Stage::Transferring && self.cancel.is_none() {
             self.send_hashed()
         } else {
@@ -202,8 +204,7 @@ impl Client {
 
     fn send_hashed(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
-        while let Some((range, Some(md5))) = self.hashing.front().cloned() {
-            self.hashing.pop_front();
+        while let Some((range, Some(md5))) = self.hashing.take_first() {
             actions.push(send(&FromClient::ChunkSum { position: range.start, md5 }));
             actions.push(self.send_range(range));
         }
@@ -212,14 +213,17 @@ impl Client {
 
     /// Says the MD5 of the file when the server has all of it.
     fn tell_sum(&self) -> Vec<Action> {
-        let is_time = self.stage == Stage::HandingOver;
-        let ours = self.ours.clone().filter(|_| is_time);
-        ours.map(|md5| send(&FromClient::FileSum(md5))).into_iter().collect()
+        match &self.ours {
+            Some(md5) if self.stage == Stage::HandingOver => {
+                vec![send(&FromClient::FileSum(md5.clone()))]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Up to where chunks were sent.
     fn sent(&self) -> u64 {
-        self.hashing.front().map_or(self.flow.sent(), |(range, _)| range.start)
+        self.hashing.start().unwrap_or(self.flow.sent())
     }
 
     /// The server has every byte: too late to cancel, and time to wait.
@@ -385,7 +389,7 @@ fn unexpected(stage: Stage, message: &FromServer) -> Error {
         FromServer::Error(_) => "MsgError",
         FromServer::AllDone(_) => "MsgAllDone",
         FromServer::ChunkDamaged { .. } => "MsgChunkDamaged",
-        FromServer::FileDamaged(_) => "MsgFileDamaged",
+        FromServer::FileDamaged => "MsgFileDamaged",
     };
     Error::Misbehaved { expected, found: found.to_owned() }
 }

@@ -386,7 +386,7 @@ impl Session {
             }
             Event::Summed(Some(md5)) if self.sum.as_ref() != Some(&md5) => {
                 self.state = State::Over;
-                vec![Action::Empty, Action::Send(FromServer::FileDamaged(md5)), Action::Close]
+                vec![Action::Empty, Action::Send(FromServer::FileDamaged), Action::Close]
             }
             Event::Summed(md5) => {
                 self.sum = md5;

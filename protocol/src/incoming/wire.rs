@@ -67,8 +67,8 @@ pub enum FromServer {
         /// Its size in bytes.
         size: u64,
     },
-    /// `MsgFileDamaged`: the file has this MD5, and none of it is stored any more.
-    FileDamaged(Md5),
+    /// `MsgFileDamaged`: the file has another MD5, and none of it is stored any more.
+    FileDamaged,
 }
 
 /// Why a message could not be read.
@@ -93,15 +93,15 @@ impl FromClient {
     /// The message as JSON.
     pub fn to_json(&self) -> Json {
         match self {
-            FromClient::UploadRequest { id, size, name, verify } => message_and(
-                "MsgUploadReq",
-                [
+            FromClient::UploadRequest { id, size, name, verify } => {
+                let data = [
                     ("Id", id.as_str().into()),
                     ("LengthBytes", (*size).into()),
                     ("Name", name.as_str().into()),
-                ],
-                verify.map(|verify| ("Verify", verify.name())),
-            ),
+                ];
+                let name = verify.map(Verification::name);
+                and(message("MsgUploadReq", data), "Verify", name)
+            }
             FromClient::Ack(ack) => message("MsgAck", [("Ack", (*ack).into())]),
             FromClient::Pause => message("MsgPause", [("Pause", true.into())]),
             FromClient::Cancel(reason) => {
@@ -135,9 +135,9 @@ impl FromClient {
             "MsgError" => Ok(FromClient::Error(fields.text("MsgError", "Msg")?)),
             "MsgChunkSum" => Ok(FromClient::ChunkSum {
                 position: fields.whole("MsgChunkSum", "FilePos")?,
-                md5: fields.md5("MsgChunkSum")?,
+                md5: fields.sum("MsgChunkSum")?,
             }),
-            "MsgFileSum" => Ok(FromClient::FileSum(fields.md5("MsgFileSum")?)),
+            "MsgFileSum" => Ok(FromClient::FileSum(fields.sum("MsgFileSum")?)),
             other => Err(Unreadable::Type(other.to_owned())),
         }
     }
@@ -148,15 +148,13 @@ impl FromServer {
     pub fn to_json(&self) -> Json {
         match self {
             FromServer::UploadConfig { chunk_size_kb, position, send_ahead, verify } => {
-                message_and(
-                    "MsgUploadConf",
-                    [
-                        ("ChunkSizeKB", (*chunk_size_kb).into()),
-                        ("FilePos", (*position).into()),
-                        ("SendAhead", (*send_ahead).into()),
-                    ],
-                    verify.map(|verify| ("Verify", verify.name())),
-                )
+                let data = [
+                    ("ChunkSizeKB", (*chunk_size_kb).into()),
+                    ("FilePos", (*position).into()),
+                    ("SendAhead", (*send_ahead).into()),
+                ];
+                let name = verify.map(Verification::name);
+                and(message("MsgUploadConf", data), "Verify", name)
             }
             FromServer::ChunkAck(size) => message("MsgChunkAck", [("ChunkSize", (*size).into())]),
             FromServer::Cancel(reason) => {
@@ -164,16 +162,15 @@ impl FromServer {
             }
             FromServer::CancelAck => message("MsgCancelAck", [("Ack", true.into())]),
             FromServer::Error(text) => error(text),
-            FromServer::AllDone(md5) => message_and(
-                "MsgAllDone",
-                [("Success", true.into())],
-                md5.as_ref().map(|md5| ("Md5", md5.as_str())),
-            ),
+            FromServer::AllDone(md5) => {
+                let done = message("MsgAllDone", [("Success", true.into())]);
+                and(done, "Md5", md5.as_ref().map(Md5::as_str))
+            }
             FromServer::ChunkDamaged { position, size } => message(
                 "MsgChunkDamaged",
                 [("FilePos", (*position).into()), ("ChunkSize", (*size).into())],
             ),
-            FromServer::FileDamaged(md5) => message("MsgFileDamaged", [sum(md5)]),
+            FromServer::FileDamaged => message("MsgFileDamaged", []),
         }
     }
 
@@ -194,31 +191,29 @@ impl FromServer {
             "MsgCancel" => Ok(FromServer::Cancel(fields.text("MsgCancel", "Reason")?)),
             "MsgCancelAck" => Ok(FromServer::CancelAck),
             "MsgError" => Ok(FromServer::Error(fields.text("MsgError", "Msg")?)),
-            "MsgAllDone" => Ok(FromServer::AllDone(fields.md5("MsgAllDone").ok())),
+            "MsgAllDone" => Ok(FromServer::AllDone(fields.md5())),
             "MsgChunkDamaged" => Ok(FromServer::ChunkDamaged {
                 position: fields.whole("MsgChunkDamaged", "FilePos")?,
                 size: fields.whole("MsgChunkDamaged", "ChunkSize")?,
             }),
-            "MsgFileDamaged" => Ok(FromServer::FileDamaged(fields.md5("MsgFileDamaged")?)),
+            "MsgFileDamaged" => Ok(FromServer::FileDamaged),
             other => Err(Unreadable::Type(other.to_owned())),
         }
     }
 }
 
 fn message<const N: usize>(kind: &str, data: [(&str, Json); N]) -> Json {
-    message_and(kind, data, None)
+    Json::object([("MsgType", kind.into()), ("MsgData", Json::object(data))])
 }
 
-/// A message with a member that only those get who know it.
-fn message_and<const N: usize>(
-    kind: &str,
-    data: [(&str, Json); N],
-    extra: Option<(&str, &str)>,
-) -> Json {
-    let extra = extra.map(|(key, text)| (key, text.into()));
-    let members = data.into_iter().chain(extra).map(|(key, value)| (key.to_owned(), value));
-    let data = Json::Object(members.collect());
-    Json::object([("MsgType", kind.into()), ("MsgData", data)])
+/// Adds what only those are told who know it.
+fn and(mut message: Json, key: &str, text: Option<&str>) -> Json {
+    if let (Json::Object(members), Some(text)) = (&mut message, text)
+        && let Some((_, Json::Object(data))) = members.last_mut()
+    {
+        data.push((key.to_owned(), text.into()));
+    }
+    message
 }
 
 fn sum(md5: &Md5) -> (&'static str, Json) {
@@ -263,9 +258,13 @@ impl<'a> Fields<'a> {
         count.ok_or(Unreadable::Field { message, field, expected })
     }
 
-    fn md5(&self, message: &'static str) -> Result<Md5, Unreadable> {
-        let md5 = self.get("Md5").and_then(Json::text).and_then(Md5::parse);
-        md5.ok_or(Unreadable::Field { message, field: "Md5", expected: "32 hexadecimal digits" })
+    fn md5(&self) -> Option<Md5> {
+        self.get("Md5").and_then(Json::text).and_then(Md5::parse)
+    }
+
+    fn sum(&self, message: &'static str) -> Result<Md5, Unreadable> {
+        let expected = "32 hexadecimal digits";
+        self.md5().ok_or(Unreadable::Field { message, field: "Md5", expected })
     }
 
     /// What nobody knows is not agreed on.
@@ -341,7 +340,7 @@ mod tests {
             terms(None),
             terms(Some(Verification::File)),
             FromServer::ChunkDamaged { position: 7, size: 5 },
-            FromServer::FileDamaged(md5()),
+            FromServer::FileDamaged,
             FromServer::AllDone(Some(md5())),
             FromServer::ChunkAck(524_288),
             FromServer::Cancel("maintenance".into()),

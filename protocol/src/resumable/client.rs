@@ -152,7 +152,7 @@ impl Client {
 impl Machine for Client {
     fn start(&mut self) -> Vec<Action> {
         self.transfer.stage = Stage::Transferring;
-        self.fill()
+        self.go_on().unwrap_or_default()
     }
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {

@@ -56,8 +56,7 @@ async fn a_file_is_compared_before_the_backend_hears_of_it() {
     assert_eq!(terms["Verify"], "file");
     browser.chunk(&damaged(&content)).await;
     browser.send("MsgFileSum", json!({ "Md5": hex(&content) })).await;
-    let said = browser.expect("MsgFileDamaged").await;
-    assert_eq!(said, json!({ "Md5": hex(&damaged(&content)) }));
+    assert_eq!(browser.expect("MsgFileDamaged").await, json!({}));
     browser.expect_close(1000).await;
 
     let (mut browser, terms) = open(&server, &id, content.len(), "file").await;

@@ -18,6 +18,7 @@ export function hostOf(file, options, settle, load) {
   let attempt = new AbortController();
   let socket = null;
   let isHashing = false;
+  const waits = new Map();
 
   const host = {
     /** The wasm. */
@@ -47,8 +48,8 @@ export function hostOf(file, options, settle, load) {
       const tell = (...outcome) => signal.aborted || host.driver.answered(number, id, ...outcome);
       const loaded = (bytes) => signal.aborted || host.driver.loaded(number, id, bytes);
       send(description, signal, loaded).then(
-        ([status, text]) => tell(status, text, parse(text)),
-        (error) => tell(0, wordsOf(error)),
+        ([status, text, digests]) => tell(status, text, digests, parse(text)),
+        (error) => tell(0, wordsOf(error), ''),
       );
     },
 
@@ -78,7 +79,16 @@ export function hostOf(file, options, settle, load) {
       );
     },
 
+    wait(number, wait, milliseconds) {
+      clearTimeout(waits.get(wait));
+      waits.set(
+        wait,
+        setTimeout(() => host.driver.woke(number, wait), milliseconds),
+      );
+    },
+
     hang_up() {
+      for (const wait of waits.values()) clearTimeout(wait);
       attempt.abort();
       attempt = new AbortController();
       socket?.close();

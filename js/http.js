@@ -1,6 +1,8 @@
 // Requests as the wasm describes them. File bytes leave by XMLHttpRequest, because only it tells
 // how many have left; everything else by fetch, and everything if the page wants it so.
 
+import { asking, told } from './verify.js';
+
 const EXPECTED = {
   headers: ['an object, or a function that returns one,', isGiven],
   params: ['an object, or a function that returns one,', isGiven],
@@ -25,9 +27,10 @@ export function sender(file, options) {
 }
 
 async function exchange(file, description, options, signal, loaded) {
-  const [method, url, plus, query, ownHeaders, fields, range, part, filename] = description;
+  const [method, url, plus, query, ownHeaders, digests, fields, range, part, filename] =
+    description;
   const bytes = range && slice(file, range);
-  const headers = new Headers(ownHeaders);
+  const headers = new Headers([...ownHeaders, ...asking(digests)]);
   // A file that is sent whole would say its own type.
   if (range?.[2] && !part) headers.set('Content-Type', range[2]);
   for (const [name, value] of await given(options, 'headers')) headers.set(name, value);
@@ -40,6 +43,7 @@ async function exchange(file, description, options, signal, loaded) {
     headers,
     body: part ? multipart(fields, params, part, bytes, filename) : (bytes ?? form(fields, params)),
     credentials: options.with_credentials,
+    digests,
     signal,
   };
   const byXhr = bytes && options.transport !== 'fetch' && typeof XMLHttpRequest === 'function';
@@ -101,14 +105,17 @@ function multipart(fields, params, part, bytes, filename) {
   return data;
 }
 
-function xhr({ method, url, headers, body, credentials, signal }, loaded) {
+function xhr({ method, url, headers, body, credentials, digests, signal }, loaded) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
     request.withCredentials = credentials === true;
     for (const [name, value] of headers) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => signal.aborted || loaded(event.loaded);
-    request.onload = () => resolve([request.status, request.responseText]);
+    request.onload = () => {
+      const header = (name) => request.getResponseHeader(name);
+      resolve([request.status, request.responseText, told(digests, header)]);
+    };
     request.onerror = () => reject(new Error('there was no answer'));
     const abort = () => request.abort();
     signal.addEventListener('abort', abort);
@@ -117,10 +124,11 @@ function xhr({ method, url, headers, body, credentials, signal }, loaded) {
   });
 }
 
-async function viaFetch({ method, url, headers, body, credentials, signal }) {
+async function viaFetch({ method, url, headers, body, credentials, digests, signal }) {
   // Another question with the same address would wait for the one that was given up.
   const init = { method, headers, body, signal, cache: 'no-store' };
   if (credentials) init.credentials = 'include';
   const response = await fetch(url, init);
-  return [response.status, await response.text()];
+  const header = (name) => response.headers.get(name);
+  return [response.status, await response.text(), told(digests, header)];
 }

@@ -71,6 +71,13 @@ export interface UploaderOptions {
    * that this was in vain doubles it, up to 32 times the value. Default: 60000.
    */
   stall_timeout_ms?: number;
+  /**
+   * What is compared with what arrived, by MD5: the whole file at the end, or every chunk when it
+   * arrives. What is damaged is sent again; a server that does not say what it received ends the
+   * upload with the error `unsupported`. galileo cannot check chunks, and robusto takes only
+   * `'none'`: its servers compare every file themselves. Default: `'none'`.
+   */
+  verify?: 'none' | 'file' | 'chunks';
   /** Called when any property changes. */
   onprogress?: Callback | null;
   /** Called when the upload is finished. */
@@ -198,6 +205,19 @@ export interface Uploader {
   readonly chunks_acked_now: number;
   /** Chunks sent and not confirmed yet. */
   readonly chunks_ahead: number;
+  /** Chunks that arrived damaged and were sent again, with `verify: 'chunks'`. */
+  readonly chunks_damaged: number;
+  /** Whether the file is being hashed. */
+  readonly hashing: boolean;
+  /** The hashed part of the file, from 0 to 1. */
+  readonly frac_hashed: number;
+  /** The MD5 of the file in hexadecimal once it is known, or null. */
+  readonly md5: string | null;
+  /**
+   * What was compared and found equal, once the upload is finished, or null. After
+   * `verify: 'chunks'` it is null if the server had some of the file before this uploader sent it.
+   */
+  readonly verified: 'file' | 'chunks' | null;
   /** Smoothed speed in bytes per second; 0 when nothing travels. */
   readonly speed: number;
   /** Seconds that are probably left, or null when that is unknown. */

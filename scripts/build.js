@@ -14,7 +14,7 @@ import { nameShortly, shorten } from './lib/shorten.js';
 import { trim } from './lib/trim.js';
 
 // What is large and inlined into its only caller compresses worse.
-const OPTIMISE = ['-Oz', '--converge', '--one-caller-inline-max-function-size=20'];
+const OPTIMISE = ['-Oz', '--converge', '--one-caller-inline-max-function-size=16'];
 
 // --all-features would write imports in a form that no browser reads yet.
 const WASM_FEATURES = [

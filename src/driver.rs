@@ -3,19 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
-use gloo_timers::callback::Timeout;
 use incoming_protocol::{
     Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
 
 use crate::error::words_of;
 use crate::face::{Face, Pace};
-use crate::timers::Timers;
+use crate::host::Host;
 use crate::{http, json, number, page, whole};
 
 /// How often the browser's queue is looked at while there is something in it.
-const LOOK_EVERY_MS: u32 = 100;
+const LOOK_EVERY_MS: f64 = 100.0;
+/// The number of the wait for the next look; the others are those of [`Wake`].
+const LOOK: u8 = 255;
 
 /// One upload and what belongs to it.
 pub(crate) struct Driver {
@@ -23,8 +25,7 @@ pub(crate) struct Driver {
     queue: RefCell<VecDeque<Step>>,
     is_draining: Cell<bool>,
     face: RefCell<Option<Rc<Face>>>,
-    timers: RefCell<Timers>,
-    look: RefCell<Option<Timeout>>,
+    is_looking: Cell<bool>,
     speed: RefCell<Speedometer>,
     shown_pace: Cell<Pace>,
 }
@@ -37,8 +38,7 @@ impl Driver {
             queue: RefCell::default(),
             is_draining: Cell::new(false),
             face: RefCell::new(Some(Rc::new(face))),
-            timers: RefCell::default(),
-            look: RefCell::default(),
+            is_looking: Cell::new(false),
             speed: RefCell::default(),
             shown_pace: Cell::default(),
         })
@@ -105,7 +105,7 @@ impl Driver {
             Action::Send(message) => host.say(&json::to_js(&message)),
             Action::SendRange(range) => {
                 host.send_range(number(range.start), number(range.end));
-                self.keep_looking(attempt);
+                self.keep_looking(attempt, host);
             }
             Action::Request(request) => {
                 host.request(attempt.number(), request.id.0, &http::describe(&request));
@@ -115,44 +115,47 @@ impl Driver {
             }
             Action::HangUp => {
                 host.hang_up();
-                self.look.take();
-                self.timers.borrow_mut().clear();
+                self.is_looking.set(false);
             }
-            Action::Wait(wake, after) => self.wait(attempt, wake, after),
+            Action::Wait(wake, after) => {
+                host.wait(attempt.number(), wake as u8, milliseconds(after));
+            }
             Action::CheckFile => host.check(attempt.number()),
             Action::Settle(outcome) => face.settle(&outcome),
             Action::Notify(notice) => self.notify(notice),
         }
     }
 
-    fn wait(self: &Rc<Self>, attempt: Attempt, wake: Wake, after: std::time::Duration) {
-        let driver = Rc::downgrade(self);
-        self.timers.borrow_mut().set(wake, after, move || {
-            driver.upgrade().iter().for_each(|driver| driver.heard(attempt, Event::Woke(wake)));
-        });
-    }
-
     /// Looks again and again while bytes are on their way: nothing reports when they leave the
     /// browser's queue, and nothing at all when they stand still.
-    fn keep_looking(self: &Rc<Self>, attempt: Attempt) {
-        if self.look.borrow().is_some() {
+    fn keep_looking(&self, attempt: Attempt, host: &Host) {
+        if !self.is_looking.replace(true) {
+            host.wait(attempt.number(), LOOK, LOOK_EVERY_MS);
+        }
+    }
+
+    /// The time of a wait is over.
+    pub(crate) fn woke(self: &Rc<Self>, attempt: Attempt, number: u8) {
+        let wakes = [Wake::Retry, Wake::Stall, Wake::KeepAlive];
+        match wakes.into_iter().find(|wake| *wake as u8 == number) {
+            Some(wake) => self.heard(attempt, Event::Woke(wake)),
+            None => self.look(attempt),
+        }
+    }
+
+    fn look(self: &Rc<Self>, attempt: Attempt) {
+        self.is_looking.set(false);
+        let link = self.measure();
+        self.act(|upload| upload.handle(attempt, Event::Measured(link)));
+        if self.attempt() != attempt {
             return;
         }
-        let driver = Rc::downgrade(self);
-        let look = Timeout::new(LOOK_EVERY_MS, move || {
-            let Some(driver) = driver.upgrade() else { return };
-            driver.look.take();
-            let link = driver.measure();
-            driver.act(|upload| upload.handle(attempt, Event::Measured(link)));
-            if driver.attempt() != attempt {
-                return;
-            }
-            driver.show_pace();
-            if driver.upload.borrow().view().bytes_ahead() + link.waiting > 0 {
-                driver.keep_looking(attempt);
-            }
-        });
-        *self.look.borrow_mut() = Some(look);
+        self.show_pace();
+        let is_waiting = self.upload.borrow().view().bytes_ahead() + link.waiting > 0;
+        let face = self.face.borrow().clone();
+        if let Some(face) = face.filter(|_| is_waiting) {
+            self.keep_looking(attempt, face.host());
+        }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate")]
@@ -207,4 +210,10 @@ impl Driver {
             face.host().let_go();
         }
     }
+}
+
+/// Browsers take no more than 31 bits, and would fire at once.
+fn milliseconds(after: Duration) -> f64 {
+    let whole = after.as_secs().saturating_mul(1000).saturating_add(after.subsec_millis().into());
+    number(whole.min(i32::MAX.unsigned_abs().into()))
 }

@@ -1,6 +1,6 @@
 //! The JavaScript object that a page sees.
 
-use incoming_protocol::{CANCELLED, Notice, Outcome, View};
+use incoming_protocol::{CANCELLED, Md5, Notice, Outcome, Verification, View};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -53,7 +53,12 @@ impl Face {
         number("chunks_tx_now", view.chunks_tx_now);
         number("chunks_acked_now", view.chunks_acked_now);
         number("chunks_ahead", view.chunks_ahead());
+        number("chunks_damaged", view.chunks_damaged);
         self.set("frac_complete", &view.frac_complete.into());
+        flag("hashing", view.hashing);
+        self.set("frac_hashed", &view.frac_hashed.into());
+        self.set("md5", &or_null(view.md5.as_ref().map(Md5::as_str)));
+        self.set("verified", &or_null(view.verified.map(Verification::name)));
         self.set("speed", &pace.speed.into());
         self.set("eta", &or_null(pace.eta));
         self.set("state_msg", &view.state_msg.as_str().into());

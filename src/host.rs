@@ -58,6 +58,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn check(this: &Host, attempt: u32);
 
+    /// Waits; `woke` tells when it is over. An earlier wait of this number is forgotten.
+    #[wasm_bindgen(method)]
+    pub(crate) fn wait(this: &Host, attempt: u32, number: u8, milliseconds: f64);
+
     /// Ends everything that belongs to an attempt.
     #[wasm_bindgen(method)]
     pub(crate) fn hang_up(this: &Host);

@@ -1,13 +1,15 @@
 //! Requests as `js/http.js` takes them.
 
+use incoming_protocol::Md5;
 use incoming_protocol::http::{Body, Field, MediaType, Request};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::number;
 
-/// Method, address, whether spaces become `+`, query, headers; then what is in the body: fields,
-/// the part of the file as start, end and media type, the name of the part, and its file name.
+/// Method, address, whether spaces become `+`, query, headers, digests; then what is in the body:
+/// fields, the part of the file as start, end and media type, the name of the part, and its file
+/// name.
 pub(crate) fn describe(request: &Request) -> Array {
     let description = Array::of5(
         &request.method.as_str().into(),
@@ -19,6 +21,7 @@ pub(crate) fn describe(request: &Request) -> Array {
     let add = |value: JsValue| {
         description.push(&value);
     };
+    add(digests(request).into());
     match &request.body {
         Body::Empty => {}
         Body::Form(form) => add(fields(form)),
@@ -42,6 +45,13 @@ fn bytes(range: &std::ops::Range<u64>, media_type: MediaType) -> JsValue {
         MediaType::Octets => "application/octet-stream".into(),
     };
     Array::of3(&number(range.start).into(), &number(range.end).into(), &media_type).into()
+}
+
+/// What `asking` in `js/verify.js` takes.
+fn digests(request: &Request) -> Array {
+    let hex = |md5: &Option<Md5>| JsValue::from(md5.as_ref().map(Md5::as_str));
+    let wants_file = request.wants_file_digest.into();
+    Array::of3(&hex(&request.digest), &wants_file, &hex(&request.damaged_file))
 }
 
 /// A parameter is a pair; the place of the page's own is their prefix alone.

@@ -13,7 +13,6 @@ mod http;
 mod json;
 mod options;
 mod page;
-mod timers;
 mod told;
 
 /// Smaller than the allocator of the standard library, which every visitor would download.

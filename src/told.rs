@@ -48,8 +48,17 @@ impl Driver {
         self.heard(attempt, Event::Loaded(RequestId(request), whole(bytes)));
     }
 
-    /// A request was answered; with status 0 it was not, and the text says why.
-    pub fn answered(&self, attempt: u32, request: u32, status: u16, text: String, json: &JsValue) {
+    /// A request was answered; with status 0 it was not, and the text says why. `digests` are of
+    /// what arrived, in this request and in all: `md5,md5`, either of which may be empty.
+    pub fn answered(
+        &self,
+        attempt: u32,
+        request: u32,
+        status: u16,
+        text: String,
+        digests: &str,
+        json: &JsValue,
+    ) {
         let id = RequestId(request);
         self.heard(
             attempt,
@@ -57,7 +66,9 @@ impl Driver {
                 Event::RequestLost(id, text)
             } else {
                 let json = json::from_js(json);
-                Event::Responded(id, Response { status, text, json, ..Response::default() })
+                let (content, file) = digests.split_once(',').unwrap_or_default();
+                let (digest, file_digest) = (Md5::parse(content), Md5::parse(file));
+                Event::Responded(id, Response { status, text, json, digest, file_digest })
             },
         );
     }
@@ -78,6 +89,11 @@ impl Driver {
             _ => Event::NotDigested(text),
         };
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }
+    }
+
+    /// The time of the wait of this number is over.
+    pub fn woke(&self, attempt: u32, number: u8) {
+        self.0.woke(Attempt::of_number(attempt), number);
     }
 
     /// The file can be read, or cannot, for this reason.

@@ -130,6 +130,11 @@ impl Flow {
         half >= SMALLEST
     }
 
+    /// Every byte is to be sent again.
+    pub fn start_over(&mut self) {
+        (self.acknowledged, self.sent) = (0, 0);
+    }
+
     /// What was on its way may be lost.
     pub fn hung_up(&mut self) {
         if self.ahead() > 0 && !self.has_moved {

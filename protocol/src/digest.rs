@@ -2,13 +2,13 @@
 
 /// The MD5 of some bytes, as 32 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Md5(String);
+pub struct Md5(Box<str>);
 
 impl Md5 {
     /// Reads 32 hexadecimal digits in either case; anything else is none.
     pub fn parse(text: &str) -> Option<Md5> {
         let is_md5 = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_md5.then(|| Md5(text.to_ascii_lowercase()))
+        is_md5.then(|| Md5(text.to_ascii_lowercase().into()))
     }
 
     /// The digits.

@@ -27,6 +27,9 @@ pub struct Request {
     pub digest: Option<Md5>,
     /// The server is to say the MD5 of the whole file when it has all of it.
     pub wants_file_digest: bool,
+    /// The MD5 that the server said of the whole file, and that is wrong: a server that still has
+    /// that file begins anew. It is no echo of what has arrived.
+    pub damaged_file: Option<Md5>,
 }
 
 /// What is added to an address after `?`, or after `&` if it has a query already.

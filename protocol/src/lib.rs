@@ -24,6 +24,7 @@
 mod action;
 pub mod chunks;
 mod digest;
+mod digests;
 mod error;
 mod event;
 pub mod fineuploader;
@@ -41,6 +42,7 @@ pub mod robusto;
 mod speed;
 pub mod transfer;
 mod upload;
+mod verify;
 mod view;
 
 pub use action::{Action, Notice, Outcome, Wake};
@@ -53,4 +55,5 @@ pub use options::{Given, Job, Options, Retry, StallTimeout};
 pub use protocol::Protocol;
 pub use speed::Speedometer;
 pub use upload::{Attempt, Step, Upload};
+pub use verify::Verification;
 pub use view::View;

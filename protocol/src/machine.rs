@@ -1,6 +1,6 @@
 //! The seam between the protocols and the rest.
 
-use crate::{Action, Error, Event};
+use crate::{Action, Error, Event, Md5};
 
 /// The client's side of one upload in one protocol.
 ///
@@ -25,6 +25,12 @@ pub trait Machine {
 
     /// The connection is gone; whatever was on its way may be lost.
     fn hung_up(&mut self);
+
+    /// Every byte has to be sent again: what the server has of them is damaged.
+    fn start_over(&mut self);
+
+    /// The MD5 of the whole file as the server has it, if it says so.
+    fn file_digest(&self) -> Option<&Md5>;
 
     /// True if it goes on after a loss where it was; false if the protocol can only begin again
     /// with the first byte.
@@ -60,6 +66,10 @@ pub struct Progress {
     pub chunks_sent: u64,
     /// How many chunks were confirmed in this connection.
     pub chunks_acknowledged: u64,
+    /// How many chunks arrived damaged, in all connections.
+    pub chunks_damaged: u64,
+    /// Whatever is confirmed was compared with the file, chunk by chunk.
+    pub is_proven: bool,
 }
 
 /// What is going on in an attempt.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Json};
+use crate::{Error, Json, Verification};
 
 /// What is to be uploaded, and where.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Options {
     pub retry: Retry,
     /// How long nothing may move before a connection counts as lost.
     pub stall_timeout: StallTimeout,
+    /// What is to be compared with what arrived. Default: nothing.
+    pub verify: Option<Verification>,
     /// What only the protocol knows.
     pub own: Given,
 }
@@ -64,9 +66,6 @@ impl Default for Retry {
     }
 }
 
-/// The options that every protocol has.
-const COMMON: &str = "chunk_size, retry, stall_timeout_ms";
-
 impl Options {
     /// Reads what a caller gave.
     ///
@@ -76,13 +75,23 @@ impl Options {
     pub fn read(mut given: Given) -> Result<Options, Error> {
         let stall_timeout = given.whole("stall_timeout_ms", 1).map(Duration::from_millis);
         let chunk_size = given.whole("chunk_size", 1);
+        let verify = verify(&mut given);
         let mut group = given.group("retry");
         let retry = retry(&mut group);
-        given.end_group(group, "delays, attempts");
+        given.end_group(group);
         given.check()?;
         let stall_timeout = stall_timeout.map(StallTimeout).unwrap_or_default();
-        Ok(Options { chunk_size, retry, stall_timeout, own: given })
+        Ok(Options { chunk_size, retry, stall_timeout, verify, own: given })
     }
+}
+
+fn verify(given: &mut Given) -> Option<Verification> {
+    let name = given.text("verify").filter(|name| name != "none")?;
+    let verify = Verification::named(&name);
+    if verify.is_none() {
+        given.reject("verify", "'none', 'file' or 'chunks'");
+    }
+    verify
 }
 
 fn retry(given: &mut Given) -> Retry {
@@ -109,6 +118,8 @@ fn retry(given: &mut Given) -> Retry {
 pub struct Given {
     group: &'static str,
     members: Vec<(String, Json)>,
+    /// Every name that somebody knows.
+    known: Vec<String>,
     wrong: Option<Error>,
 }
 
@@ -129,6 +140,9 @@ impl Given {
 
     /// Takes an option out, whatever it is.
     pub fn take(&mut self, name: &str) -> Option<Json> {
+        if !self.known.iter().any(|known| known == name) {
+            self.known.push(name.to_owned());
+        }
         let index = self.members.iter().position(|(other, _)| other == name)?;
         Some(self.members.swap_remove(index).1).filter(|value| !matches!(value, Json::Null))
     }
@@ -193,12 +207,12 @@ impl Given {
             Some(Json::Object(members)) => members,
             _ => Vec::new(),
         };
-        Given { group: name, members, wrong: None }
+        Given { group: name, members, ..Given::default() }
     }
 
-    /// Says that everything that is known in a group has been taken; `known` lists it.
-    pub fn end_group(&mut self, mut group: Given, known: &str) {
-        let wrong = group.nothing_else(known).err();
+    /// Says that everything that is known in a group has been taken.
+    pub fn end_group(&mut self, mut group: Given) {
+        let wrong = group.nothing_else().err();
         self.wrong = self.wrong.take().or(wrong);
     }
 
@@ -216,18 +230,20 @@ impl Given {
         self.wrong.take().map_or(Ok(()), Err)
     }
 
-    /// Says that everything that is known has been taken; `known` lists it.
+    /// Says that everything that is known has been taken.
     ///
     /// # Errors
     /// The first thing that was wrong, or something that is left.
-    pub fn nothing_else(&mut self, known: &str) -> Result<(), Error> {
+    pub fn nothing_else(&mut self) -> Result<(), Error> {
         self.check()?;
         let mut left = self.members.iter().filter(|(_, value)| !matches!(value, Json::Null));
         let Some((name, _)) = left.next() else { return Ok(()) };
-        let common = if self.group.is_empty() { COMMON } else { "" };
-        let comma = if common.is_empty() || known.is_empty() { "" } else { ", " };
-        let name = self.full(name);
-        Err(Error::Misuse(format!("unknown option {name}; known are: {common}{comma}{known}")))
+        let mut words = format!("unknown option {}; known are", self.full(name));
+        for (i, known) in self.known.iter().enumerate() {
+            words.push_str(if i > 0 { ", " } else { ": " });
+            words.push_str(known);
+        }
+        Err(Error::Misuse(words))
     }
 
     fn full(&self, name: &str) -> String {
@@ -245,9 +261,14 @@ mod tests {
         Options::read(Given::new(members)).map_err(|error| error.to_string())
     }
 
+    /// Without what the protocol reads.
+    fn common(text: &str) -> Result<Options, String> {
+        read(text).map(|options| Options { own: Given::default(), ..options })
+    }
+
     #[test]
     fn nothing_given_is_the_default() {
-        assert_eq!(read("{}"), Ok(Options::default()));
+        assert_eq!(common("{}"), Ok(Options::default()));
         assert_eq!(
             read(r#"{"chunk_size":null,"retry":null}"#).map(|o| o.retry),
             Ok(Retry::default())
@@ -256,13 +277,25 @@ mod tests {
 
     #[test]
     fn everything_given_is_taken() {
-        let given =
-            r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2}}"#;
+        let given = r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2},"verify":"file"}"#;
         let retry =
             Retry { delays: vec![Duration::ZERO, Duration::from_millis(1)], attempts: Some(2) };
         let stall_timeout = StallTimeout(Duration::from_millis(7));
-        let expected = Options { chunk_size: Some(5), retry, stall_timeout, own: Given::default() };
-        assert_eq!(read(given), Ok(expected));
+        let verify = Some(Verification::File);
+        let own = Given::default();
+        let expected = Options { chunk_size: Some(5), retry, stall_timeout, verify, own };
+        assert_eq!(common(given), Ok(expected));
+    }
+
+    #[test]
+    fn nothing_is_verified_unless_it_is_wanted() {
+        for (given, verify) in [
+            ("{}", None),
+            (r#"{"verify":"none"}"#, None),
+            (r#"{"verify":"chunks"}"#, Some(Verification::Chunks)),
+        ] {
+            assert_eq!(read(given).map(|options| options.verify), Ok(verify), "{given}");
+        }
     }
 
     #[test]
@@ -278,6 +311,8 @@ mod tests {
             (r#"{"chunk_size":0}"#, "a whole number, at least 1 as chunk_size"),
             (r#"{"chunk_size":"4 MB"}"#, "chunk_size"),
             (r#"{"stall_timeout_ms":-1}"#, "stall_timeout_ms"),
+            (r#"{"verify":"all"}"#, "'none', 'file' or 'chunks' as verify"),
+            (r#"{"verify":true}"#, "a string as verify"),
             (r#"{"retry":5}"#, "an object as retry"),
             (r#"{"retry":{"attempts":"many"}}"#, "a whole number as retry.attempts"),
             (r#"{"retry":{"delays":5}}"#, "an array as retry.delays"),
@@ -292,10 +327,8 @@ mod tests {
     #[test]
     fn an_option_that_nobody_takes_is_unknown() {
         let mut options = read(r#"{"chunksize":5}"#).expect("for the protocol to say");
-        let words = options.own.nothing_else("octet").expect_err("unknown").to_string();
-        assert!(
-            words.contains("chunksize") && words.contains("stall_timeout_ms, octet"),
-            "{words}"
-        );
+        options.own.flag("octet", false);
+        let words = options.own.nothing_else().expect_err("unknown").to_string();
+        assert!(words.contains("chunksize") && words.contains("retry, octet"), "{words}");
     }
 }

@@ -83,7 +83,12 @@ impl Pieces {
         while self.is_confirmed(self.first_open) {
             self.first_open += 1;
         }
-        (self.first_open..self.layout.count())
+        self.missing_from(0)
+    }
+
+    /// The first chunk from this one on that is neither confirmed nor on its way.
+    pub fn missing_from(&self, index: u64) -> Option<u64> {
+        (self.first_open.max(index)..self.layout.count())
             .find(|index| !self.is_confirmed(*index) && !self.is_on_its_way(*index))
     }
 

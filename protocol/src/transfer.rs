@@ -1,8 +1,12 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
-use crate::http::RequestId;
+use crate::digests::Digests;
+use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
-use crate::{Action, Error, Progress, Stage};
+use crate::{Action, Error, Event, Md5, Progress, Stage, Verification};
+
+/// For no more chunks at a time digests are asked ahead.
+const MOST_AHEAD: u64 = 64;
 
 /// Chunks that travel in requests, so many at a time.
 #[derive(Debug)]
@@ -15,17 +19,32 @@ pub struct Transfer {
     last_id: u32,
     /// What went wrong with a request; the others may still arrive.
     failure: Option<Error>,
+    verify: Option<Verification>,
+    digests: Digests,
+    /// The MD5 of the file, as the server says.
+    file_digest: Option<Md5>,
+    /// What it said when that was wrong.
+    damaged_file: Option<Md5>,
+    damaged_count: u64,
+    /// A chunk was on the server before it was sent: nobody has compared it.
+    has_unproven: bool,
 }
 
 impl Transfer {
     /// A file that has not begun to travel.
-    pub fn new(layout: Layout, simultaneous: u64) -> Transfer {
+    pub fn new(layout: Layout, simultaneous: u64, verify: Option<Verification>) -> Transfer {
         Transfer {
             pieces: Pieces::new(layout),
             stage: Stage::Idle,
             simultaneous,
             last_id: 0,
             failure: None,
+            verify,
+            digests: Digests::default(),
+            file_digest: None,
+            damaged_file: None,
+            damaged_count: 0,
+            has_unproven: false,
         }
     }
 
@@ -34,6 +53,45 @@ impl Transfer {
         let may_begin =
             self.failure.is_none() && (self.pieces.on_their_way() as u64) < self.simultaneous;
         if may_begin { self.pieces.next_missing() } else { None }
+    }
+
+    /// True if all is known that has to be said with a chunk.
+    pub fn can_send(&self, index: u64) -> bool {
+        self.verify != Some(Verification::Chunks) || self.digest_of(index).is_some()
+    }
+
+    /// Asks for the digests of the chunks that come next, those below this one: of as many as may
+    /// be on their way and that many again, so that they are worked out while others travel.
+    pub fn ask_ahead(&mut self, below: u64) -> Vec<Action> {
+        if self.verify != Some(Verification::Chunks) || self.failure.is_some() {
+            return Vec::new();
+        }
+        let layout = self.pieces.layout();
+        let mut actions = Vec::new();
+        let mut next = self.pieces.missing_from(0);
+        for _ in 0..2 * self.simultaneous.min(MOST_AHEAD) {
+            let Some(index) = next.filter(|index| *index < below) else { break };
+            let range = layout.range(index);
+            if self.digests.ask(&range) {
+                actions.push(Action::Digest(range));
+            }
+            next = self.pieces.missing_from(index + 1);
+        }
+        actions
+    }
+
+    /// Takes note of what is known of requests on their way and of the file. True if there may be
+    /// more to send now.
+    pub fn note(&mut self, event: Event) -> bool {
+        match event {
+            Event::Loaded(id, bytes) => self.pieces.loaded(id, bytes),
+            Event::Digested(range, md5) => {
+                self.digests.tell(&range, md5);
+                return self.stage == Stage::Transferring;
+            }
+            _ => {}
+        }
+        false
     }
 
     /// Names the next request.
@@ -47,6 +105,55 @@ impl Transfer {
         let id = self.new_id();
         self.pieces.send(id, index);
         id
+    }
+
+    /// Sends a request about a chunk, or about the whole file, with what verifies it.
+    pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
+        request.digest = index.and_then(|index| self.digest_of(index)).cloned();
+        request.wants_file_digest = self.verify == Some(Verification::File);
+        request.damaged_file = self.damaged_file.clone();
+        Action::Request(request)
+    }
+
+    /// Compares what the server says to have received. True if the chunk is to be sent again,
+    /// when the others are through.
+    pub fn is_damaged(&mut self, index: u64, response: &Response) -> bool {
+        let ours = self.digest_of(index);
+        let is_damaged =
+            ours.is_some() && response.digest.is_some() && ours != response.digest.as_ref();
+        if is_damaged {
+            let range = self.pieces.layout().range(index);
+            self.digests.forget(range.start);
+            self.damaged_count += 1;
+            self.fail(Error::ChecksumMismatch(range));
+        }
+        is_damaged
+    }
+
+    fn digest_of(&self, index: u64) -> Option<&Md5> {
+        self.digests.of(index * self.pieces.layout().chunk_size)
+    }
+
+    /// The server says that it has a chunk: one that was sent, or one that it had already.
+    ///
+    /// # Errors
+    /// If it should have said what it received.
+    pub fn confirm(&mut self, index: u64, sent: bool, response: &Response) -> Result<(), Error> {
+        self.heard_of_file(response);
+        if self.verify == Some(Verification::Chunks) && sent && response.digest.is_none() {
+            return Err(Verification::Chunks.is_missing());
+        }
+        self.has_unproven |= !sent;
+        self.digests.forget(index * self.pieces.layout().chunk_size);
+        self.pieces.confirm(index);
+        Ok(())
+    }
+
+    /// Takes note of what the server says about the whole file, if it does.
+    pub fn heard_of_file(&mut self, response: &Response) {
+        if response.file_digest.is_some() {
+            self.file_digest = response.file_digest.clone();
+        }
     }
 
     /// Begins nothing more, because a request failed.
@@ -85,7 +192,21 @@ impl Transfer {
             self.stage = Stage::Idle;
         }
         self.pieces.hung_up();
+        self.digests.hung_up();
         self.failure = None;
+    }
+
+    /// Everything has to be sent again.
+    pub fn start_over(&mut self) {
+        self.stage = Stage::Idle;
+        self.pieces.forget();
+        self.damaged_file = self.file_digest.take();
+        self.has_unproven = false;
+    }
+
+    /// The MD5 of the whole file as the server has it, if it says so.
+    pub fn file_digest(&self) -> Option<&Md5> {
+        self.file_digest.as_ref()
     }
 
     /// How far it is.
@@ -97,6 +218,8 @@ impl Transfer {
             sent: self.pieces.sent(),
             chunks_sent,
             chunks_acknowledged,
+            chunks_damaged: self.damaged_count,
+            is_proven: !self.has_unproven,
         }
     }
 }

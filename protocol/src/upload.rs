@@ -4,16 +4,19 @@ mod hashing;
 mod patience;
 mod removal;
 mod seen;
+mod verifying;
 
 use std::time::Duration;
 
 use hashing::Hashing;
 use patience::Patience;
 use removal::Removal;
+use verifying::Damage;
 
 use crate::retry::Backoff;
 use crate::{
-    Action, Error, Event, Job, Link, Machine, Notice, Outcome, Protocol, Stage, View, Wake,
+    Action, Error, Event, Job, Link, Machine, Notice, Outcome, Protocol, Stage, Verification, View,
+    Wake,
 };
 
 /// How long a server may take to confirm a cancellation: it tells its backend first, which may
@@ -61,7 +64,9 @@ pub struct Upload {
     phase: Phase,
     attempt: Attempt,
     link: Link,
+    verify: Option<Verification>,
     hashing: Hashing,
+    damage: Damage,
     cancel: Option<Cancel>,
     removal: Removal,
     /// Something arrived or left since the stall timer was set.
@@ -78,6 +83,8 @@ enum Phase {
     /// The next attempt begins in so long.
     Waiting(Duration),
     Paused,
+    /// The server has the file; its fingerprint is not known here yet.
+    Comparing,
     Finished,
     Cancelled {
         untold: Option<Error>,
@@ -110,7 +117,9 @@ impl Upload {
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
+            verify: options.verify,
             hashing: Hashing::default(),
+            damage: Damage::default(),
             cancel: None,
             removal: Removal::Unwanted,
             moved: false,
@@ -125,8 +134,9 @@ impl Upload {
     pub fn start(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
         match self.phase {
-            Phase::Running | Phase::Finished | Phase::Cancelled { .. } => {}
+            Phase::Running | Phase::Comparing | Phase::Finished | Phase::Cancelled { .. } => {}
             Phase::Failed(_) => {
+                self.damage = Damage::default();
                 self.backoff.earn_back();
                 self.begin(&mut steps);
             }
@@ -179,12 +189,13 @@ impl Upload {
     pub fn handle(&mut self, attempt: Attempt, event: Event) -> Vec<Step> {
         let mut steps = Vec::new();
         if attempt == self.attempt {
-            self.hashing.note(&event, self.bytes_total);
+            self.note_hashing(&event);
             match self.phase {
                 Phase::Running => self.run(event, &mut steps),
                 Phase::Checking(_) => self.check(event, &mut steps),
                 Phase::Waiting(_) => self.wait(&event, &mut steps),
                 Phase::Paused => self.hold(event, &mut steps),
+                Phase::Comparing => self.compare(&event, &mut steps),
                 Phase::Finished => self.hear_of_removal(event, &mut steps),
                 Phase::Ready | Phase::Cancelled { .. } | Phase::Failed(_) => {}
             }
@@ -232,7 +243,9 @@ impl Upload {
         self.phase = Phase::Running;
         let actions = self.machine.start();
         self.perform(actions, steps);
+        self.hash(steps);
         self.watch(self.stall_timeout, steps);
+        self.settle(steps);
     }
 
     fn run(&mut self, event: Event, steps: &mut Vec<Step>) {
@@ -252,6 +265,7 @@ impl Upload {
                 self.moved |= link.waiting < self.link.waiting;
                 self.link = *link;
             }
+            Event::Hashed(_) | Event::Digested(..) if self.is_ahead() => {}
             _ => self.moved = true,
         }
         self.drive(event, steps);
@@ -288,7 +302,7 @@ impl Upload {
     /// Looks where the machine has got to.
     fn settle(&mut self, steps: &mut Vec<Step>) {
         match self.machine.progress().stage {
-            Stage::Done => self.end(Phase::Finished, steps),
+            Stage::Done => self.delivered(steps),
             Stage::Cancelled => self.end(Phase::Cancelled { untold: None }, steps),
             // Too late: the backend is getting the file.
             Stage::HandingOver => self.cancel = None,
@@ -301,7 +315,7 @@ impl Upload {
         if self.cancel.is_some() {
             return self.fail_to_cancel(error, steps);
         }
-        if !error.is_transient() {
+        if !error.is_transient() || self.is_hopeless(&error) {
             return self.end(Phase::Failed(error), steps);
         }
         let needs_file = !self.is_with_server();
@@ -415,11 +429,19 @@ impl Upload {
         matches!(self.machine.progress().stage, Stage::HandingOver | Stage::Done)
     }
 
+    /// Something is on its way to the server: whatever happens in the browser is no sign of it.
+    fn is_ahead(&self) -> bool {
+        let progress = self.machine.progress();
+        progress.chunks_sent > progress.chunks_acknowledged
+    }
+
     fn can_cancel(&self) -> bool {
         let is_open = match self.phase {
             Phase::Running => !self.is_with_server(),
             Phase::Ready | Phase::Checking(_) | Phase::Waiting(_) | Phase::Paused => true,
-            Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => false,
+            Phase::Comparing | Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => {
+                false
+            }
         };
         is_open && self.cancel.is_none()
     }

@@ -1,6 +1,6 @@
 //! What a page sees of an upload.
 
-use crate::{Error, Md5};
+use crate::{Error, Md5, Verification};
 
 /// The observable state of an upload.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,10 @@ pub struct View {
     pub chunks_tx_now: u64,
     /// How many chunks were confirmed in this connection.
     pub chunks_acked_now: u64,
+    /// How many chunks arrived damaged and were sent again.
+    pub chunks_damaged: u64,
+    /// What was compared and found equal, once the upload is finished.
+    pub verified: Option<Verification>,
     /// What is going on, for a person.
     pub state_msg: String,
     /// Why the upload was cancelled, once it was.
@@ -63,6 +67,8 @@ impl View {
             md5: None,
             chunks_tx_now: 0,
             chunks_acked_now: 0,
+            chunks_damaged: 0,
+            verified: None,
             state_msg: String::new(),
             cancel_msg: None,
             error: None,

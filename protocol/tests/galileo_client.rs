@@ -6,7 +6,9 @@ mod common;
 
 use common::{job, json};
 use incoming_protocol::galileo::Client;
-use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Stage, Wake};
+use incoming_protocol::{
+    Action, Error, Event, Given, Json, Machine, Md5, Stage, Verification, Wake,
+};
 
 fn told(text: &str) -> Event {
     Event::Received(json(text))
@@ -207,4 +209,64 @@ fn a_server_that_never_closes_is_given_up() {
     let waits = ready(&mut client);
     assert!(matches!(waits[1], Action::Wait(Wake::KeepAlive, _)));
     assert_eq!(client.handle(Event::Woke(Wake::KeepAlive)).unwrap_err().kind(), "timed_out");
+}
+
+fn verifying(size: u64, own: &str, verify: Verification) -> Result<Client, Error> {
+    let Json::Object(own) = json(own) else { panic!("an object") };
+    let mut job = job(size);
+    job.options.own = Given::new(own);
+    job.options.verify = Some(verify);
+    Client::new(job)
+}
+
+fn everything_sent() -> Client {
+    let mut client = verifying(5, "{}", Verification::File).unwrap();
+    client.start();
+    client.handle(Event::Connected).unwrap();
+    ready(&mut client);
+    client
+}
+
+fn md5() -> Md5 {
+    Md5::parse("5d41402abc4b2a76b9719d911017c592").unwrap()
+}
+
+#[test]
+fn chunks_cannot_be_verified_and_the_error_says_what_can() {
+    let words = verifying(5, "{}", Verification::Chunks).unwrap_err().to_string();
+    assert!(words.contains("'file'") && words.contains("verify"), "{words}");
+    let both = verifying(5, r#"{"hash":{"type":"md5","value":"x"}}"#, Verification::File);
+    assert!(both.unwrap_err().to_string().contains("as hash"));
+}
+
+#[test]
+fn the_hash_of_the_file_is_waited_for_and_travels_with_finished() {
+    let finished =
+        r#"{"finished":true,"hash":{"type":"md5","value":"5d41402abc4b2a76b9719d911017c592"}}"#;
+    let mut late = everything_sent();
+    assert_eq!(ready(&mut late), []);
+    assert_eq!(late.progress().stage, Stage::HandingOver);
+    assert_eq!(late.handle(Event::Digested(0..5, md5())).unwrap()[0], send(finished));
+    let mut early = everything_sent();
+    assert_eq!(early.handle(Event::Digested(0..5, md5())), Ok(vec![]));
+    assert_eq!(ready(&mut early)[0], send(finished));
+}
+
+#[test]
+fn the_close_says_what_was_compared() {
+    for (close, said) in [
+        (r#"{"close":true}"#, None),
+        (r#"{"close":true,"md5":"5d41402abc4b2a76b9719d911017c592"}"#, Some(md5())),
+    ] {
+        let mut client = everything_sent();
+        client.handle(told(close)).unwrap();
+        assert_eq!((client.progress().stage, client.file_digest()), (Stage::Done, said.as_ref()));
+    }
+}
+
+#[test]
+fn a_damaged_file_is_no_refusal() {
+    let mut client = everything_sent();
+    let damaged = told(r#"{"error":"another hash","fatal":true,"damaged":true}"#);
+    assert_eq!(client.handle(damaged), Err(Error::ChecksumMismatch(0..5)));
 }

@@ -5,6 +5,7 @@
 mod common;
 
 use common::json;
+use incoming_protocol::Md5;
 use incoming_protocol::galileo::server::{Action, Event, Session};
 use incoming_protocol::galileo::wire::{FromServer, Hash};
 
@@ -85,7 +86,7 @@ fn an_empty_chunk_is_a_chunk() {
 fn the_end_is_told_when_the_file_is_durable() {
     let mut session = holding(10);
     assert_eq!(session.handle(text(r#"{"finished":true}"#)), [Action::Finish(None)]);
-    assert_eq!(session.handle(Event::Finished), [Action::Send(FromServer::close())]);
+    assert_eq!(session.handle(Event::Finished), [Action::Send(FromServer::close(None))]);
     assert_eq!(session.handle(Event::Binary(1)), [], "and nothing after it");
 }
 
@@ -145,4 +146,25 @@ fn what_cannot_be_stored_is_fatal_and_leaves_nothing() {
 fn silence_is_fatal_and_leaves_nothing() {
     let expected = [fatal("Nothing came for too long."), Action::Discard, Action::Close];
     assert_eq!(receiving().handle(Event::TimedOut), expected);
+}
+
+#[test]
+fn an_md5_that_was_compared_is_said_at_the_end() {
+    for (kind, said) in [("md5", true), ("MD5", true), ("sha1", false)] {
+        let mut session = holding(10);
+        let value = "5d41402abc4b2a76b9719d911017c592";
+        let hash = format!(r#"{{"finished":true,"hash":{{"type":"{kind}","value":"{value}"}}}}"#);
+        session.handle(text(&hash));
+        let md5 = Md5::parse(value).filter(|_| said);
+        assert_eq!(session.handle(Event::Finished), [Action::Send(FromServer::close(md5))]);
+    }
+}
+
+#[test]
+fn another_digest_is_fatal_and_says_that_the_file_is_damaged() {
+    let mut session = holding(10);
+    session.handle(text(r#"{"finished":true,"hash":{"type":"md5","value":"x"}}"#));
+    let damaged = FromServer { damaged: true, ..FromServer::error("other".into(), true) };
+    let expected = [Action::Send(damaged), Action::Discard, Action::Close];
+    assert_eq!(session.handle(Event::Damaged("other".into())), expected);
 }

@@ -9,7 +9,9 @@ use std::time::Duration;
 use common::{KIB, job, json};
 use incoming_protocol::incoming::Client;
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Error, Event, Json, Link, Machine, Stage, Wake};
+use incoming_protocol::{
+    Action, Error, Event, Json, Link, Machine, Md5, Stage, Verification, Wake,
+};
 
 const ACK: &str = r#"{"MsgType":"MsgAck","MsgData":{"Ack":true}}"#;
 
@@ -18,7 +20,7 @@ fn message(message: &FromServer) -> Event {
 }
 
 fn terms(chunk_size_kb: u32, position: u64, send_ahead: u32) -> Event {
-    message(&FromServer::UploadConfig { chunk_size_kb, position, send_ahead })
+    message(&FromServer::UploadConfig { chunk_size_kb, position, send_ahead, verify: None })
 }
 
 fn refusal(words: &str) -> Event {
@@ -115,7 +117,7 @@ fn the_last_confirmation_begins_the_wait_for_the_backend() {
 #[test]
 fn all_done_is_the_end() {
     let mut client = handing_over();
-    assert_eq!(client.handle(message(&FromServer::AllDone)), Ok(vec![]));
+    assert_eq!(client.handle(message(&FromServer::AllDone(None))), Ok(vec![]));
     assert_eq!(client.progress().stage, Stage::Done);
 }
 
@@ -140,9 +142,9 @@ fn news_of_the_link_send_what_had_to_wait() {
 fn messages_out_of_turn_are_misbehaviour() {
     let out_of_turn = [
         (connected(10), FromServer::ChunkAck(1)),
-        (connected(10), FromServer::AllDone),
+        (connected(10), FromServer::AllDone(None)),
         (connected(10), FromServer::CancelAck),
-        (transferring(10), FromServer::AllDone),
+        (transferring(10), FromServer::AllDone(None)),
         (transferring(10), FromServer::CancelAck),
         (handing_over(), FromServer::ChunkAck(1)),
     ];
@@ -268,7 +270,7 @@ fn a_cancellation_that_comes_too_late_is_forgotten() {
     client.cancel("no");
     client.handle(terms(64, 10, 4)).unwrap();
     assert_eq!(client.progress().stage, Stage::HandingOver);
-    assert_eq!(client.handle(message(&FromServer::AllDone)), Ok(vec![]));
+    assert_eq!(client.handle(message(&FromServer::AllDone(None))), Ok(vec![]));
 }
 
 #[test]
@@ -280,4 +282,125 @@ fn after_a_hang_up_only_what_is_confirmed_counts_as_sent() {
     assert_eq!((progress.acknowledged, progress.sent), (64 * KIB, 64 * KIB));
     assert_eq!((progress.chunks_sent, progress.chunks_acknowledged), (0, 0));
     assert_eq!(progress.stage, Stage::Idle);
+}
+
+fn md5() -> Md5 {
+    Md5::parse("d41d8cd98f00b204e9800998ecf8427e").unwrap()
+}
+
+fn verifying(size: u64, verify: Verification) -> Client {
+    let mut job = job(size);
+    job.options.verify = Some(verify);
+    let mut client = Client::new(job).unwrap();
+    client.start();
+    client.handle(Event::Connected).unwrap();
+    client
+}
+
+fn agreed(position: u64, verify: Verification) -> Event {
+    let verify = Some(verify);
+    message(&FromServer::UploadConfig { chunk_size_kb: 64, position, send_ahead: 4, verify })
+}
+
+#[test]
+fn verification_is_asked_for_and_a_server_that_does_not_confirm_it_is_unsupported() {
+    for verify in [Verification::File, Verification::Chunks] {
+        let mut job = job(7);
+        job.options.verify = Some(verify);
+        let mut client = Client::new(job).unwrap();
+        client.start();
+        let Action::Send(asked) = client.handle(Event::Connected).unwrap().remove(0) else {
+            panic!("a message")
+        };
+        let data = asked.member("MsgData").unwrap();
+        assert_eq!(data.member("Verify"), Some(&Json::from(verify.name())));
+        assert_eq!(client.handle(terms(64, 0, 4)).unwrap_err().kind(), "unsupported");
+    }
+}
+
+#[test]
+fn each_chunk_is_announced_with_its_sum_in_order() {
+    let mut client = verifying(100 * KIB, Verification::Chunks);
+    let hashes = client.handle(agreed(0, Verification::Chunks)).unwrap();
+    let (first, second) = (0..64 * KIB, 64 * KIB..100 * KIB);
+    assert_eq!(hashes[1..], [first.clone(), second.clone()].map(Action::Digest));
+    assert_eq!(client.progress().sent, 0);
+    assert_eq!(client.handle(Event::Digested(second.clone(), md5())), Ok(vec![]));
+    let sum = |position: u64| {
+        let text = format!(
+            r#"{{"MsgType":"MsgChunkSum","MsgData":{{"FilePos":{position},"Md5":"{}"}}}}"#,
+            md5().as_str()
+        );
+        send(&text)
+    };
+    let sent = client.handle(Event::Digested(first.clone(), md5())).unwrap();
+    let (first, second) = (Action::SendRange(first), Action::SendRange(second));
+    assert_eq!(sent, [sum(0), first, sum(64 * KIB), second]);
+    assert_eq!(client.progress().sent, 100 * KIB);
+}
+
+#[test]
+fn a_damaged_chunk_ends_the_attempt_and_the_next_goes_on_there() {
+    let mut client = verifying(100 * KIB, Verification::Chunks);
+    client.handle(agreed(0, Verification::Chunks)).unwrap();
+    client.handle(Event::Digested(0..64 * KIB, md5())).unwrap();
+    let damaged = FromServer::ChunkDamaged { position: 0, size: 64 * KIB };
+    let error = client.handle(message(&damaged)).unwrap_err();
+    assert_eq!(error, Error::ChecksumMismatch(0..64 * KIB));
+    assert_eq!(client.progress().chunks_damaged, 1);
+}
+
+#[test]
+fn bytes_that_were_not_sent_from_here_are_not_proven() {
+    let mut client = verifying(100 * KIB, Verification::Chunks);
+    client.handle(agreed(64 * KIB, Verification::Chunks)).unwrap();
+    assert!(!client.progress().is_proven);
+    let mut client = verifying(100 * KIB, Verification::Chunks);
+    client.handle(agreed(0, Verification::Chunks)).unwrap();
+    client.handle(Event::Digested(0..64 * KIB, md5())).unwrap();
+    client.hung_up();
+    client.start();
+    client.handle(Event::Connected).unwrap();
+    client.handle(agreed(64 * KIB, Verification::Chunks)).unwrap();
+    assert!(client.progress().is_proven, "its confirmation was lost, but the server compared it");
+}
+
+#[test]
+fn nothing_is_sent_because_of_a_sum_when_the_upload_is_cancelled() {
+    let mut client = verifying(10, Verification::Chunks);
+    client.handle(agreed(0, Verification::Chunks)).unwrap();
+    client.cancel("no");
+    assert_eq!(client.handle(Event::Digested(0..10, md5())), Ok(vec![]));
+}
+
+fn file_sum() -> Action {
+    send(r#"{"MsgType":"MsgFileSum","MsgData":{"Md5":"d41d8cd98f00b204e9800998ecf8427e"}}"#)
+}
+
+#[test]
+fn the_sum_of_the_file_is_told_when_it_is_known_and_everything_is_there() {
+    let mut early = verifying(10, Verification::File);
+    early.handle(agreed(0, Verification::File)).unwrap();
+    assert_eq!(early.handle(Event::Digested(0..10, md5())), Ok(vec![]));
+    assert_eq!(early.handle(message(&FromServer::ChunkAck(10))).unwrap()[0], file_sum());
+    let mut late = verifying(10, Verification::File);
+    late.handle(agreed(10, Verification::File)).unwrap();
+    assert_eq!(late.handle(Event::Digested(0..10, md5())), Ok(vec![file_sum()]));
+}
+
+#[test]
+fn the_end_says_the_sum_of_the_server() {
+    let mut client = verifying(10, Verification::File);
+    client.handle(agreed(10, Verification::File)).unwrap();
+    client.handle(message(&FromServer::AllDone(Some(md5())))).unwrap();
+    assert_eq!((client.progress().stage, client.file_digest()), (Stage::Done, Some(&md5())));
+}
+
+#[test]
+fn a_damaged_file_is_sent_again_from_the_first_byte() {
+    let mut client = verifying(10, Verification::File);
+    client.handle(agreed(10, Verification::File)).unwrap();
+    let error = client.handle(message(&FromServer::FileDamaged)).unwrap_err();
+    assert_eq!(error, Error::ChecksumMismatch(0..10));
+    assert_eq!((client.progress().stage, client.progress().acknowledged), (Stage::Idle, 0));
 }

@@ -7,13 +7,14 @@ mod common;
 use common::json;
 use incoming_protocol::incoming::server::{Action, Event, Fault, Refusal, Session, Terms};
 use incoming_protocol::incoming::wire::{FromClient, FromServer};
+use incoming_protocol::{Md5, Verification};
 
 fn text(message: &FromClient) -> Event {
     Event::Text(Some(message.to_json()))
 }
 
 fn request(size: u64) -> Event {
-    text(&FromClient::UploadRequest { id: "i".into(), size, name: "n".into() })
+    text(&FromClient::UploadRequest { id: "i".into(), size, name: "n".into(), verify: None })
 }
 
 fn fresh() -> Session {
@@ -70,7 +71,8 @@ fn anything_but_a_request_is_refused_at_first() {
 
 #[test]
 fn an_upload_that_exists_gets_terms_and_its_position() {
-    let terms = FromServer::UploadConfig { chunk_size_kb: 512, position: 4, send_ahead: 4 };
+    let terms =
+        FromServer::UploadConfig { chunk_size_kb: 512, position: 4, send_ahead: 4, verify: None };
     assert_eq!(opening().handle(Event::Opened { stored: 4 }), [Action::Send(terms)]);
 }
 
@@ -235,7 +237,7 @@ fn an_upload_that_is_cancelled_elsewhere_says_so() {
 
 #[test]
 fn the_end_is_told_when_the_backend_has_the_file() {
-    let end = [Action::Send(FromServer::AllDone), Action::Close];
+    let end = [Action::Send(FromServer::AllDone(None)), Action::Close];
     assert_eq!(handing_over().handle(Event::HandedOver), end);
 }
 
@@ -270,4 +272,119 @@ fn answers_that_were_not_asked_for_change_nothing() {
     assert_eq!(session.handle(Event::Completed), []);
     session.handle(Event::Stored);
     assert_eq!(session.handle(Event::HandedOver), []);
+}
+
+fn md5(digit: char) -> Md5 {
+    Md5::parse(&digit.to_string().repeat(32)).unwrap()
+}
+
+/// A session with an upload of 10 bytes of which so many are stored.
+fn verifying(verify: Verification, stored: u64) -> Session {
+    let mut session = fresh();
+    let (id, name, verify) = ("i".into(), "n".into(), Some(verify));
+    session.handle(text(&FromClient::UploadRequest { id, size: 10, name, verify }));
+    let terms = session.handle(Event::Opened { stored });
+    let Action::Send(FromServer::UploadConfig { verify: agreed, .. }) = &terms[0] else {
+        panic!("terms")
+    };
+    assert_eq!(*agreed, verify, "it is confirmed");
+    session.handle(text(&FromClient::Ack(true)));
+    session
+}
+
+fn announce(session: &mut Session, position: u64) {
+    assert_eq!(session.handle(text(&FromClient::ChunkSum { position, md5: md5('a') })), []);
+}
+
+#[test]
+fn a_chunk_is_compared_before_it_is_stored() {
+    let mut session = verifying(Verification::Chunks, 0);
+    announce(&mut session, 0);
+    assert_eq!(session.handle(Event::Binary(4)), [Action::Check(md5('a'))]);
+    assert_eq!(session.handle(Event::Checked(true)), [Action::Append]);
+    assert_eq!(session.handle(Event::Stored), [Action::Send(FromServer::ChunkAck(4))]);
+}
+
+#[test]
+fn a_damaged_chunk_is_named_and_what_follows_it_is_dropped_until_it_comes_again() {
+    let mut session = verifying(Verification::Chunks, 0);
+    announce(&mut session, 0);
+    session.handle(Event::Binary(4));
+    let damaged = FromServer::ChunkDamaged { position: 0, size: 4 };
+    assert_eq!(session.handle(Event::Checked(false)), [Action::Send(damaged)]);
+    announce(&mut session, 4);
+    assert_eq!(session.handle(Event::Binary(4)), []);
+    announce(&mut session, 0);
+    assert_eq!(session.handle(Event::Binary(4)), [Action::Check(md5('a'))]);
+}
+
+#[test]
+fn a_chunk_without_a_sum_and_a_sum_that_was_not_agreed_on_are_refused() {
+    let unexpected = || failure("Expected file chunk or text but got sth else");
+    assert_eq!(verifying(Verification::Chunks, 0).handle(Event::Binary(4)), unexpected());
+    let sum = text(&FromClient::ChunkSum { position: 4, md5: md5('a') });
+    assert_eq!(receiving().handle(sum), unexpected());
+}
+
+#[test]
+fn a_chunk_that_is_too_long_is_refused_also_with_a_sum() {
+    let mut session = verifying(Verification::Chunks, 4);
+    announce(&mut session, 4);
+    let refused = session.handle(Event::Binary(7));
+    assert!(matches!(refused.last(), Some(Action::Cancel { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_file_is_compared_before_the_backend_gets_it() {
+    let mut session = verifying(Verification::File, 4);
+    session.handle(Event::Binary(6));
+    session.handle(Event::Stored);
+    assert_eq!(session.handle(Event::Completed), [Action::Send(FromServer::ChunkAck(6))]);
+    assert!(session.is_handing_over() && session.is_unverified());
+    assert_eq!(session.handle(text(&FromClient::Ack(true))), [], "the client shows it is there");
+    assert_eq!(session.handle(Event::TimedOut), []);
+    assert_eq!(session.handle(text(&FromClient::FileSum(md5('a')))), [Action::Sum]);
+    assert_eq!(session.handle(Event::Summed(Some(md5('a')))), [Action::HandOver]);
+    assert!(!session.is_unverified());
+    let done = FromServer::AllDone(Some(md5('a')));
+    assert_eq!(session.handle(Event::HandedOver), [Action::Send(done), Action::Close]);
+}
+
+#[test]
+fn a_sum_that_comes_while_the_file_is_made_durable_is_not_forgotten() {
+    let mut session = verifying(Verification::File, 10);
+    assert_eq!(session.handle(text(&FromClient::FileSum(md5('a')))), []);
+    assert_eq!(session.handle(Event::Completed), [Action::Sum]);
+}
+
+#[test]
+fn a_damaged_file_is_dropped_and_the_client_hears_of_it() {
+    let mut session = verifying(Verification::File, 10);
+    session.handle(Event::Completed);
+    session.handle(text(&FromClient::FileSum(md5('a'))));
+    let damaged = Action::Send(FromServer::FileDamaged);
+    let expected = [Action::Empty, damaged, Action::Close];
+    assert_eq!(session.handle(Event::Summed(Some(md5('b')))), expected);
+}
+
+#[test]
+fn a_file_that_nobody_can_sum_any_more_is_not_said_to_be_compared() {
+    let mut session = verifying(Verification::File, 10);
+    session.handle(Event::Completed);
+    session.handle(text(&FromClient::FileSum(md5('a'))));
+    assert_eq!(session.handle(Event::Summed(None)), [Action::HandOver]);
+    let done = Action::Send(FromServer::AllDone(None));
+    assert_eq!(session.handle(Event::HandedOver), [done, Action::Close]);
+}
+
+#[test]
+fn a_file_that_waits_for_its_sum_may_be_cancelled_or_unreadable() {
+    let mut cancelled = verifying(Verification::File, 10);
+    cancelled.handle(Event::Completed);
+    assert_eq!(cancelled.handle(Event::CancelledElsewhere), failure("upload cancelled"));
+    let mut unreadable = verifying(Verification::File, 10);
+    unreadable.handle(Event::Completed);
+    unreadable.handle(text(&FromClient::FileSum(md5('a'))));
+    let failed = unreadable.handle(Event::Failed(Fault::Reopen));
+    assert!(matches!(failed[0], Action::Send(FromServer::Error(_))), "{failed:?}");
 }

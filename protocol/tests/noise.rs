@@ -6,12 +6,12 @@
 
 mod common;
 
-use common::{job_for, md5_of, noise};
+use common::{job_for, noise, verifications};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::resumable::server::Chunk;
 use incoming_protocol::{
-    Action, Event, Link, Protocol, Step, Upload, Wake, galileo, incoming, robusto,
+    Action, Event, Link, Md5, Protocol, Step, Upload, Wake, galileo, incoming, robusto,
 };
 
 const SIZE: u64 = 300_000;
@@ -36,11 +36,12 @@ fn event(dice: &mut fastrand::Rng) -> Event {
         11 => [Event::CameOnline, Event::FileIntact][dice.usize(0..2)].clone(),
         12 => Event::RequestLost(id, "noise".into()),
         13 => Event::Loaded(id, dice.u64(..)),
-        14 => {
-            let range = 0..[SIZE, 1000][dice.usize(0..2)];
-            Event::Digested(range.clone(), md5_of(&range))
+        14 => Event::Hashed(dice.u64(0..=SIZE)),
+        15 => {
+            let start = [0, 0, 65_536, dice.u64(..)][dice.usize(0..4)];
+            let end = start.saturating_add([65_536, SIZE, 1000][dice.usize(0..3)]);
+            Event::Digested(start..end, md5(dice))
         }
-        15 => Event::Hashed(dice.u64(0..=SIZE)),
         _ => Event::Responded(id, response(dice)),
     }
 }
@@ -48,7 +49,14 @@ fn event(dice: &mut fastrand::Rng) -> Event {
 fn response(dice: &mut fastrand::Rng) -> Response {
     let status = [200, 200, 200, 201, 202, 204, 400, 404, 500, 503, 0, 999][dice.usize(0..12)];
     let json = dice.bool().then(|| noise::signal(dice));
-    Response { status, text: "noise ü".into(), json, ..Response::default() }
+    let mut digest = || dice.bool().then(|| md5(dice));
+    let (digest, file_digest) = (digest(), digest());
+    Response { status, text: "noise ü".into(), json, digest, file_digest }
+}
+
+/// One of very few, so that some are equal.
+fn md5(dice: &mut fastrand::Rng) -> Md5 {
+    Md5::parse(&"ab"[dice.usize(0..2)..][..1].repeat(32)).unwrap()
 }
 
 #[test]
@@ -56,7 +64,10 @@ fn a_server_that_says_anything_cannot_break_a_client() {
     for protocol in Protocol::ALL {
         for seed in 0..rounds() {
             let mut dice = fastrand::Rng::with_seed(seed);
-            let mut upload = Upload::new(*protocol, job_for(*protocol, SIZE), seed).unwrap();
+            let mut job = job_for(*protocol, SIZE);
+            let verifications = verifications(*protocol);
+            job.options.verify = verifications[dice.usize(..verifications.len())];
+            let mut upload = Upload::new(*protocol, job, seed).unwrap();
             let started = upload.start();
             check(&upload, &started, seed);
             for _ in 0..40 {
@@ -79,7 +90,7 @@ fn a_server_that_says_anything_cannot_break_a_client() {
 fn check(upload: &Upload, steps: &[Step], seed: u64) {
     for step in steps {
         let range = match &step.action {
-            Action::SendRange(range) => Some(range),
+            Action::SendRange(range) | Action::Digest(range) => Some(range),
             Action::Request(request) => request.body.range(),
             _ => None,
         };
@@ -121,6 +132,8 @@ fn a_client_that_says_anything_cannot_make_incoming_store_more_than_declared() {
                         stored += coming;
                         events.push(Event::Stored);
                     }
+                    Action::Check(_) => events.push(Event::Checked(dice.bool())),
+                    Action::Sum => events.push(Event::Summed(Some(md5(&mut dice)))),
                     Action::Complete => {
                         assert_eq!(stored, declared, "{seed}");
                         events.push(Event::Completed);

@@ -425,3 +425,11 @@ fn a_lost_end_costs_the_original_one_chunk_and_a_truthful_server_none() {
         assert!(bytes_sent(&world) <= SIZE + price + last, "{}", bytes_sent(&world));
     }
 }
+
+#[test]
+fn nothing_else_than_the_server_verifies() {
+    let mut job = common::job(5);
+    job.options.verify = Some(incoming_protocol::Verification::File);
+    let words = Client::new(job).unwrap_err().to_string();
+    assert!(words.contains("'none'") && words.contains("verify"), "{words}");
+}

@@ -9,8 +9,8 @@ mod common;
 
 use common::link::Weather;
 use common::world::{Deed, World};
-use common::{KIB, job_for, server, traits};
-use incoming_protocol::Protocol;
+use common::{KIB, job_for, server, traits, verifications};
+use incoming_protocol::{Protocol, Verification};
 
 const DAY_MS: u64 = 86_400_000;
 const LAST_FAULT_MS: u64 = 60_000;
@@ -40,11 +40,19 @@ fn schedule(protocol: Protocol, seed: u64) {
         weather.let_live(size, u64::from(chunk_kib) * KIB);
     }
     let server = server(protocol, chunk_kib, dice.u64(0..20_000));
-    let mut world = World::seeded(protocol, job_for(protocol, size), server, weather, seed);
+    let mut job = job_for(protocol, size);
+    let verifications = verifications(protocol);
+    job.options.verify = verifications[dice.usize(..verifications.len())];
+    if job.options.verify.is_some() {
+        weather.let_damage(&mut dice);
+    }
+    let verify = job.options.verify;
+    let mut world = World::seeded(protocol, job, server, weather, seed);
     let cancels = deeds(&mut world, &mut dice);
     world.start();
     world.run(DAY_MS);
     judge(protocol, &world, size, cancels);
+    assert_that_it_is_verified(&world, verify);
     assert_that_silence_follows(&mut world);
 }
 
@@ -81,7 +89,18 @@ fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
     assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
     let sent: u64 = world.sent.iter().map(|range| range.end - range.start).sum();
     let price = if traits(protocol).resumes { world.most_ahead } else { size };
-    assert!(sent <= size + u64::from(world.connects) * price, "{sent} bytes for {size}");
+    let whole = u64::from(world.damages) * size;
+    assert!(sent <= size + u64::from(world.connects) * price + whole, "{sent} bytes for {size}");
+}
+
+/// Whatever arrived damaged was noticed and sent again.
+fn assert_that_it_is_verified(world: &World, verify: Option<Verification>) {
+    let view = world.upload.view();
+    if view.finished {
+        assert!(!world.server.is_damaged(), "{view:?}");
+        assert_eq!(view.verified, verify);
+    }
+    assert!(view.chunks_damaged <= u64::from(world.damages));
 }
 
 /// Late answers to an upload that is over change nothing.

@@ -27,9 +27,11 @@ fn sources(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// A protocol's folder has its prose in `mod.rs`; others belong to the file of their name.
 fn protocol_folders() -> Vec<String> {
     let entries = fs::read_dir(root().join("protocol/src")).unwrap();
-    let folders = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let folders = paths.filter(|path| path.join("mod.rs").is_file());
     folders.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
 }
 

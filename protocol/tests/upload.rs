@@ -7,9 +7,11 @@ mod common;
 use std::time::Duration;
 
 use common::{KIB, actions, job, now};
+use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::{
-    Action, Error, Event, Link, Md5, Notice, Options, Outcome, Protocol, Retry, Upload, Wake,
+    Action, Error, Event, Link, Md5, Notice, Options, Outcome, Protocol, Retry, Upload,
+    Verification, Wake,
 };
 
 const STALL: Duration = Duration::from_secs(20);
@@ -27,7 +29,7 @@ fn told(message: FromServer) -> Event {
 }
 
 fn terms(position: u64) -> Event {
-    told(FromServer::UploadConfig { chunk_size_kb: 64, position, send_ahead: 4 })
+    told(FromServer::UploadConfig { chunk_size_kb: 64, position, send_ahead: 4, verify: None })
 }
 
 fn transferring(size: u64) -> Upload {
@@ -82,7 +84,7 @@ fn what_belongs_to_an_attempt_that_is_over_is_not_obeyed() {
         Event::Connected,
         told(FromServer::ChunkAck(64 * KIB)),
         told(FromServer::Error("late".into())),
-        told(FromServer::AllDone),
+        told(FromServer::AllDone(None)),
         lost(),
         Event::Garbled,
         Event::Woke(Wake::Stall),
@@ -305,7 +307,7 @@ fn a_cancellation_that_was_lost_is_told_once_more() {
 fn nothing_moves_an_upload_that_is_over() {
     let mut finished = transferring(10);
     now(&mut finished, told(FromServer::ChunkAck(10)));
-    now(&mut finished, told(FromServer::AllDone));
+    now(&mut finished, told(FromServer::AllDone(None)));
     let mut cancelled = upload(10);
     cancelled.cancel("no");
     for mut upload in [finished, cancelled] {
@@ -376,4 +378,80 @@ fn a_file_that_cannot_be_hashed_is_an_error_of_its_own() {
     now(&mut upload, Event::FileUnreadable("NotReadableError".into()));
     let error = upload.view().error;
     assert_eq!(error, Some(Error::FileChanged("NotReadableError".into())));
+}
+
+/// An upload of 10 bytes that is to be compared as a whole, with all of it acknowledged.
+fn with_server() -> Upload {
+    let mut job = job(10);
+    job.options.verify = Some(Verification::File);
+    let mut upload = Upload::new(Protocol::Incoming, job, 7).unwrap();
+    assert!(actions(upload.start()).contains(&Action::Digest(0..10)), "alongside");
+    now(&mut upload, Event::Connected);
+    let verify = Some(Verification::File);
+    let terms = FromServer::UploadConfig { chunk_size_kb: 64, position: 10, send_ahead: 4, verify };
+    now(&mut upload, told(terms));
+    upload
+}
+
+#[test]
+fn a_server_that_is_done_first_is_waited_with_not_for() {
+    let mut upload = with_server();
+    let done = now(&mut upload, told(FromServer::AllDone(Some(md5()))));
+    assert_eq!(done[0], Action::HangUp, "nothing more is to be heard from it");
+    let view = upload.view();
+    assert!(!view.finished && view.error.is_none() && !view.can_pause && !view.can_cancel);
+    assert!(view.state_msg.contains("comparing"));
+    assert_eq!(now(&mut upload, Event::Woke(Wake::Stall)), []);
+    assert!(upload.start().is_empty() && upload.pause().is_empty());
+    now(&mut upload, Event::Digested(0..10, md5()));
+    assert_eq!(upload.view().verified, Some(Verification::File));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_for_the_comparison_is_not_verified() {
+    let mut upload = with_server();
+    now(&mut upload, told(FromServer::AllDone(Some(md5()))));
+    now(&mut upload, Event::FileUnreadable("gone".into()));
+    assert_eq!(upload.view().error, Some(Error::FileChanged("gone".into())));
+}
+
+#[test]
+fn a_server_that_does_not_say_what_it_has_is_an_error_after_the_fact() {
+    let mut upload = with_server();
+    now(&mut upload, told(FromServer::AllDone(None)));
+    assert_eq!(upload.view().error.map(|error| error.kind()), Some("unsupported"));
+}
+
+#[test]
+fn a_file_that_is_hashed_does_not_make_a_dead_connection_look_alive() {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    now(&mut upload, Event::Hashed(5));
+    let silent = now(&mut upload, Event::Woke(Wake::Stall));
+    assert_eq!(silent[..2], [Action::HangUp, Action::CheckFile]);
+}
+
+#[test]
+fn what_is_hashed_after_the_end_is_nobodys_business() {
+    let mut upload = upload(10);
+    upload.cancel("no");
+    assert_eq!(now(&mut upload, Event::Hashed(5)), []);
+    assert_eq!(now(&mut upload, Event::Digested(0..10, md5())), []);
+}
+
+#[test]
+fn a_file_that_could_not_be_hashed_in_the_end_is_hashed_again_and_not_sent() {
+    let mut job = job(10);
+    job.options.verify = Some(Verification::File);
+    let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
+    upload.start();
+    let file_digest = Some(md5());
+    let answer = Response { status: 200, file_digest, ..Response::default() };
+    now(&mut upload, Event::Responded(RequestId(1), answer));
+    now(&mut upload, Event::NotDigested("no worker".into()));
+    let again = now(&mut upload, Event::Woke(Wake::Retry));
+    assert!(again.contains(&Action::Digest(0..10)));
+    assert!(!again.iter().any(|action| matches!(action, Action::Request(_))));
+    now(&mut upload, Event::Digested(0..10, md5()));
+    assert_eq!(upload.view().verified, Some(Verification::File));
 }

@@ -19,6 +19,7 @@ mod compare;
 pub mod config;
 mod descriptors;
 mod error;
+mod fingerprint;
 pub mod handover;
 pub mod log;
 pub mod names;

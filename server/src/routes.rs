@@ -2,6 +2,7 @@
 
 mod chunk;
 pub(crate) mod demo;
+mod digests;
 mod files;
 mod fineuploader;
 mod form;
@@ -63,7 +64,8 @@ fn cors(config: &Config) -> Result<Option<CorsLayer>, Error> {
             Method::PATCH,
             Method::DELETE,
         ])
-        .allow_headers(AllowHeaders::mirror_request());
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(digests::EXPOSED);
     if origins.iter().any(|origin| origin == "*") {
         return Ok(Some(layer.allow_origin(Any)));
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::wire::{self, Wire};
+use super::wire::Wire;
 use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Json, Machine, Progress, Stage, Wake};
+use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Wake};
 
 /// The chunk size of the original.
 const DEFAULT_CHUNK: u64 = 2_000_000;
@@ -17,8 +17,6 @@ const DEFAULT_SIMULTANEOUS: u64 = 3;
 const FINISHED_WITHIN: Duration = Duration::from_secs(120);
 /// How often a server may ask for every byte again.
 const MOST_RESETS: u32 = 5;
-
-const OPTIONS: &str = "chunking, mandatory, concurrent, simultaneous, require_success_json";
 
 /// The client's side of one upload.
 #[derive(Debug)]
@@ -50,11 +48,11 @@ impl Client {
         let simultaneous = own.whole("simultaneous", 1).unwrap_or(default);
         let requires_success = own.flag("require_success_json", true);
         let wire = Wire::new(&job, &mut own, is_chunked, seed);
-        own.nothing_else(&format!("{OPTIONS}, {}", wire::OPTIONS))?;
+        own.nothing_else()?;
         let layout = Layout { size: job.size, chunk_size, large_last: false };
         Ok(Client {
             wire,
-            transfer: Transfer::new(layout, simultaneous),
+            transfer: Transfer::new(layout, simultaneous, job.options.verify),
             is_chunked,
             requires_success,
             aside: None,
@@ -69,13 +67,15 @@ impl Client {
         let layout = self.transfer.pieces.layout();
         while let Some(index) = self.transfer.next_to_begin() {
             let is_last = index + 1 == layout.count() && self.wire.success_endpoint().is_none();
-            if is_last && self.transfer.pieces.on_their_way() > 0 {
+            let has_to_wait = is_last && self.transfer.pieces.on_their_way() > 0;
+            if has_to_wait || !self.transfer.can_send(index) {
                 break;
             }
             let id = self.transfer.begin(index);
             self.transfer.pieces.count_sent();
-            actions.push(Action::Request(self.wire.upload(id, layout, index)));
+            actions.push(self.transfer.request(self.wire.upload(id, layout, index), Some(index)));
         }
+        actions.extend(self.transfer.ask_ahead(u64::MAX));
         actions
     }
 
@@ -91,7 +91,8 @@ impl Client {
         let finish = self.wire.finish(id, url, self.transfer.pieces.layout());
         self.aside = Some(id);
         self.transfer.stage = Stage::HandingOver;
-        Ok(vec![Action::Request(finish), Action::Wait(Wake::KeepAlive, FINISHED_WITHIN)])
+        let finish = self.transfer.request(finish, None);
+        Ok(vec![finish, Action::Wait(Wake::KeepAlive, FINISHED_WITHIN)])
     }
 
     fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
@@ -102,11 +103,14 @@ impl Client {
         if let Some(uuid) = text(response, "newUuid") {
             self.wire.rename(uuid);
         }
+        if self.transfer.is_damaged(index, response) {
+            return self.go_on();
+        }
         let is_reset = says(response, "reset");
         let succeeds = says(response, "success") || !self.requires_success;
         if is_success(response.status) && succeeds && !is_reset {
             self.wire.has_resumed();
-            self.transfer.pieces.confirm(index);
+            self.transfer.confirm(index, true, response)?;
         } else {
             let refusal = self.refusal(response);
             if is_reset || !refusal.is_transient() {
@@ -120,6 +124,7 @@ impl Client {
     /// Only the status counts.
     fn answered_aside(&mut self, response: &Response) -> Result<Vec<Action>, Error> {
         self.aside = None;
+        self.transfer.heard_of_file(response);
         let (next, succeeds) = match self.transfer.stage {
             Stage::HandingOver => (Stage::Done, is_success(response.status)),
             _ => (Stage::Removed, self.wire.is_removal(response.status)),
@@ -158,19 +163,15 @@ impl Machine for Client {
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
-            Event::Responded(id, response) => return self.answered(id, &response),
-            Event::RequestLost(id, words) if self.aside == Some(id) => {
-                return Err(Error::Lost(words));
-            }
+            Event::Responded(id, response) => self.answered(id, &response),
+            Event::RequestLost(id, words) if self.aside == Some(id) => Err(Error::Lost(words)),
             Event::RequestLost(id, words) => {
                 self.transfer.lost(id, words);
-                return self.go_on();
+                self.go_on()
             }
-            Event::Loaded(id, bytes) => self.transfer.pieces.loaded(id, bytes),
-            Event::Woke(Wake::KeepAlive) => return Err(Error::TimedOut(FINISHED_WITHIN)),
-            _ => {}
+            Event::Woke(Wake::KeepAlive) => Err(Error::TimedOut(FINISHED_WITHIN)),
+            event => Ok(if self.transfer.note(event) { self.fill() } else { Vec::new() }),
         }
-        Ok(Vec::new())
     }
 
     fn pause(&mut self) -> Vec<Action> {
@@ -184,6 +185,14 @@ impl Machine for Client {
     fn hung_up(&mut self) {
         self.aside = None;
         self.transfer.hung_up();
+    }
+
+    fn start_over(&mut self) {
+        self.transfer.start_over();
+    }
+
+    fn file_digest(&self) -> Option<&Md5> {
+        self.transfer.file_digest()
     }
 
     fn resumes(&self) -> bool {

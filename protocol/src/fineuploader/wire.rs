@@ -32,12 +32,6 @@ const NAMES: [(&str, &str); 9] = [
 ];
 /// So many of them are options of their own; the others are in the group `param_names`.
 const OWN_NAMES: usize = 4;
-const PARAM_NAMES: &str = "part_index, part_byte_offset, chunk_size, total_parts, resuming";
-
-/// The options that only requests need.
-pub const OPTIONS: &str = "params_in_body, force_multipart, input_name, uuid_name, \
-                           filename_param, total_file_size_name, param_names, resume, \
-                           success_endpoint, delete_endpoint, delete_method";
 
 /// How requests are written.
 #[derive(Debug)]
@@ -190,6 +184,7 @@ impl Wire {
             body,
             digest: None,
             wants_file_digest: false,
+            damaged_file: None,
         }
     }
 
@@ -221,7 +216,7 @@ fn names(own: &mut Given) -> Vec<String> {
         let given = if position < OWN_NAMES { &mut *own } else { &mut group };
         names.push(given.text(option).unwrap_or_else(|| default.to_owned()));
     }
-    own.end_group(group, PARAM_NAMES);
+    own.end_group(group);
     names
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wire::{FromClient, FromServer, Hash};
 use crate::options::{Given, Job};
-use crate::{Action, Error, Event, Json, Machine, Progress, Stage, Wake};
+use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake};
 
 /// What a server that names no size takes: the original refuses larger messages.
 const DEFAULT_CHUNK: u64 = 262_144;
@@ -18,7 +18,11 @@ const STORED_WITHIN: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Client {
     job: Job,
+    /// The digest of the file, as the caller or the browser has worked it out.
     hash: Option<Hash>,
+    verifies: bool,
+    /// The MD5 that the server has compared.
+    theirs: Option<Md5>,
     stage: Stage,
     acknowledged: u64,
     sent: u64,
@@ -41,11 +45,20 @@ impl Client {
         let has_hash = own.has_any("hash");
         let mut group = own.group("hash");
         let hash = has_hash.then(|| hash(&mut group));
-        own.end_group(group, "type, value");
-        own.nothing_else("hash")?;
+        own.end_group(group);
+        let verify = job.options.verify;
+        if verify == Some(Verification::Chunks) {
+            own.reject("verify", "'file', because GalileoSend cannot check chunks,");
+        }
+        if verify.is_some() && has_hash {
+            own.reject("hash", "nothing together with verify: 'file'");
+        }
+        own.nothing_else()?;
         Ok(Client {
             job,
             hash,
+            verifies: verify.is_some(),
+            theirs: None,
             stage: Stage::Idle,
             acknowledged: 0,
             sent: 0,
@@ -67,9 +80,14 @@ impl Client {
     fn obey(&mut self, json: &Json) -> Result<Vec<Action>, Error> {
         let signal = FromServer::from_json(json);
         if signal.close {
+            self.theirs = signal.md5;
             return self.closed();
         }
         if let Some(words) = signal.error {
+            if self.verifies && signal.damaged {
+                self.start_over();
+                return Err(Error::ChecksumMismatch(0..self.job.size));
+            }
             self.note(&words);
             return if signal.fatal { Err(self.rejected()) } else { Ok(Vec::new()) };
         }
@@ -93,12 +111,27 @@ impl Client {
 
     fn go_on(&mut self, chunk_size: Option<u64>) -> Vec<Action> {
         if self.is_everything_sent() {
-            self.stage = Stage::HandingOver;
-            let finished = send(&FromClient::Finished(self.hash.clone()));
-            return vec![finished, Action::Wait(Wake::KeepAlive, STORED_WITHIN)];
+            return self.finish();
         }
         self.stage = Stage::Transferring;
         vec![Action::SendRange(self.next(chunk_size))]
+    }
+
+    fn finish(&mut self) -> Vec<Action> {
+        self.stage = Stage::HandingOver;
+        if self.verifies && self.hash.is_none() {
+            return Vec::new();
+        }
+        let finished = send(&FromClient::Finished(self.hash.clone()));
+        vec![finished, Action::Wait(Wake::KeepAlive, STORED_WITHIN)]
+    }
+
+    fn digested(&mut self, range: &Range<u64>, md5: &Md5) -> Vec<Action> {
+        if !self.verifies || self.hash.is_some() || *range != (0..self.job.size) {
+            return Vec::new();
+        }
+        self.hash = Some(Hash { kind: "md5".to_owned(), value: md5.as_str().to_owned() });
+        if self.stage == Stage::HandingOver { self.finish() } else { Vec::new() }
     }
 
     fn next(&mut self, chunk_size: Option<u64>) -> Range<u64> {
@@ -165,6 +198,7 @@ impl Machine for Client {
                 found: "something else".to_owned(),
             }),
             Event::Disconnected { code, reason } => Err(self.disconnected(code, &reason)),
+            Event::Digested(range, md5) => Ok(self.digested(&range, &md5)),
             Event::Woke(Wake::KeepAlive) => Err(Error::TimedOut(STORED_WITHIN)),
             _ => Ok(Vec::new()),
         }
@@ -191,6 +225,14 @@ impl Machine for Client {
         self.errors.clear();
     }
 
+    fn start_over(&mut self) {
+        self.stage = Stage::Idle;
+    }
+
+    fn file_digest(&self) -> Option<&Md5> {
+        self.theirs.as_ref()
+    }
+
     fn resumes(&self) -> bool {
         false
     }
@@ -202,6 +244,8 @@ impl Machine for Client {
             sent: self.sent,
             chunks_sent: self.chunks_sent,
             chunks_acknowledged: self.chunks_acknowledged,
+            chunks_damaged: 0,
+            is_proven: false,
         }
     }
 }

@@ -8,6 +8,9 @@
 //! There is no pause, no cancellation and no resumption on the wire: a pause holds back the next
 //! chunk while the connection lives, and a lost connection starts over with the first byte.
 //!
+//! `finished` may carry a digest of the file. A server that has compared it adds the MD5 to `close`,
+//! or `damaged` to its error, which the original client does not look at.
+//!
 //! Source: the document of GalileoSend, its client in JavaScript and its server for Mojolicious.
 
 pub mod client;

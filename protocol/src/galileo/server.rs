@@ -4,7 +4,7 @@
 //! out its [`Action`]s in order. The bytes of a chunk stay with the owner.
 
 use super::wire::{FromClient, FromServer, Hash};
-use crate::Json;
+use crate::{Json, Md5};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub enum Event {
     Finished,
     /// Answers any of them: it could not be done, for this reason.
     Failed(String),
+    /// Answers [`Action::Finish`]: the digest is another one, in these words.
+    Damaged(String),
     /// Nothing arrived for as long as the server waits.
     TimedOut,
 }
@@ -35,8 +37,8 @@ pub enum Action {
     },
     /// Store the last binary message at the end of the file. Answered by `Stored` or `Failed`.
     Append,
-    /// Check the digest if there is one and make the file durable. Answered by `Finished` or
-    /// `Failed`.
+    /// Check the digest if there is one and make the file durable. Answered by `Finished`,
+    /// `Damaged` or `Failed`.
     Finish(Option<Hash>),
     /// Forget the file, of which nothing may be left.
     Discard,
@@ -53,6 +55,8 @@ pub struct Session {
     state: State,
     size: Option<u64>,
     stored: u64,
+    /// The MD5 that the client has declared.
+    md5: Option<Md5>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +73,7 @@ impl Session {
     /// A connection on which nothing has been said yet, to a server that asks for chunks of this
     /// many bytes.
     pub fn new(chunk_size: u64) -> Session {
-        Session { chunk_size, state: State::AwaitingMeta, size: None, stored: 0 }
+        Session { chunk_size, state: State::AwaitingMeta, size: None, stored: 0, md5: None }
     }
 
     /// Takes what happened and says what is wanted, to be done in this order.
@@ -79,6 +83,9 @@ impl Session {
         match (self.state, event) {
             (State::Over, _) => Vec::new(),
             (_, Event::Failed(words)) => self.fail(words),
+            (_, Event::Damaged(words)) => {
+                self.fail_with(FromServer { damaged: true, ..FromServer::error(words, true) })
+            }
             (_, Event::TimedOut) => self.fail("Nothing came for too long.".to_owned()),
             (State::AwaitingMeta, event) => self.awaiting_meta(event),
             (State::Creating, Event::Stored) => self.ready(),
@@ -89,7 +96,7 @@ impl Session {
             }
             (State::Finishing, Event::Finished) => {
                 self.state = State::Over;
-                vec![Action::Send(FromServer::close())]
+                vec![Action::Send(FromServer::close(self.md5.take()))]
             }
             (State::Creating | State::Appending(_) | State::Finishing, _) => Vec::new(),
         }
@@ -142,6 +149,8 @@ impl Session {
             return self.fail(self.mismatch(self.stored));
         }
         self.state = State::Finishing;
+        let md5 = hash.as_ref().filter(|hash| hash.kind.eq_ignore_ascii_case("md5"));
+        self.md5 = md5.and_then(|hash| Md5::parse(&hash.value));
         vec![Action::Finish(hash)]
     }
 
@@ -156,9 +165,13 @@ impl Session {
     }
 
     fn fail(&mut self, words: String) -> Vec<Action> {
+        self.fail_with(FromServer::error(words, true))
+    }
+
+    fn fail_with(&mut self, signal: FromServer) -> Vec<Action> {
         let had_file = !matches!(self.state, State::AwaitingMeta);
         self.state = State::Over;
-        let error = Action::Send(FromServer::error(words, true));
+        let error = Action::Send(signal);
         let discard = had_file.then_some(Action::Discard);
         [error].into_iter().chain(discard).chain([Action::Close]).collect()
     }

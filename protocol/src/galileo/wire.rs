@@ -1,6 +1,6 @@
 //! The signals of GalileoSend: JSON objects in text frames, told apart by their keys.
 
-use crate::Json;
+use crate::{Json, Md5};
 
 /// A signal that the client sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,11 @@ pub struct FromServer {
     pub ready: bool,
     /// The largest size of the next chunk in bytes, if the server cares.
     pub chunk_size: Option<u64>,
+    /// The file that is complete has this MD5, which the client has declared. The original client
+    /// does not look at it.
+    pub md5: Option<Md5>,
+    /// The error is that the file has another digest than the client has declared.
+    pub damaged: bool,
 }
 
 /// A size that is no size: negative, fractional, above 2^53 or no number.
@@ -97,9 +102,9 @@ impl FromServer {
         FromServer { error: Some(words), fatal, ..FromServer::default() }
     }
 
-    /// The signal that all is done.
-    pub fn close() -> FromServer {
-        FromServer { close: true, ..FromServer::default() }
+    /// The signal that all is done; the MD5 if it was compared.
+    pub fn close(md5: Option<Md5>) -> FromServer {
+        FromServer { close: true, md5, ..FromServer::default() }
     }
 
     /// The signal as JSON.
@@ -119,6 +124,12 @@ impl FromServer {
         if let Some(size) = self.chunk_size {
             add("chunksize", size.into());
         }
+        if let Some(md5) = &self.md5 {
+            add("md5", md5.as_str().into());
+        }
+        if self.damaged {
+            add("damaged", true.into());
+        }
         Json::Object(members)
     }
 
@@ -130,6 +141,8 @@ impl FromServer {
             fatal: json.says("fatal"),
             ready: json.says("ready"),
             chunk_size: json.member("chunksize").and_then(Json::whole).filter(|size| *size > 0),
+            md5: json.member("md5").and_then(Json::text).and_then(Md5::parse),
+            damaged: json.says("damaged"),
         }
     }
 }
@@ -165,7 +178,9 @@ mod tests {
             FromServer::ready(250_000),
             FromServer::error("no".into(), true),
             FromServer::error("no".into(), false),
-            FromServer::close(),
+            FromServer::close(None),
+            FromServer::close(Md5::parse("d41d8cd98f00b204e9800998ecf8427e")),
+            FromServer { damaged: true, ..FromServer::error("no".into(), true) },
         ] {
             assert_eq!(FromServer::from_json(&signal.to_json()), signal);
         }

@@ -1,12 +1,14 @@
 //! The browser's side.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::text;
 use super::wire::{FromClient, FromServer, Unreadable};
 use crate::chunks::{ChunkSizes, Flow};
+use crate::digests::Digests;
 use crate::options::Job;
-use crate::{Action, Error, Event, Json, Machine, Progress, Stage, Wake};
+use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake};
 
 /// How often the client shows that it is there while the server hands the file over: the
 /// original server drops a client that is silent for 58 seconds, however long its backend takes.
@@ -34,6 +36,17 @@ pub struct Client {
     /// True once the server was told.
     cancel_sent: bool,
     take_overs: u32,
+    verify: Option<Verification>,
+    /// Chunks that are to be sent in this order, each when its MD5 is known.
+    hashing: Digests,
+    chunks_damaged: u64,
+    /// Up to where chunks were ever sent.
+    furthest: u64,
+    /// The server had bytes that were not sent from here: nobody has compared them.
+    has_unproven: bool,
+    /// The MD5 of the file, and what the server says it is.
+    ours: Option<Md5>,
+    theirs: Option<Md5>,
 }
 
 impl Client {
@@ -42,12 +55,13 @@ impl Client {
     /// # Errors
     /// A misuse that names an option that is unknown.
     pub fn new(mut job: Job) -> Result<Client, Error> {
-        job.options.own.nothing_else("")?;
+        job.options.own.nothing_else()?;
         let ticket = job.ticket.clone().ok_or_else(|| {
             Error::Misuse("expected the upload id, a string, as the first argument".to_owned())
         })?;
         Ok(Client {
             flow: Flow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
+            verify: job.options.verify,
             job,
             ticket,
             stage: Stage::Idle,
@@ -56,6 +70,12 @@ impl Client {
             cancel: None,
             cancel_sent: false,
             take_overs: 0,
+            hashing: Digests::default(),
+            chunks_damaged: 0,
+            furthest: 0,
+            has_unproven: false,
+            ours: None,
+            theirs: None,
         })
     }
 
@@ -65,6 +85,7 @@ impl Client {
             id: self.ticket.clone(),
             size: self.job.size,
             name: self.job.name.clone(),
+            verify: self.verify,
         })]
     }
 
@@ -79,12 +100,26 @@ impl Client {
             }
             (
                 Stage::Negotiating,
-                FromServer::UploadConfig { chunk_size_kb, position, send_ahead },
-            ) => self.accept(chunk_size_kb, position, send_ahead),
+                FromServer::UploadConfig { chunk_size_kb, position, send_ahead, verify },
+            ) => {
+                if let Some(wanted) = self.verify.filter(|_| verify != self.verify) {
+                    return Err(wanted.is_missing());
+                }
+                self.accept(chunk_size_kb, position, send_ahead)
+            }
             (Stage::Transferring, FromServer::ChunkAck(size)) => self.acknowledged(size),
-            (Stage::HandingOver, FromServer::AllDone) => {
+            (Stage::HandingOver, FromServer::AllDone(md5)) => {
+                self.theirs = md5;
                 self.stage = Stage::Done;
                 Ok(Vec::new())
+            }
+            (Stage::Transferring, FromServer::ChunkDamaged { position, size }) => {
+                self.chunks_damaged += 1;
+                Err(Error::ChecksumMismatch(position..position + size))
+            }
+            (Stage::HandingOver, FromServer::FileDamaged) => {
+                self.start_over();
+                Err(Error::ChecksumMismatch(0..self.job.size))
             }
             (_, other) => Err(unexpected(self.stage, &other)),
         }
@@ -103,6 +138,7 @@ impl Client {
                 found: format!("{position} of {} bytes", self.job.size),
             });
         }
+        self.has_unproven |= position > self.furthest;
         self.flow.agree(u64::from(chunk_size_kb) * 1024, send_ahead.into(), position);
         let mut actions = vec![send(&FromClient::Ack(true))];
         if self.flow.is_complete() {
@@ -118,10 +154,11 @@ impl Client {
     }
 
     fn acknowledged(&mut self, size: u64) -> Result<Vec<Action>, Error> {
-        if size > self.flow.ahead() {
+        let ahead = self.sent() - self.flow.acknowledged();
+        if size > ahead {
             return Err(Error::Misbehaved {
                 expected: "an acknowledgement of bytes that are on their way",
-                found: format!("{size} bytes, with {} on their way", self.flow.ahead()),
+                found: format!("{size} bytes, with {ahead} on their way"),
             });
         }
         self.flow.acknowledge(size);
@@ -134,9 +171,59 @@ impl Client {
         if self.stage != Stage::Transferring || self.cancel.is_some() {
             return Vec::new();
         }
-        let ranges: Vec<_> = std::iter::from_fn(|| self.flow.next()).collect();
-        self.chunks_sent += ranges.len() as u64;
-        ranges.into_iter().map(Action::SendRange).collect()
+        let mut actions = Vec::new();
+        while let Some(range) = self.flow.next() {
+            actions.push(if self.verify == Some(Verification::Chunks) {
+                self.hashing.ask(&range);
+                Action::Digest(range)
+            } else {
+                self.send_range(range)
+            });
+        }
+        actions
+    }
+
+    fn send_range(&mut self, range: Range<u64>) -> Action {
+        self.chunks_sent += 1;
+        self.furthest = self.furthest.max(range.end);
+        Action::SendRange(range)
+    }
+
+    fn digested(&mut self, range: &Range<u64>, md5: Md5) -> Vec<Action> {
+        if self.verify == Some(Verification::File) && *range == (0..self.job.size) {
+            self.ours = Some(md5);
+            return self.tell_sum();
+        }
+        self.hashing.tell(range, md5);
+        if self.stage == Stage::Transferring && self.cancel.is_none() {
+            self.send_hashed()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn send_hashed(&mut self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        while let Some((range, Some(md5))) = self.hashing.take_first() {
+            actions.push(send(&FromClient::ChunkSum { position: range.start, md5 }));
+            actions.push(self.send_range(range));
+        }
+        actions
+    }
+
+    /// Says the MD5 of the file when the server has all of it.
+    fn tell_sum(&self) -> Vec<Action> {
+        match &self.ours {
+            Some(md5) if self.stage == Stage::HandingOver => {
+                vec![send(&FromClient::FileSum(md5.clone()))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Up to where chunks were sent.
+    fn sent(&self) -> u64 {
+        self.hashing.start().unwrap_or(self.flow.sent())
     }
 
     /// The server has every byte: too late to cancel, and time to wait.
@@ -144,7 +231,9 @@ impl Client {
         self.cancel = None;
         self.cancel_sent = false;
         self.stage = Stage::HandingOver;
-        vec![Action::Wait(Wake::KeepAlive, KEEP_ALIVE)]
+        let mut actions = self.tell_sum();
+        actions.push(Action::Wait(Wake::KeepAlive, KEEP_ALIVE));
+        actions
     }
 
     /// Says again what it said when it accepted the terms: servers swallow it, and the
@@ -210,6 +299,7 @@ impl Machine for Client {
                 self.flow.measured(link);
                 Ok(self.fill())
             }
+            Event::Digested(range, md5) => Ok(self.digested(&range, md5)),
             Event::Woke(Wake::KeepAlive) => Ok(self.keep_alive()),
             _ => Ok(Vec::new()),
         }
@@ -243,18 +333,30 @@ impl Machine for Client {
         if !matches!(self.stage, Stage::Done | Stage::Cancelled) {
             self.stage = Stage::Idle;
         }
+        self.hashing.clear();
         self.flow.hung_up();
         self.chunks_sent = 0;
         self.chunks_acknowledged = 0;
+    }
+
+    fn start_over(&mut self) {
+        self.stage = Stage::Idle;
+        self.flow.start_over();
+    }
+
+    fn file_digest(&self) -> Option<&Md5> {
+        self.theirs.as_ref()
     }
 
     fn progress(&self) -> Progress {
         Progress {
             stage: self.stage,
             acknowledged: self.flow.acknowledged(),
-            sent: self.flow.sent(),
+            sent: self.sent(),
             chunks_sent: self.chunks_sent,
             chunks_acknowledged: self.chunks_acknowledged,
+            chunks_damaged: self.chunks_damaged,
+            is_proven: !self.has_unproven,
         }
     }
 }
@@ -285,7 +387,9 @@ fn unexpected(stage: Stage, message: &FromServer) -> Error {
         FromServer::Cancel(_) => "MsgCancel",
         FromServer::CancelAck => "MsgCancelAck",
         FromServer::Error(_) => "MsgError",
-        FromServer::AllDone => "MsgAllDone",
+        FromServer::AllDone(_) => "MsgAllDone",
+        FromServer::ChunkDamaged { .. } => "MsgChunkDamaged",
+        FromServer::FileDamaged => "MsgFileDamaged",
     };
     Error::Misbehaved { expected, found: found.to_owned() }
 }

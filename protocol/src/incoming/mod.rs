@@ -9,6 +9,16 @@
 //! `MsgAllDone`. `MsgPause` announces that the client closes and will come back, `MsgCancel` is
 //! answered by `MsgCancelAck` once the backend has been told, `MsgError` ends the connection.
 //!
+//! # Verification
+//! This is not of the original, which neither sees nor minds it. The client asks with a member
+//! `Verify` of its request, `"chunks"` or `"file"`; a server that knows it confirms with the same
+//! member of its terms. Each chunk is then announced by `MsgChunkSum`, which says where it belongs
+//! and its MD5. One that differs is not stored and is answered by `MsgChunkDamaged`; what was on its
+//! way behind it belongs elsewhere and is dropped, and the client comes back and goes on there. Of a
+//! whole file the client says the MD5 when everything was sent (`MsgFileSum`), and the server
+//! compares before the backend gets the file: `MsgFileDamaged` says that it is dropped, `MsgAllDone`
+//! says its MD5.
+//!
 //! Source: the program and the API document of Incoming!!, and recorded traffic of its server,
 //! version 0.1, with its browser library.
 

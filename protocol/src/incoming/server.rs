@@ -5,7 +5,7 @@
 
 use super::text;
 use super::wire::{FromClient, FromServer};
-use crate::Json;
+use crate::{Json, Md5, Verification};
 
 /// What the server offers a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,15 @@ pub enum Event {
     },
     /// Answers [`Action::Open`]: there is nothing to upload to.
     Refused(Refusal),
+    /// Answers [`Action::Check`]: whether the bytes are what they should be.
+    Checked(bool),
+    /// Answers [`Action::Sum`]: the MD5 of the file; `None` if nobody can tell any more.
+    Summed(Option<Md5>),
     /// Answers [`Action::Append`]: the bytes are stored.
     Stored,
     /// Answers [`Action::Complete`]: the file is whole and durable.
     Completed,
-    /// Answers [`Action::Append`] and [`Action::Complete`]: it could not be done.
+    /// Answers [`Action::Append`], [`Action::Complete`] and [`Action::Sum`]: it could not be done.
     Failed(Fault),
     /// Answers [`Action::HandOver`]: the backend has the file.
     HandedOver,
@@ -96,6 +100,12 @@ pub enum Action {
         /// The name as the browser sent it: anything at all.
         name: String,
     },
+    /// Compare the MD5 of the last binary message with this one. Answered by `Checked`.
+    Check(Md5),
+    /// Work out the MD5 of the file, which is whole. Answered by `Summed` or `Failed`.
+    Sum,
+    /// Drop every byte of the upload, which is to begin anew.
+    Empty,
     /// Store the last binary message at the end of the file. Answered by `Stored` or `Failed`.
     Append,
     /// Make the file durable; it is whole. May come again for a file that is. Answered by
@@ -123,6 +133,11 @@ pub struct Session {
     state: State,
     size: u64,
     stored: u64,
+    verify: Option<Verification>,
+    /// Where the next binary message belongs, and its MD5.
+    announced: Option<(u64, Md5)>,
+    /// The MD5 of the file, as the client says.
+    sum: Option<Md5>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,11 +146,16 @@ enum State {
     Opening,
     AwaitingAck,
     Receiving,
+    /// A chunk of so many bytes is being compared with its MD5.
+    Checking(u64),
     /// A chunk of so many bytes is being stored.
     Appending(u64),
     /// The file is being made durable; the chunk of so many bytes that completed it, if one did,
     /// is acknowledged afterwards.
     Completing(Option<u64>),
+    /// The file is whole; the client has not said its MD5 yet.
+    AwaitingSum,
+    Summing,
     HandingOver,
     /// The backend is being told; the client hears of it if it asked.
     Cancelling {
@@ -147,7 +167,15 @@ enum State {
 impl Session {
     /// A connection on which nothing has been said yet.
     pub fn new(terms: Terms) -> Session {
-        Session { terms, state: State::AwaitingRequest, size: 0, stored: 0 }
+        Session {
+            terms,
+            state: State::AwaitingRequest,
+            size: 0,
+            stored: 0,
+            verify: None,
+            announced: None,
+            sum: None,
+        }
     }
 
     /// True while the client is expected to ask for the upload, or to answer the terms.
@@ -158,7 +186,15 @@ impl Session {
     /// True from the moment when all bytes are there: the client has nothing more to say, and
     /// its silence means nothing.
     pub fn is_handing_over(&self) -> bool {
-        matches!(self.state, State::Completing(_) | State::HandingOver)
+        matches!(
+            self.state,
+            State::Completing(_) | State::AwaitingSum | State::Summing | State::HandingOver
+        )
+    }
+
+    /// True while a file that is whole is not to be handed over without a word of the client.
+    pub fn is_unverified(&self) -> bool {
+        self.verify == Some(Verification::File) && self.state != State::HandingOver
     }
 
     /// Takes what happened and says what is wanted, to be done in this order.
@@ -172,8 +208,11 @@ impl Session {
             (State::Opening, event) => self.opening(event),
             (State::AwaitingAck, event) => self.awaiting_ack(event),
             (State::Receiving, event) => self.receiving(event),
+            (State::Checking(len), Event::Checked(is_right)) => self.checked(len, is_right),
+            (State::Checking(_), _) => Vec::new(),
             (State::Appending(len), event) => self.appending(len, event),
             (State::Completing(chunk), event) => self.completing(chunk, event),
+            (State::AwaitingSum | State::Summing, event) => self.summing(event),
             (State::HandingOver, event) => self.handing_over(event),
             (State::Cancelling { acknowledge }, event) => self.cancelling(acknowledge, event),
         }
@@ -181,10 +220,11 @@ impl Session {
 
     fn awaiting_request(&mut self, event: Event) -> Vec<Action> {
         let Event::Text(Some(json)) = event else { return self.fail(text::NO_REQUEST) };
-        let Ok(FromClient::UploadRequest { id, size, name }) = FromClient::from_json(&json) else {
+        let Ok(FromClient::UploadRequest { id, size, name, verify }) = FromClient::from_json(&json)
+        else {
             return self.fail(text::NO_REQUEST);
         };
-        self.size = size;
+        (self.size, self.verify) = (size, verify);
         self.state = State::Opening;
         vec![Action::Open { id, size, name }]
     }
@@ -198,6 +238,7 @@ impl Session {
                     chunk_size_kb: self.terms.chunk_size_kb,
                     position: stored,
                     send_ahead: self.terms.send_ahead,
+                    verify: self.verify,
                 })]
             }
             Event::Refused(Refusal::Unknown) => self.fail(text::UNKNOWN),
@@ -227,11 +268,9 @@ impl Session {
 
     fn receiving(&mut self, event: Event) -> Vec<Action> {
         match event {
+            Event::Binary(len) if self.verify == Some(Verification::Chunks) => self.check(len),
             Event::Binary(len) if len > self.size - self.stored => self.overflow(),
-            Event::Binary(len) => {
-                self.state = State::Appending(len);
-                vec![Action::Append]
-            }
+            Event::Binary(len) => self.append(len),
             Event::Text(None) => self.fail(text::NOT_JSON),
             Event::Text(Some(json)) => self.control(&json),
             Event::TimedOut => self.fail(text::SILENCE),
@@ -240,8 +279,42 @@ impl Session {
         }
     }
 
+    fn append(&mut self, len: u64) -> Vec<Action> {
+        self.state = State::Appending(len);
+        vec![Action::Append]
+    }
+
+    /// What was on its way behind a chunk that arrived damaged belongs elsewhere, and is dropped.
+    fn check(&mut self, len: u64) -> Vec<Action> {
+        let Some((position, md5)) = self.announced.take() else {
+            return self.fail(text::UNEXPECTED);
+        };
+        if position != self.stored {
+            return Vec::new();
+        }
+        if len > self.size - self.stored {
+            return self.overflow();
+        }
+        self.state = State::Checking(len);
+        vec![Action::Check(md5)]
+    }
+
+    fn checked(&mut self, len: u64, is_right: bool) -> Vec<Action> {
+        if is_right {
+            return self.append(len);
+        }
+        self.state = State::Receiving;
+        vec![Action::Send(FromServer::ChunkDamaged { position: self.stored, size: len })]
+    }
+
     fn control(&mut self, json: &Json) -> Vec<Action> {
         match FromClient::from_json(json) {
+            Ok(FromClient::ChunkSum { position, md5 })
+                if self.verify == Some(Verification::Chunks) =>
+            {
+                self.announced = Some((position, md5));
+                Vec::new()
+            }
             Ok(FromClient::Pause) => vec![Action::Pause],
             Ok(FromClient::Cancel(reason)) => self.cancel(reason, true),
             Ok(FromClient::Error(reason)) => self.cancel(text::from_frontend(&reason), false),
@@ -273,20 +346,68 @@ impl Session {
     fn completing(&mut self, chunk: Option<u64>, event: Event) -> Vec<Action> {
         match event {
             Event::Completed => {
-                self.state = State::HandingOver;
                 let ack = chunk.map(|len| Action::Send(FromServer::ChunkAck(len)));
-                ack.into_iter().chain([Action::HandOver]).collect()
+                let next = if self.verify == Some(Verification::File) {
+                    self.state = State::AwaitingSum;
+                    self.ask_for_sum()
+                } else {
+                    self.hand_over()
+                };
+                ack.into_iter().chain(next).collect()
             }
             Event::Failed(fault) => self.fail(&text::consuming(detail(fault))),
+            Event::Text(Some(json)) => {
+                self.hear_sum(&json);
+                Vec::new()
+            }
             _ => Vec::new(),
         }
+    }
+
+    fn hear_sum(&mut self, json: &Json) {
+        if let Ok(FromClient::FileSum(md5)) = FromClient::from_json(json) {
+            self.sum = Some(md5);
+        }
+    }
+
+    fn ask_for_sum(&mut self) -> Option<Action> {
+        if self.state != State::AwaitingSum || self.sum.is_none() {
+            return None;
+        }
+        self.state = State::Summing;
+        Some(Action::Sum)
+    }
+
+    fn summing(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::Text(Some(json)) => {
+                self.hear_sum(&json);
+                self.ask_for_sum().into_iter().collect()
+            }
+            Event::Summed(Some(md5)) if self.sum.as_ref() != Some(&md5) => {
+                self.state = State::Over;
+                vec![Action::Empty, Action::Send(FromServer::FileDamaged), Action::Close]
+            }
+            Event::Summed(md5) => {
+                self.sum = md5;
+                self.hand_over().into_iter().collect()
+            }
+            Event::Failed(fault) => self.fail(&text::consuming(detail(fault))),
+            Event::CancelledElsewhere => self.fail(text::CANCELLED),
+            _ => Vec::new(),
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<Action> {
+        self.state = State::HandingOver;
+        Some(Action::HandOver)
     }
 
     fn handing_over(&mut self, event: Event) -> Vec<Action> {
         match event {
             Event::HandedOver => {
                 self.state = State::Over;
-                vec![Action::Send(FromServer::AllDone), Action::Close]
+                vec![Action::Send(FromServer::AllDone(self.sum.take())), Action::Close]
             }
             Event::HandoverFailed { url, reason } => self.fail(&text::handover(&url, &reason)),
             Event::CancelledElsewhere => self.fail(text::CANCELLED),

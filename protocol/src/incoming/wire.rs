@@ -1,6 +1,6 @@
 //! The messages of Incoming!!: `{"MsgType": ..., "MsgData": {...}}`, one per text frame.
 
-use crate::Json;
+use crate::{Json, Md5, Verification};
 
 /// A message that the browser sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub enum FromClient {
         size: u64,
         /// The name of the file, without a path. Early clients sent none: empty.
         name: String,
+        /// What is to be verified. The original server does not look at it.
+        verify: Option<Verification>,
     },
     /// `MsgAck`: the answer to the server's terms. `false` refuses them.
     Ack(bool),
@@ -22,6 +24,16 @@ pub enum FromClient {
     Cancel(String),
     /// `MsgError`: the client failed, for this reason.
     Error(String),
+    /// `MsgChunkSum`: the next binary message is this chunk. Only where chunks are verified.
+    ChunkSum {
+        /// Where it stands in the file.
+        position: u64,
+        /// The MD5 of its bytes.
+        md5: Md5,
+    },
+    /// `MsgFileSum`: the MD5 of the whole file, when all of it was sent. Only where the file is
+    /// verified.
+    FileSum(Md5),
 }
 
 /// A message that the server sends.
@@ -35,6 +47,8 @@ pub enum FromServer {
         position: u64,
         /// How many chunks may be on their way without an acknowledgement.
         send_ahead: u32,
+        /// What is verified, if the client asked for it; another client is not told.
+        verify: Option<Verification>,
     },
     /// `MsgChunkAck`: a chunk of so many bytes is stored.
     ChunkAck(u64),
@@ -44,8 +58,17 @@ pub enum FromServer {
     CancelAck,
     /// `MsgError`: this attempt, or the upload, has failed.
     Error(String),
-    /// `MsgAllDone`: the backend has the file.
-    AllDone,
+    /// `MsgAllDone`: the backend has the file. Its MD5, where the file is verified.
+    AllDone(Option<Md5>),
+    /// `MsgChunkDamaged`: a chunk is not what its MD5 says, and none of it is stored.
+    ChunkDamaged {
+        /// Where it stands in the file: where to go on.
+        position: u64,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// `MsgFileDamaged`: the file has another MD5, and none of it is stored any more.
+    FileDamaged,
 }
 
 /// Why a message could not be read.
@@ -70,20 +93,25 @@ impl FromClient {
     /// The message as JSON.
     pub fn to_json(&self) -> Json {
         match self {
-            FromClient::UploadRequest { id, size, name } => message(
-                "MsgUploadReq",
-                [
+            FromClient::UploadRequest { id, size, name, verify } => {
+                let data = [
                     ("Id", id.as_str().into()),
                     ("LengthBytes", (*size).into()),
                     ("Name", name.as_str().into()),
-                ],
-            ),
+                ];
+                let name = verify.map(Verification::name);
+                and(message("MsgUploadReq", data), "Verify", name)
+            }
             FromClient::Ack(ack) => message("MsgAck", [("Ack", (*ack).into())]),
             FromClient::Pause => message("MsgPause", [("Pause", true.into())]),
             FromClient::Cancel(reason) => {
                 message("MsgCancel", [("Reason", reason.as_str().into())])
             }
             FromClient::Error(text) => error(text),
+            FromClient::ChunkSum { position, md5 } => {
+                message("MsgChunkSum", [("FilePos", (*position).into()), sum(md5)])
+            }
+            FromClient::FileSum(md5) => message("MsgFileSum", [sum(md5)]),
         }
     }
 
@@ -99,11 +127,17 @@ impl FromClient {
                 id: fields.text("MsgUploadReq", "Id")?,
                 size: fields.whole("MsgUploadReq", "LengthBytes")?,
                 name: fields.text("MsgUploadReq", "Name").unwrap_or_default(),
+                verify: fields.verify(),
             }),
             "MsgAck" => Ok(FromClient::Ack(fields.bool("Ack"))),
             "MsgPause" => Ok(FromClient::Pause),
             "MsgCancel" => Ok(FromClient::Cancel(fields.text("MsgCancel", "Reason")?)),
             "MsgError" => Ok(FromClient::Error(fields.text("MsgError", "Msg")?)),
+            "MsgChunkSum" => Ok(FromClient::ChunkSum {
+                position: fields.whole("MsgChunkSum", "FilePos")?,
+                md5: fields.sum("MsgChunkSum")?,
+            }),
+            "MsgFileSum" => Ok(FromClient::FileSum(fields.sum("MsgFileSum")?)),
             other => Err(Unreadable::Type(other.to_owned())),
         }
     }
@@ -113,21 +147,30 @@ impl FromServer {
     /// The message as JSON.
     pub fn to_json(&self) -> Json {
         match self {
-            FromServer::UploadConfig { chunk_size_kb, position, send_ahead } => message(
-                "MsgUploadConf",
-                [
+            FromServer::UploadConfig { chunk_size_kb, position, send_ahead, verify } => {
+                let data = [
                     ("ChunkSizeKB", (*chunk_size_kb).into()),
                     ("FilePos", (*position).into()),
                     ("SendAhead", (*send_ahead).into()),
-                ],
-            ),
+                ];
+                let name = verify.map(Verification::name);
+                and(message("MsgUploadConf", data), "Verify", name)
+            }
             FromServer::ChunkAck(size) => message("MsgChunkAck", [("ChunkSize", (*size).into())]),
             FromServer::Cancel(reason) => {
                 message("MsgCancel", [("Reason", reason.as_str().into())])
             }
             FromServer::CancelAck => message("MsgCancelAck", [("Ack", true.into())]),
             FromServer::Error(text) => error(text),
-            FromServer::AllDone => message("MsgAllDone", [("Success", true.into())]),
+            FromServer::AllDone(md5) => {
+                let done = message("MsgAllDone", [("Success", true.into())]);
+                and(done, "Md5", md5.as_ref().map(Md5::as_str))
+            }
+            FromServer::ChunkDamaged { position, size } => message(
+                "MsgChunkDamaged",
+                [("FilePos", (*position).into()), ("ChunkSize", (*size).into())],
+            ),
+            FromServer::FileDamaged => message("MsgFileDamaged", []),
         }
     }
 
@@ -142,12 +185,18 @@ impl FromServer {
                 chunk_size_kb: fields.count("MsgUploadConf", "ChunkSizeKB")?,
                 position: fields.whole("MsgUploadConf", "FilePos")?,
                 send_ahead: fields.count("MsgUploadConf", "SendAhead")?,
+                verify: fields.verify(),
             }),
             "MsgChunkAck" => Ok(FromServer::ChunkAck(fields.whole("MsgChunkAck", "ChunkSize")?)),
             "MsgCancel" => Ok(FromServer::Cancel(fields.text("MsgCancel", "Reason")?)),
             "MsgCancelAck" => Ok(FromServer::CancelAck),
             "MsgError" => Ok(FromServer::Error(fields.text("MsgError", "Msg")?)),
-            "MsgAllDone" => Ok(FromServer::AllDone),
+            "MsgAllDone" => Ok(FromServer::AllDone(fields.md5())),
+            "MsgChunkDamaged" => Ok(FromServer::ChunkDamaged {
+                position: fields.whole("MsgChunkDamaged", "FilePos")?,
+                size: fields.whole("MsgChunkDamaged", "ChunkSize")?,
+            }),
+            "MsgFileDamaged" => Ok(FromServer::FileDamaged),
             other => Err(Unreadable::Type(other.to_owned())),
         }
     }
@@ -155,6 +204,20 @@ impl FromServer {
 
 fn message<const N: usize>(kind: &str, data: [(&str, Json); N]) -> Json {
     Json::object([("MsgType", kind.into()), ("MsgData", Json::object(data))])
+}
+
+/// Adds what only those are told who know it.
+fn and(mut message: Json, key: &str, text: Option<&str>) -> Json {
+    if let (Json::Object(members), Some(text)) = (&mut message, text)
+        && let Some((_, Json::Object(data))) = members.last_mut()
+    {
+        data.push((key.to_owned(), text.into()));
+    }
+    message
+}
+
+fn sum(md5: &Md5) -> (&'static str, Json) {
+    ("Md5", md5.as_str().into())
 }
 
 /// Both sides' `MsgError`. The original never sent another code than 0.
@@ -195,6 +258,20 @@ impl<'a> Fields<'a> {
         count.ok_or(Unreadable::Field { message, field, expected })
     }
 
+    fn md5(&self) -> Option<Md5> {
+        self.get("Md5").and_then(Json::text).and_then(Md5::parse)
+    }
+
+    fn sum(&self, message: &'static str) -> Result<Md5, Unreadable> {
+        let expected = "32 hexadecimal digits";
+        self.md5().ok_or(Unreadable::Field { message, field: "Md5", expected })
+    }
+
+    /// What nobody knows is not agreed on.
+    fn verify(&self) -> Option<Verification> {
+        self.get("Verify").and_then(Json::text).and_then(Verification::named)
+    }
+
     fn bool(&self, field: &str) -> bool {
         self.get(field).and_then(Json::bool).unwrap_or(false)
     }
@@ -208,12 +285,45 @@ mod tests {
         serde_json::from_str(text).expect("valid JSON")
     }
 
+    fn md5() -> Md5 {
+        Md5::parse("d41d8cd98f00b204e9800998ecf8427e").expect("an MD5")
+    }
+
+    fn request(verify: Option<Verification>) -> FromClient {
+        let (id, name) = ("i".into(), "blåbær ü 文件.bin".into());
+        FromClient::UploadRequest { id, size: 7, name, verify }
+    }
+
+    fn terms(verify: Option<Verification>) -> FromServer {
+        FromServer::UploadConfig { chunk_size_kb: 512, position: 11_534_336, send_ahead: 4, verify }
+    }
+
+    #[test]
+    fn whoever_does_not_verify_says_what_the_original_says() {
+        let text = |json: &Json| serde_json::to_string(json).expect("serialises");
+        let asked = r#"{"MsgType":"MsgUploadReq","MsgData":{"Id":"i","LengthBytes":7,"Name":"blåbær ü 文件.bin"}}"#;
+        assert_eq!(text(&request(None).to_json()), asked);
+        let told = r#"{"MsgType":"MsgUploadConf","MsgData":{"ChunkSizeKB":512,"FilePos":11534336,"SendAhead":4}}"#;
+        assert_eq!(text(&terms(None).to_json()), told);
+        let done = r#"{"MsgType":"MsgAllDone","MsgData":{"Success":true}}"#;
+        assert_eq!(text(&FromServer::AllDone(None).to_json()), done);
+    }
+
+    #[test]
+    fn a_sum_that_is_none_is_refused() {
+        let sum = json(r#"{"MsgType":"MsgFileSum","MsgData":{"Md5":"short"}}"#);
+        let words = FromClient::from_json(&sum).expect_err("no sum").to_string();
+        assert!(words.contains("32 hexadecimal digits in the field Md5"), "{words}");
+    }
+
     #[test]
     fn every_message_of_the_client_is_read_as_it_was_written() {
         for message in [
-            FromClient::UploadRequest {
-                id: "i".into(), size: 7, name: "blåbær ü 文件.bin".into()
-            },
+            request(None),
+            request(Some(Verification::File)),
+            request(Some(Verification::Chunks)),
+            FromClient::ChunkSum { position: 7, md5: md5() },
+            FromClient::FileSum(md5()),
             FromClient::Ack(true),
             FromClient::Ack(false),
             FromClient::Pause,
@@ -227,12 +337,16 @@ mod tests {
     #[test]
     fn every_message_of_the_server_is_read_as_it_was_written() {
         for message in [
-            FromServer::UploadConfig { chunk_size_kb: 512, position: 11_534_336, send_ahead: 4 },
+            terms(None),
+            terms(Some(Verification::File)),
+            FromServer::ChunkDamaged { position: 7, size: 5 },
+            FromServer::FileDamaged,
+            FromServer::AllDone(Some(md5())),
             FromServer::ChunkAck(524_288),
             FromServer::Cancel("maintenance".into()),
             FromServer::CancelAck,
             FromServer::Error("you nack-ed".into()),
-            FromServer::AllDone,
+            FromServer::AllDone(None),
         ] {
             assert_eq!(FromServer::from_json(&message.to_json()), Ok(message));
         }
@@ -241,7 +355,8 @@ mod tests {
     #[test]
     fn a_request_of_an_early_client_has_no_name() {
         let request = json(r#"{"MsgType":"MsgUploadReq","MsgData":{"Id":"i","LengthBytes":1}}"#);
-        let expected = FromClient::UploadRequest { id: "i".into(), size: 1, name: String::new() };
+        let (id, name) = ("i".into(), String::new());
+        let expected = FromClient::UploadRequest { id, size: 1, name, verify: None };
         assert_eq!(FromClient::from_json(&request), Ok(expected));
     }
 

@@ -1,20 +1,17 @@
 //! The browser's side.
 
 use super::dialect::Dialect;
-use super::wire::{self, Wire};
+use super::wire::Wire;
 use crate::http::{RequestId, Response};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Json, Machine, Progress, Stage};
+use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage};
 
 /// The chunk size of both originals, 1 MiB.
 const DEFAULT_CHUNK: u64 = 1024 * 1024;
 /// How many requests both originals have on their way at a time.
 const DEFAULT_SIMULTANEOUS: u64 = 3;
-
-const OPTIONS: &str =
-    "simultaneous, force_chunk_size, test_chunks, success_statuses, permanent_errors";
 
 /// The client's side of one upload.
 #[derive(Debug)]
@@ -57,11 +54,11 @@ impl Client {
         let are_wanted = own.flag("test_chunks", false);
         let successes = statuses(&mut own, "success_statuses", dialect.successes());
         let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors());
-        own.nothing_else(&format!("{OPTIONS}, {}", wire::OPTIONS))?;
+        own.nothing_else()?;
         Ok(Client {
             wire,
             dialect,
-            transfer: Transfer::new(layout, simultaneous),
+            transfer: Transfer::new(layout, simultaneous, job.options.verify),
             simultaneous,
             successes,
             permanent_errors,
@@ -79,50 +76,57 @@ impl Client {
     fn fill(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
         while let Some(index) = self.transfer.next_to_begin() {
-            actions.push(if self.is_to_be_tested(index) {
-                self.ask(index)
+            if index >= self.tested_below() {
+                actions.push(self.ask(index));
+            } else if self.transfer.can_send(index) {
+                actions.push(self.send(index));
             } else {
-                self.send(index)
-            });
+                break;
+            }
         }
+        actions.extend(self.transfer.ask_ahead(self.tested_below()));
         actions
     }
 
-    fn is_to_be_tested(&self, index: u64) -> bool {
+    /// Before which chunk there is nothing to ask about.
+    fn tested_below(&self) -> u64 {
         // Chunks were begun in order, so many at a time: when none of the first is there, no
         // later one is.
         let never_begun = self.tests.missing >= self.simultaneous && !self.tests.found;
-        self.tests.are_wanted && index >= self.tests.known_below && !never_begun
+        if self.tests.are_wanted && !never_begun { self.tests.known_below } else { u64::MAX }
     }
 
     fn ask(&mut self, index: u64) -> Action {
         let id = self.transfer.begin(index);
         self.tests.asking.push(id);
         self.tests.known_below = self.tests.known_below.max(index + 1);
-        Action::Request(self.wire.test(id, self.transfer.pieces.layout(), index))
+        let test = self.wire.test(id, self.transfer.pieces.layout(), index);
+        self.transfer.request(test, None)
     }
 
     fn send(&mut self, index: u64) -> Action {
         let id = self.transfer.begin(index);
         self.transfer.pieces.count_sent();
-        Action::Request(self.wire.upload(id, self.transfer.pieces.layout(), index))
+        let upload = self.wire.upload(id, self.transfer.pieces.layout(), index);
+        self.transfer.request(upload, Some(index))
     }
 
     fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
         let Some(index) = self.transfer.pieces.take(id) else { return Ok(Vec::new()) };
         let asked = self.take_question(id);
         let status = response.status;
+        if self.transfer.is_damaged(index, response) {
+            return self.go_on();
+        }
         if self.successes.contains(&status) {
             self.tests.found |= asked;
-            self.transfer.pieces.confirm(index);
+            self.transfer.confirm(index, !asked, response)?;
         } else if self.permanent_errors.contains(&status)
             && (!asked || self.dialect.tests_can_fail())
         {
             return Err(Error::Rejected(response.words()));
         } else if asked {
             self.tests.missing += 1;
-            let resend = self.send(index);
-            return Ok(std::iter::once(resend).chain(self.fill()).collect());
         } else {
             self.transfer.fail(Error::Lost(response.words()));
         }
@@ -145,20 +149,18 @@ impl Client {
 impl Machine for Client {
     fn start(&mut self) -> Vec<Action> {
         self.transfer.stage = Stage::Transferring;
-        self.fill()
+        self.go_on().unwrap_or_default()
     }
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
-            Event::Responded(id, response) => return self.answered(id, &response),
+            Event::Responded(id, response) => self.answered(id, &response),
             Event::RequestLost(id, words) => {
                 self.transfer.lost(id, words);
-                return self.go_on();
+                self.go_on()
             }
-            Event::Loaded(id, bytes) => self.transfer.pieces.loaded(id, bytes),
-            _ => {}
+            event => Ok(if self.transfer.note(event) { self.fill() } else { Vec::new() }),
         }
-        Ok(Vec::new())
     }
 
     fn pause(&mut self) -> Vec<Action> {
@@ -172,6 +174,14 @@ impl Machine for Client {
     fn hung_up(&mut self) {
         self.transfer.hung_up();
         self.tests.asking.clear();
+    }
+
+    fn start_over(&mut self) {
+        self.transfer.start_over();
+    }
+
+    fn file_digest(&self) -> Option<&Md5> {
+        self.transfer.file_digest()
     }
 
     fn progress(&self) -> Progress {

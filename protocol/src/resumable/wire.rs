@@ -30,10 +30,6 @@ struct FileParameters {
     media_type: String,
 }
 
-/// The options that only requests need.
-pub const OPTIONS: &str = "method, upload_method, test_method, file_parameter_name, \
-                           parameter_namespace, parameter_names";
-
 impl Wire {
     /// Takes the options out that say how requests are written.
     pub fn new(dialect: Dialect, job: &Job, own: &mut Given) -> Wire {
@@ -41,7 +37,7 @@ impl Wire {
         let is_octet = own.is_second("method", ["multipart", "octet"], methods);
         let mut group = own.group("parameter_names");
         let names = names(dialect, &mut group);
-        own.end_group(group, PARAMETERS);
+        own.end_group(group);
         let mut text =
             |name: &str, default: &str| own.text(name).unwrap_or_else(|| default.to_owned());
         Wire {
@@ -111,6 +107,7 @@ impl Wire {
             body,
             digest: None,
             wants_file_digest: false,
+            damaged_file: None,
         }
     }
 
@@ -160,10 +157,6 @@ pub fn identifier(size: u64, path: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
     format!("{size}-{}", path.chars().filter(plain).collect::<String>())
 }
-
-/// What a caller can give another name.
-const PARAMETERS: &str = "chunk_number, chunk_size, current_chunk_size, total_size, type, \
-                          identifier, filename, relative_path, total_chunks";
 
 fn names(dialect: Dialect, given: &mut Given) -> Vec<Option<String>> {
     let mut names = Vec::new();

@@ -5,7 +5,7 @@ use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Machine, Progress, Stage};
+use crate::{Action, Error, Event, Machine, Md5, Progress, Stage};
 
 /// How many requests are on their way at a time. The original sends one after the other.
 const DEFAULT_SIMULTANEOUS: u64 = 3;
@@ -40,10 +40,13 @@ impl Client {
             large_last: false,
         };
         let simultaneous = own.whole("simultaneous", 1).unwrap_or(DEFAULT_SIMULTANEOUS);
-        own.nothing_else("simultaneous")?;
+        if job.options.verify.is_some() {
+            own.reject("verify", "'none', because the server compares every file itself,");
+        }
+        own.nothing_else()?;
         Ok(Client {
             wire: Wire::new(job),
-            transfer: Transfer::new(layout, simultaneous),
+            transfer: Transfer::new(layout, simultaneous, None),
             question: None,
             is_unsure: false,
             is_damaged: false,
@@ -210,6 +213,14 @@ impl Machine for Client {
         self.question = None;
         self.is_unsure = false;
         self.transfer.hung_up();
+    }
+
+    fn start_over(&mut self) {
+        self.transfer.start_over();
+    }
+
+    fn file_digest(&self) -> Option<&Md5> {
+        self.transfer.file_digest()
     }
 
     fn progress(&self) -> Progress {

@@ -82,6 +82,7 @@ impl Wire {
             body,
             digest: None,
             wants_file_digest: false,
+            damaged_file: None,
         }
     }
 }

@@ -3,6 +3,8 @@
 use super::{Phase, Removal, Upload};
 use crate::{Error, Stage, View};
 
+const COMPARING: &str = "comparing the file with what arrived";
+
 impl Upload {
     /// What the page sees.
     pub fn view(&self) -> View {
@@ -18,11 +20,13 @@ impl Upload {
             bytes_tx: progress.sent.saturating_sub(self.link.waiting).max(progress.acknowledged),
             bytes_acked: progress.acknowledged,
             frac_complete: self.fraction(),
-            hashing: self.hashing.is_on(),
+            hashing: self.hashing.is_on() && !self.is_over(),
             frac_hashed: self.hashing.fraction(self.bytes_total),
             md5: self.hashing.md5().cloned(),
             chunks_tx_now: progress.chunks_sent,
             chunks_acked_now: progress.chunks_acknowledged,
+            chunks_damaged: progress.chunks_damaged,
+            verified: self.verified(),
             state_msg: self.state_msg(),
             cancel_msg: self.cancel.as_ref().filter(|_| is_cancelled).map(|c| c.reason.clone()),
             error: self.error().cloned(),
@@ -66,6 +70,7 @@ impl Upload {
                 Stage::Hashing => "reading the file",
                 Stage::Negotiating => "agreeing with the server on how to go on",
                 Stage::Transferring => "sending the file",
+                Stage::HandingOver if self.hashing.is_on() => COMPARING,
                 Stage::HandingOver | Stage::Done | Stage::Removed => {
                     "processing the file on the server"
                 }
@@ -78,6 +83,7 @@ impl Upload {
                 return format!("lost the connection, {how} within {seconds} s");
             }
             Phase::Paused => "paused",
+            Phase::Comparing => COMPARING,
             Phase::Finished => self.removal.state_msg(),
             Phase::Cancelled { untold } => return self.cancelled_msg(untold.is_none()),
             Phase::Failed(error) => return format!("failed: {error}"),

@@ -1,17 +1,14 @@
 //! A server of Fine Uploader.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use incoming_protocol::fineuploader::server::{Asked, Finished, Reply};
 use incoming_protocol::http::{Body, Field, Request, Response};
 use incoming_protocol::{Given, Json};
 
+use super::pieces::Pieces;
+
 #[derive(Default)]
 pub struct Server {
-    parts: BTreeMap<u64, Range<u64>>,
-    total_parts: u64,
-    deliveries: u32,
+    pub pieces: Pieces,
 }
 
 /// Where it is told that all chunks are there.
@@ -27,47 +24,42 @@ pub fn options(size: u64) -> Given {
 }
 
 impl super::Server for Server {
-    fn request(&mut self, request: &Request) -> Response {
+    fn request(&mut self, request: &Request, is_damaged: bool) -> Response {
         let fields = match &request.body {
             Body::Multipart { fields, .. } | Body::Form(fields) => fields,
             Body::Empty | Body::Bytes { .. } => &request.query.fields,
         };
         if request.url == SUCCESS {
-            return self.finish(&Finished::read(|name| find(fields, name)).unwrap());
+            Finished::read(|name| find(fields, name)).unwrap();
+            return self.finish(request);
         }
         let Asked::Upload(upload) = Asked::read(|name| find(fields, name)).unwrap() else {
             panic!("nobody removes anything")
         };
         let range = request.body.range().unwrap();
-        let index = match upload.part {
+        let (index, total) = match upload.part {
             Some(part) => {
                 assert_eq!(part.range, *range, "the parameters say what is sent");
-                self.total_parts = part.total_parts;
-                part.index
+                (part.index, part.total_parts)
             }
-            None => {
-                self.total_parts = 1;
-                0
-            }
+            None => (0, 1),
         };
-        let is_new = self.parts.insert(index, range.clone()).is_none();
-        if is_new && self.parts.len() as u64 == self.total_parts {
-            self.deliveries += 1;
-        }
-        answer(&Reply::Success)
+        let taken = self.pieces.take(request, index, total, is_damaged);
+        let is_refused = taken.status != 200;
+        let reply = if is_refused { Reply::Failure("damaged".into()) } else { Reply::Success };
+        Response { json: Some(reply.to_json()), ..taken }
     }
 
     fn stored(&self) -> u64 {
-        let end = self.parts.values().fold(0, |end, range| {
-            assert_eq!(range.start, end, "no gap");
-            range.end
-        });
-        assert_eq!(self.parts.len() as u64, self.total_parts);
-        end
+        self.pieces.stored()
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.pieces.is_damaged()
     }
 
     fn deliveries(&self) -> u32 {
-        self.deliveries
+        self.pieces.deliveries
     }
 
     /// Nothing on the wire says so.
@@ -77,9 +69,11 @@ impl super::Server for Server {
 }
 
 impl Server {
-    fn finish(&self, _finished: &Finished) -> Response {
-        assert_eq!(self.parts.len() as u64, self.total_parts, "told when all is there");
-        answer(&Reply::Success)
+    fn finish(&self, request: &Request) -> Response {
+        assert!(self.pieces.is_whole(), "told when all is there");
+        let (status, file_digest) = (200, self.pieces.digest_for(request));
+        let json = Some(Reply::Success.to_json());
+        Response { status, json, file_digest, ..Response::default() }
     }
 }
 
@@ -88,13 +82,4 @@ fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {
         Field::Pair(other, value) if other == name => Some(value.as_str()),
         _ => None,
     })
-}
-
-fn answer(reply: &Reply) -> Response {
-    Response {
-        status: 200,
-        text: String::new(),
-        json: Some(reply.to_json()),
-        ..Response::default()
-    }
 }

@@ -6,18 +6,19 @@ use std::ops::Range;
 use incoming_protocol::Json;
 use incoming_protocol::galileo::server::{Action, Event, Session};
 
-use super::{Answer, Reply};
+use super::{Answer, Reply, arrived_md5};
 
 pub struct Server {
     chunk_size: u64,
     uploads: HashMap<usize, Upload>,
-    finished: Vec<u64>,
+    finished: Vec<(u64, bool)>,
 }
 
 struct Upload {
     session: Session,
     stored: u64,
-    incoming: Range<u64>,
+    incoming: (Range<u64>, bool),
+    is_damaged: bool,
 }
 
 impl Server {
@@ -29,8 +30,12 @@ impl Server {
     fn feed(&mut self, connection: usize, event: Event) -> Vec<Reply> {
         let fresh = || Session::new(self.chunk_size);
         let upload = self.uploads.entry(connection);
-        let upload =
-            upload.or_insert_with(|| Upload { session: fresh(), stored: 0, incoming: 0..0 });
+        let upload = upload.or_insert_with(|| Upload {
+            session: fresh(),
+            stored: 0,
+            incoming: (0..0, false),
+            is_damaged: false,
+        });
         let actions = upload.session.handle(event);
         actions.into_iter().flat_map(|action| self.perform(connection, action)).collect()
     }
@@ -41,12 +46,18 @@ impl Server {
         match action {
             Action::Create { .. } => self.feed(connection, Event::Stored),
             Action::Append => {
-                assert_eq!(upload.incoming.start, upload.stored, "in order, and none twice");
-                upload.stored = upload.incoming.end;
+                let (range, is_damaged) = upload.incoming.clone();
+                assert_eq!(range.start, upload.stored, "in order, and none twice");
+                upload.stored = range.end;
+                upload.is_damaged |= is_damaged;
                 self.feed(connection, Event::Stored)
             }
-            Action::Finish(_) => {
-                self.finished.push(upload.stored);
+            Action::Finish(hash) => {
+                let md5 = arrived_md5(&(0..upload.stored), upload.is_damaged);
+                if hash.is_some_and(|hash| hash.value != md5.as_str()) {
+                    return self.feed(connection, Event::Damaged("another hash".into()));
+                }
+                self.finished.push((upload.stored, upload.is_damaged));
                 self.feed(connection, Event::Finished)
             }
             Action::Discard => Vec::new(),
@@ -61,10 +72,10 @@ impl super::Server for Server {
         self.feed(connection, Event::Text(Some(json)))
     }
 
-    fn bytes(&mut self, connection: usize, range: Range<u64>) -> Vec<Reply> {
+    fn bytes(&mut self, connection: usize, range: Range<u64>, is_damaged: bool) -> Vec<Reply> {
         let len = range.end - range.start;
         if let Some(upload) = self.uploads.get_mut(&connection) {
-            upload.incoming = range;
+            upload.incoming = (range, is_damaged);
         }
         self.feed(connection, Event::Binary(len))
     }
@@ -78,7 +89,11 @@ impl super::Server for Server {
     }
 
     fn stored(&self) -> u64 {
-        self.finished.last().copied().unwrap_or_default()
+        self.finished.last().map_or(0, |(stored, _)| *stored)
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.finished.last().is_some_and(|(_, is_damaged)| *is_damaged)
     }
 
     /// A file whose end the client missed is delivered again.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use incoming_protocol::Json;
 use incoming_protocol::incoming::server::{Action, Event, Refusal, Session, Terms};
 
-use super::{Answer, Reply};
+use super::{Answer, Reply, arrived_md5};
 
 pub struct Server {
     terms: Terms,
@@ -15,7 +15,8 @@ pub struct Server {
     owner: Option<usize>,
     size: Option<u64>,
     stored: u64,
-    incoming: Range<u64>,
+    incoming: (Range<u64>, bool),
+    is_damaged: bool,
     handing_over: bool,
     deliveries: u32,
     is_cancelled: bool,
@@ -30,7 +31,8 @@ impl Server {
             owner: None,
             size: None,
             stored: 0,
-            incoming: 0..0,
+            incoming: (0..0, false),
+            is_damaged: false,
             handing_over: false,
             deliveries: 0,
             is_cancelled: false,
@@ -50,9 +52,24 @@ impl Server {
             Action::Open { size, .. } => self.open(connection, size),
             Action::Append => {
                 assert_eq!(self.owner, Some(connection), "only the owner writes");
-                assert_eq!(self.incoming.start, self.stored, "bytes arrive in order, none twice");
-                self.stored = self.incoming.end;
+                let (range, is_damaged) = self.incoming.clone();
+                assert_eq!(range.start, self.stored, "bytes arrive in order, none twice");
+                self.stored = range.end;
+                self.is_damaged |= is_damaged;
                 self.feed(connection, Event::Stored)
+            }
+            Action::Check(md5) => {
+                let is_right = arrived_md5(&self.incoming.0, self.incoming.1) == md5;
+                self.feed(connection, Event::Checked(is_right))
+            }
+            Action::Sum => {
+                let md5 = arrived_md5(&(0..self.stored), self.is_damaged);
+                self.feed(connection, Event::Summed(Some(md5)))
+            }
+            Action::Empty => {
+                assert_eq!(self.deliveries, 0, "nobody has it yet");
+                (self.stored, self.is_damaged) = (0, false);
+                Vec::new()
             }
             Action::Complete => self.feed(connection, Event::Completed),
             Action::HandOver if self.deliveries > 0 => self.feed(connection, Event::HandedOver),
@@ -95,9 +112,10 @@ impl super::Server for Server {
         self.feed(connection, Event::Text(Some(json)))
     }
 
-    fn bytes(&mut self, connection: usize, range: Range<u64>) -> Vec<Reply> {
-        self.incoming = range;
-        self.feed(connection, Event::Binary(self.incoming.end - self.incoming.start))
+    fn bytes(&mut self, connection: usize, range: Range<u64>, is_damaged: bool) -> Vec<Reply> {
+        let len = range.end - range.start;
+        self.incoming = (range, is_damaged);
+        self.feed(connection, Event::Binary(len))
     }
 
     fn woke(&mut self, connection: usize) -> Vec<Reply> {
@@ -125,6 +143,10 @@ impl super::Server for Server {
 
     fn stored(&self) -> u64 {
         self.stored
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     fn deliveries(&self) -> u32 {

@@ -11,6 +11,12 @@ pub struct Weather {
     pub refused_percent: u64,
     /// A connection that dies may look alive to the client for ever.
     pub dies_silently: bool,
+    /// In so many of a hundred cases bytes of the file arrive damaged, but not more often in all
+    /// than this.
+    pub damaged_percent: u64,
+    pub most_damaged: u32,
+    /// How fast the browser hashes.
+    pub hashed_per_ms: u64,
 }
 
 impl Weather {
@@ -20,6 +26,9 @@ impl Weather {
         dies_within_ms: None,
         refused_percent: 0,
         dies_silently: false,
+        damaged_percent: 0,
+        most_damaged: 0,
+        hashed_per_ms: 400_000,
     };
 
     pub fn of(dice: &mut fastrand::Rng) -> Weather {
@@ -32,7 +41,15 @@ impl Weather {
             dies_within_ms: dice.bool().then(|| enough_ms + dice.u64(0..5000)),
             refused_percent: if dice.bool() { dice.u64(0..50) } else { 0 },
             dies_silently: dice.u8(0..8) == 0,
+            ..Weather::FINE
         }
+    }
+
+    /// Damages what travels now and then, and hashes at any speed.
+    pub fn let_damage(&mut self, dice: &mut fastrand::Rng) {
+        self.damaged_percent = if dice.bool() { dice.u64(0..100) } else { 0 };
+        self.most_damaged = 2;
+        self.hashed_per_ms = [1000, 20_000, 400_000][dice.usize(0..3)];
     }
 
     /// Lets some connections live long enough for a whole file, one chunk after the other.

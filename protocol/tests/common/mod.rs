@@ -8,6 +8,7 @@ pub mod galileo;
 pub mod incoming;
 pub mod link;
 pub mod noise;
+pub mod pieces;
 pub mod resumable;
 pub mod robusto;
 pub mod world;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use incoming_protocol::http::{Request, Response};
 use incoming_protocol::{
     Action, Event, Job, Json, Md5, Options, Protocol, Retry, StallTimeout, Step, Upload,
+    Verification,
 };
 
 pub const KIB: u64 = 1024;
@@ -28,12 +30,12 @@ pub trait Server {
     fn text(&mut self, _connection: usize, _json: Json) -> Vec<Reply> {
         unreachable!("no WebSocket")
     }
-    /// File bytes arrived, named by where they stand in the file.
-    fn bytes(&mut self, _connection: usize, _range: Range<u64>) -> Vec<Reply> {
+    /// File bytes arrived, named by where they stand in the file, and maybe damaged.
+    fn bytes(&mut self, _connection: usize, _range: Range<u64>, _damaged: bool) -> Vec<Reply> {
         unreachable!("no WebSocket")
     }
-    /// A request arrived, whole.
-    fn request(&mut self, _request: &Request) -> Response {
+    /// A request arrived, whole, and its bytes maybe damaged.
+    fn request(&mut self, _request: &Request, _damaged: bool) -> Response {
         unreachable!("no HTTP")
     }
     /// Some time that the server asked for is over.
@@ -46,6 +48,8 @@ pub trait Server {
     fn crash(&mut self) {}
     /// What is stored, in bytes from the start.
     fn stored(&self) -> u64;
+    /// True if any of what is stored is not what was sent.
+    fn is_damaged(&self) -> bool;
     /// How often the file was delivered.
     fn deliveries(&self) -> u32;
     /// True once the upload was cancelled.
@@ -114,6 +118,18 @@ pub fn job(size: u64) -> Job {
     }
 }
 
+/// What can be verified in a protocol. The servers of Mr. Robusto compare files themselves.
+pub fn verifications(protocol: Protocol) -> Vec<Option<Verification>> {
+    let (file, chunks) = (Some(Verification::File), Some(Verification::Chunks));
+    match protocol {
+        Protocol::Robusto => vec![None],
+        Protocol::Galileo => vec![None, file],
+        Protocol::Incoming | Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => {
+            vec![None, file, chunks]
+        }
+    }
+}
+
 /// A job in small chunks, where the client decides about them.
 pub fn job_for(protocol: Protocol, size: u64) -> Job {
     let mut job = job(size);
@@ -136,6 +152,15 @@ pub fn json(text: &str) -> Json {
 /// What stands for the fingerprint of some bytes in this world.
 pub fn md5_of(range: &Range<u64>) -> Md5 {
     Md5::parse(&format!("{:016x}{:016x}", range.start, range.end)).unwrap()
+}
+
+/// The same of bytes as they arrived.
+pub fn arrived_md5(range: &Range<u64>, is_damaged: bool) -> Md5 {
+    let true_md5 = md5_of(range);
+    if !is_damaged {
+        return true_md5;
+    }
+    Md5::parse(&format!("f{}", &true_md5.as_str()[1..])).unwrap()
 }
 
 /// Only the actions, for tests that know the attempt.

@@ -2,7 +2,7 @@
 
 use incoming_protocol::Json;
 
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 53] = [
     "MsgType",
     "MsgData",
     "MsgUploadReq",
@@ -37,6 +37,15 @@ const WORDS: [&str; 44] = [
     "reset",
     "preventRetry",
     "newUuid",
+    "MsgChunkSum",
+    "MsgFileSum",
+    "MsgChunkDamaged",
+    "MsgFileDamaged",
+    "md5",
+    "damaged",
+    "file",
+    "chunks",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "status",
     "value",
     "new",
@@ -105,9 +114,11 @@ pub fn message(dice: &mut fastrand::Rng) -> Json {
         "Reason",
         "Msg",
         "Pause",
+        "Md5",
+        "Verify",
     ];
     let data = fields.map(|field| (field, value(dice, 1)));
-    let kind = WORDS[dice.usize(2..11)];
+    let kind = WORDS[[dice.usize(2..11), dice.usize(34..38)][dice.usize(0..2)]];
     Json::object([("MsgType", kind.into()), ("MsgData", Json::object(data))])
 }
 

@@ -81,7 +81,7 @@ impl Server {
 }
 
 impl super::Server for Server {
-    fn request(&mut self, request: &Request) -> Response {
+    fn request(&mut self, request: &Request, _damaged: bool) -> Response {
         let md5 = find(&request.query.fields, "md5");
         assert!(!find(&request.query.fields, "name").is_empty());
         let Body::Multipart { fields, part } = &request.body else {
@@ -95,6 +95,11 @@ impl super::Server for Server {
 
     fn stored(&self) -> u64 {
         end(self.finished.as_ref().unwrap()).unwrap()
+    }
+
+    /// Its machine lets the server compare.
+    fn is_damaged(&self) -> bool {
+        false
     }
 
     fn deliveries(&self) -> u32 {

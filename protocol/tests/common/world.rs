@@ -7,7 +7,7 @@ use std::ops::Range;
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::{
     Action, Attempt, Event, Job, Json, Link, Notice, Outcome, Protocol, Speedometer, Step, Upload,
-    Wake,
+    Verification, Wake,
 };
 
 use super::link::{Connection, Weather};
@@ -28,8 +28,6 @@ pub enum Deed {
 
 /// How long TCP sends again what nobody confirms before it gives a connection up.
 const UNANSWERED_MS: u64 = 900_000;
-/// How many bytes the browser hashes in a millisecond.
-const HASHED_PER_MS: u64 = 400_000;
 
 enum Happening {
     ToServer(usize, Message),
@@ -68,10 +66,12 @@ pub struct World {
     pub outcomes: Vec<Outcome>,
     pub connects: u32,
     pub losses: u32,
+    /// How often bytes arrived damaged.
+    pub damages: u32,
     /// The most bytes that were ever on their way.
     pub most_ahead: u64,
     size: u64,
-    resumes: bool,
+    stays_confirmed: bool,
     weather: Weather,
     dice: fastrand::Rng,
     connections: Vec<Connection>,
@@ -101,7 +101,8 @@ impl World {
     ) -> World {
         World {
             size: job.size,
-            resumes: traits(protocol).resumes,
+            stays_confirmed: traits(protocol).resumes
+                && job.options.verify != Some(Verification::File),
             upload: Upload::new(protocol, job, seed).unwrap(),
             server,
             now_ms: 0,
@@ -110,6 +111,7 @@ impl World {
             outcomes: Vec::new(),
             connects: 0,
             losses: 0,
+            damages: 0,
             most_ahead: 0,
             weather,
             dice: fastrand::Rng::with_seed(seed),
@@ -234,9 +236,19 @@ impl World {
         }
         let replies = match message {
             Message::Text(json) => self.server.text(connection, json),
-            Message::Bytes(range) => self.server.bytes(connection, range),
+            Message::Bytes(range) => {
+                let is_damaged = !range.is_empty() && self.damages();
+                self.server.bytes(connection, range, is_damaged)
+            }
         };
         self.reply(replies);
+    }
+
+    fn damages(&mut self) -> bool {
+        let is_left = self.damages < self.weather.most_damaged;
+        let is_damaged = is_left && self.dice.u64(0..100) < self.weather.damaged_percent;
+        self.damages += u32::from(is_damaged);
+        is_damaged
     }
 
     fn reply(&mut self, replies: Vec<Reply>) {
@@ -281,7 +293,7 @@ impl World {
         let mut steps = self.upload.handle(attempt, Event::Measured(link));
         steps.extend(self.upload.handle(attempt, event));
         assert!(self.upload.confirmed().0 <= self.size);
-        let stays = self.upload.confirmed().0 >= before || !self.resumes;
+        let stays = self.upload.confirmed().0 >= before || !self.stays_confirmed;
         assert!(stays, "what was confirmed stays confirmed");
         self.perform(steps);
     }
@@ -344,7 +356,7 @@ impl World {
 
     /// The fingerprint of the whole is told whatever attempt is under way by then.
     fn digest(&mut self, attempt: Attempt, range: Range<u64>) {
-        let takes_ms = 1 + (range.end - range.start) / HASHED_PER_MS;
+        let takes_ms = 1 + (range.end - range.start) / self.weather.hashed_per_ms;
         let happening = if range == (0..self.size) {
             Happening::Deed(Deed::Hashed)
         } else {
@@ -415,7 +427,9 @@ impl World {
                 Response { status: 503, text: "busy".into(), json: None, ..Response::default() };
             return self.respond(attempt, request.id, response);
         }
-        let response = self.server.request(request);
+        let has_bytes = request.body.range().is_some_and(|range| !range.is_empty());
+        let is_damaged = has_bytes && self.damages();
+        let response = self.server.request(request, is_damaged);
         self.respond(attempt, request.id, response);
     }
 

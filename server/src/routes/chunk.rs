@@ -1,33 +1,71 @@
 //! A chunk of a file as the file of a form.
 
+use std::io;
+
+use super::digests::Digests;
 use super::form::{Form, FormError};
 use crate::Services;
+use crate::fingerprint::Sum;
 use crate::uploads::{ChunkError, Plan, Slot};
 
-/// Puts the bytes of a chunk to their place, or makes sure that they are there.
+/// Puts the bytes of a chunk to their place, or makes sure that they are there; finds out the
+/// digests that were asked for.
 ///
 /// # Errors
-/// When they cannot be read or there is no place for them.
+/// When they cannot be read, are damaged, or there is no place for them.
 pub(super) async fn take<E>(
     services: &Services,
     form: &mut Form,
     plan: &Plan<'_>,
     index: u64,
     range: std::ops::Range<u64>,
+    digests: &mut Digests,
 ) -> Result<(), E>
 where
     E: From<FormError> + From<ChunkError>,
 {
-    let slot = services.uploads.slot(plan, index, range.clone()).await?;
+    let uploads = &services.uploads;
+    if let Some(damaged) = &digests.damaged {
+        uploads.drop_damaged(plan, damaged).await?;
+    }
+    let mut slot = uploads.slot(plan, index, range.clone()).await?;
     form.expect(range.end - range.start);
-    match slot {
-        Slot::There => while form.next().await?.is_some() {},
-        Slot::Room(mut writer) => {
-            while let Some(bytes) = form.next().await? {
-                writer.append(bytes).await?;
-            }
-            writer.finish().await?;
+    let mut sum = digests.content.as_ref().map(|_| Sum::default());
+    if let Slot::Room(writer) = &mut slot {
+        if sum.is_some() {
+            writer.keep_what_is_there().await;
+        }
+        writer.want_file_digest(digests.wants_file);
+    }
+    while let Some(bytes) = form.next().await? {
+        if let Some(earlier) = sum.take() {
+            sum = Some(earlier.add(bytes.clone()).await.map_err(failed)?);
+        }
+        if let Slot::Room(writer) = &mut slot {
+            writer.append(bytes).await?;
         }
     }
+    let arrived = sum.map(Sum::finish).transpose().map_err(failed)?;
+    if arrived != digests.content {
+        digests.arrived = arrived;
+        return Err(ChunkError::Damaged { from: range.start, to: range.end }.into());
+    }
+    if let Slot::Room(mut writer) = slot {
+        if let Some(arrived) = &arrived {
+            writer.compare_with_what_is_there(arrived).await?;
+        }
+        writer.finish().await?;
+        digests.arrived = arrived;
+    } else if let Some(arrived) = arrived {
+        let is_there = uploads.has_arrived_with(plan, range, &arrived).await?;
+        digests.arrived = is_there.then_some(arrived);
+    }
+    if digests.wants_file {
+        digests.file = uploads.file_digest(plan).await?;
+    }
     Ok(())
+}
+
+fn failed(error: io::Error) -> ChunkError {
+    error.into()
 }

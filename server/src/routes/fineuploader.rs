@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::chunk;
+use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
 use super::origin;
 use crate::Services;
@@ -54,6 +55,7 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = length.and_then(|length| length.parse().ok());
     let raw_size = if is(headers, "multipart/form-data") { None } else { length };
+    let mut digests = Digests::read(request.headers());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
         Err((error, source)) => {
@@ -61,16 +63,24 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
             return Refusal::Form(error).respond();
         }
     };
-    match take(&services, &mut form, raw_size).await {
+    let taken = take(&services, &mut form, raw_size, &mut digests).await;
+    let response = match taken {
         Ok(()) => done(Ok(())),
         Err(refusal) => {
             discard(form.into_source()).await;
             refusal.respond()
         }
-    }
+    };
+    digests.unwrap_or_default().tell(response)
 }
 
-async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Result<(), Refusal> {
+async fn take(
+    services: &Services,
+    form: &mut Form,
+    raw_size: Option<u64>,
+    digests: &mut Result<Digests, Malformed>,
+) -> Result<(), Refusal> {
+    let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let asked = Asked::read(|name| form.fields().get(name))?;
     let upload = match asked {
         Asked::Upload(upload) => upload,
@@ -86,7 +96,8 @@ async fn take(services: &Services, form: &mut Form, raw_size: Option<u64>) -> Re
     if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
-    chunk::take::<Refusal>(services, form, &plan, part.index, part.range.clone()).await?;
+    let range = part.range.clone();
+    chunk::take::<Refusal>(services, form, &plan, part.index, range, digests).await?;
     // What the last part is answered is the outcome, unless the browser asks for it.
     if part.index + 1 == part.total_parts && !services.uploads.may_become_whole(&plan).await? {
         return Err(Refusal::PartsAreGone);
@@ -117,11 +128,19 @@ fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str) -> Plan<'a> {
 }
 
 async fn success(State(services): State<Services>, request: Request) -> Response {
-    done(look(&services, request).await)
+    let digests = Digests::read(request.headers()).unwrap_or_default();
+    match look(&services, request, digests).await {
+        Ok(digests) => digests.tell(done(Ok(()))),
+        Err(refusal) => refusal.respond(),
+    }
 }
 
 /// Some clients put the parameters into the query.
-async fn look(services: &Services, request: Request) -> Result<(), Refusal> {
+async fn look(
+    services: &Services,
+    request: Request,
+    mut digests: Digests,
+) -> Result<Digests, Refusal> {
     let query = request.uri().query().map(str::to_owned);
     let is_json = is(request.headers(), "application/json");
     let body = parameters(services, request).await?;
@@ -129,7 +148,11 @@ async fn look(services: &Services, request: Request) -> Result<(), Refusal> {
     let (body, query) = (Fields::of_query(Some(&body))?, Fields::of_query(query.as_deref())?);
     let finished = Finished::read(|name| body.get(name).or(query.get(name)))?;
     match services.uploads.is_whole(PROTOCOL, &finished.uuid).await? {
-        true => Ok(()),
+        true if digests.wants_file => {
+            digests.file = services.uploads.file_digest_by_key(PROTOCOL, &finished.uuid).await?;
+            Ok(digests)
+        }
+        true => Ok(digests),
         false => Err(Refusal::PartsAreMissing),
     }
 }

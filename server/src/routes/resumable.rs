@@ -8,7 +8,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
@@ -16,6 +16,7 @@ use incoming_protocol::resumable::{Dialect, PATH};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::chunk;
+use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
 use super::origin;
 use crate::Services;
@@ -36,30 +37,46 @@ enum Refusal {
     #[error(transparent)]
     Form(#[from] FormError),
     #[error(transparent)]
+    Digest(#[from] Malformed),
+    #[error(transparent)]
     Senseless(#[from] Senseless),
     #[error(transparent)]
     Chunk(#[from] ChunkError),
 }
 
-async fn test(State(services): State<Services>, uri: Uri) -> Response {
+async fn test(State(services): State<Services>, headers: HeaderMap, uri: Uri) -> Response {
     let fields = match Fields::of_query(uri.query()) {
         Ok(fields) => fields,
         Err(error) => return Refusal::Form(error).respond(Dialect::Resumable),
     };
-    match is_there(&services, &fields).await {
-        Ok(true) => (StatusCode::OK, "there").into_response(),
-        Ok(false) => StatusCode::NO_CONTENT.into_response(),
+    match is_there(&services, &fields, &headers).await {
+        Ok((true, digests)) => digests.tell((StatusCode::OK, "there").into_response()),
+        Ok((false, _)) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refusal.respond(dialect(|name| fields.get(name))),
     }
 }
 
-async fn is_there(services: &Services, fields: &Fields) -> Result<bool, Refusal> {
+async fn is_there(
+    services: &Services,
+    fields: &Fields,
+    headers: &HeaderMap,
+) -> Result<(bool, Digests), Refusal> {
+    let mut digests = Digests::read(headers)?;
     let chunk = Chunk::read(|name| fields.get(name))?;
-    Ok(services.uploads.has_chunk(&plan(&chunk), chunk.number - 1).await?)
+    let plan = plan(&chunk);
+    if let Some(damaged) = &digests.damaged {
+        services.uploads.drop_damaged(&plan, damaged).await?;
+    }
+    let is_there = services.uploads.has_chunk(&plan, chunk.number - 1).await?;
+    if is_there && digests.wants_file {
+        digests.file = services.uploads.file_digest(&plan).await?;
+    }
+    Ok((is_there, digests))
 }
 
 async fn upload(State(services): State<Services>, request: Request) -> Response {
     let of_query = of_query(request.uri());
+    let mut digests = Digests::read(request.headers());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
         Err((error, source)) => {
@@ -67,14 +84,16 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
             return Refusal::Form(error).respond(of_query);
         }
     };
-    match take(&services, &mut form).await {
+    let taken = take(&services, &mut form, &mut digests).await;
+    let response = match taken {
         Ok(()) => (StatusCode::OK, "stored").into_response(),
         Err(refusal) => {
             let dialect = dialect(|name| form.fields().get(name));
             discard(form.into_source()).await;
             refusal.respond(dialect)
         }
-    }
+    };
+    digests.unwrap_or_default().tell(response)
 }
 
 /// The library, as far as the query tells.
@@ -83,9 +102,14 @@ fn of_query(uri: &Uri) -> Dialect {
     dialect(|name| fields.get(name))
 }
 
-async fn take(services: &Services, form: &mut Form) -> Result<(), Refusal> {
+async fn take(
+    services: &Services,
+    form: &mut Form,
+    digests: &mut Result<Digests, Malformed>,
+) -> Result<(), Refusal> {
+    let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let chunk = Chunk::read(|name| form.fields().get(name))?;
-    chunk::take(services, form, &plan(&chunk), chunk.number - 1, chunk.range()).await
+    chunk::take(services, form, &plan(&chunk), chunk.number - 1, chunk.range(), digests).await
 }
 
 fn plan(chunk: &Chunk) -> Plan<'_> {
@@ -102,6 +126,8 @@ fn plan(chunk: &Chunk) -> Plan<'_> {
 impl Refusal {
     fn status(&self, dialect: Dialect) -> StatusCode {
         match (self, dialect) {
+            (Refusal::Chunk(ChunkError::Damaged { .. }), _) => StatusCode::UNPROCESSABLE_ENTITY,
+            (Refusal::Digest(_), _) => StatusCode::BAD_REQUEST,
             (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Refusal::Form(FormError::Cut), _) => StatusCode::REQUEST_TIMEOUT,

@@ -40,7 +40,11 @@ impl Uploads {
         }
         let is_over = document.backend.is_nobody();
         let state = if is_over { State::Finished } else { State::HandingOver };
-        inner.update(id, |document| document.state = state.clone()).await?;
+        let updated = inner.update(id, |it| {
+            it.state = state.clone();
+            it.md5.clone_from(&document.md5);
+        });
+        updated.await?;
         tracing::info!(%id, file = %arrival.file, size = file.size, "file arrived");
         if !is_over {
             self.keep_handing_over(id);

@@ -26,6 +26,7 @@ mod by_key;
 mod error;
 mod open;
 mod original;
+mod proof;
 mod visit;
 mod writer;
 
@@ -37,6 +38,7 @@ use uuid::{Builder, Uuid};
 use super::live::{Gate, Notice};
 use super::marks::Marks;
 use super::{Arrival, Document, FileInfo, Inner, Layout, State, Uploads};
+use crate::fingerprint;
 use crate::names::display_name;
 use crate::store::StoreError;
 pub use by_key::{Remembered, Withdrawal};
@@ -152,7 +154,18 @@ impl Uploads {
             return Ok(Slot::There);
         };
         let (epoch, is_unique) = (gate.epoch, plan.is_unique);
-        let hold = Hold { id, file, epoch, index, range, is_unique, fresh, claim: None };
+        let wants_file_digest = false;
+        let hold = Hold {
+            id,
+            file,
+            epoch,
+            index,
+            range,
+            is_unique,
+            fresh,
+            claim: None,
+            wants_file_digest,
+        };
         drop(gate);
         Ok(Slot::Room(Box::new(ChunkWriter::new(self.clone(), live, hold, place))))
     }
@@ -272,7 +285,11 @@ impl Uploads {
         document: &Document,
         gate: &mut Gate,
     ) -> Result<(), StoreError> {
-        let arrived = self.arrive(document).await;
+        let mut document = document.clone();
+        if gate.chunks.as_ref().is_some_and(|chunks| chunks.wants_file_digest) {
+            document.md5 = self.inner.file_md5(&document).await?;
+        }
+        let arrived = self.arrive(&document).await;
         let visit = gate.chunks.take().map(|chunks| chunks.visit);
         gate.pass(Notice::TakenOver);
         gate.last_visit = visit;
@@ -320,6 +337,17 @@ impl Inner {
             Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
             None => Ok(false),
         }
+    }
+
+    /// The MD5 of a file whose bytes are all there, before it goes where others may take it.
+    async fn file_md5(&self, document: &Document) -> Result<Option<String>, StoreError> {
+        let size = document.file.as_ref().map_or(0, |file| file.size);
+        let length = self.store.length(document.id).await?;
+        if length < size {
+            return Ok(None);
+        }
+        let md5 = fingerprint::of_stored(&*self.store, document.id, 0..size).await?;
+        Ok(Some(md5.as_str().to_owned()))
     }
 
     fn accepts(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {

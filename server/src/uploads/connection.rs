@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use incoming_protocol::Md5;
 use tokio::sync::{MutexGuard, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
+use crate::fingerprint;
 use crate::store::{StoreError, Writer};
 
 /// The right to fill an upload, until another connection takes it.
@@ -97,8 +99,9 @@ impl Connection {
     }
 
     /// Makes the whole file durable, which may take a while. It happens also when nobody waits
-    /// for it. Does nothing to a file that is durable already.
-    pub fn complete(&mut self) -> Completion {
+    /// for it. Does nothing to a file that is durable already. A file that has to be verified first
+    /// is kept from its backend until [`release`](Connection::release).
+    pub fn complete(&mut self, is_unverified: bool) -> Completion {
         let (uploads, live) = (self.uploads.clone(), Arc::clone(&self.live));
         let (id, epoch, size) = (self.hold.id, self.hold.epoch, self.hold.size);
         let writer = self.hold.writer.take();
@@ -110,11 +113,67 @@ impl Connection {
                 return Ok(());
             }
             writer.ok_or(StoreFault::Lost)?.seal(size).await?;
+            if is_unverified {
+                return Ok(());
+            }
             inner.update(id, |document| document.state = State::HandingOver).await?;
             tracing::info!(%id, size, "file complete");
             Ok(())
         });
         Completion { task }
+    }
+
+    /// The MD5 of the file, all of whose bytes are there; `None` if they are not here any more and
+    /// nobody asked while they were.
+    ///
+    /// # Errors
+    /// When the upload is no longer this connection's, or the store fails.
+    pub async fn sum(&self) -> Result<Option<Md5>, StoreFault> {
+        let (inner, id) = (&self.uploads.inner, self.hold.id);
+        let _gate = enter(&self.live, self.hold.epoch).await?;
+        let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
+        if let Some(md5) = document.md5.as_deref().and_then(Md5::parse) {
+            return Ok(Some(md5));
+        }
+        let md5 = match fingerprint::of_stored(&*inner.store, id, 0..self.hold.size).await {
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            md5 => md5?,
+        };
+        let text = md5.as_str().to_owned();
+        inner.update(id, |document| document.md5 = Some(text.clone())).await?;
+        Ok(Some(md5))
+    }
+
+    /// Drops every byte, unless the backend is getting them: the upload begins anew.
+    ///
+    /// # Errors
+    /// When it is too late, the upload is no longer this connection's, or the store fails.
+    pub async fn empty(&self) -> Result<(), StoreFault> {
+        let (inner, id) = (&self.uploads.inner, self.hold.id);
+        let _gate = enter(&self.live, self.hold.epoch).await?;
+        let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
+        if document.state != State::Receiving {
+            return Err(StoreFault::TooLate);
+        }
+        inner.update(id, |document| document.md5 = None).await?;
+        inner.store.remove_bytes(id).await?;
+        inner.store.begin(id).await?;
+        Ok(())
+    }
+
+    /// Lets the backend have a file that is whole.
+    ///
+    /// # Errors
+    /// When the upload is no longer this connection's, or the store fails.
+    pub async fn release(&self) -> Result<(), StoreFault> {
+        let (inner, id) = (&self.uploads.inner, self.hold.id);
+        let _gate = enter(&self.live, self.hold.epoch).await?;
+        let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
+        if document.state == State::Receiving {
+            inner.update(id, |document| document.state = State::HandingOver).await?;
+            tracing::info!(%id, size = self.hold.size, "file complete and verified");
+        }
+        Ok(())
     }
 
     /// Hands the file over, together with everybody else who asks for it.

@@ -24,6 +24,9 @@ pub struct Document {
     /// How it came, if not by a ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Arrival>,
+    /// The MD5 of the file in hexadecimal, if it is whole and somebody has asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
 }
 
 /// An upload that needed no ticket.
@@ -123,6 +126,7 @@ impl Document {
             file: None,
             state: State::Receiving,
             arrival: None,
+            md5: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 mod deleting;
 mod hostile;
 mod losing;
-mod parts;
+pub mod parts;
 mod replay;
 
 use reqwest::Method;

@@ -180,8 +180,13 @@ async fn a_hash_that_is_right_is_accepted() {
         let mut browser = describe(&server, "a", 3).await;
         fill(&mut browser, b"xy").await;
         fill(&mut browser, b"z").await;
+        let md5 = hash["value"].as_str().unwrap().to_lowercase();
         say(&mut browser, &json!({ "finished": true, "hash": hash })).await;
-        expect_end(&mut browser).await;
+        let end = match md5.len() {
+            32 => json!({ "close": true, "md5": md5 }),
+            _ => json!({ "close": true }),
+        };
+        expect(&mut browser, end).await;
     }
     assert_eq!(server.arrived().len(), 4);
 }
@@ -191,14 +196,19 @@ async fn a_hash_that_is_wrong_ends_the_upload_and_leaves_nothing() {
     let server = small(|_| {}).await;
     let wrong = "00000000000000000000000000000000";
     let other = format!("Expected the hash {wrong}. Got d16fb36f0911f878998c136191af705e.");
-    for (kind, words) in
-        [("md5", other.as_str()), ("crc", "Expected a hash of the type md5 or sha1.")]
+    for (kind, words, is_damaged) in
+        [("md5", other.as_str(), true), ("crc", "Expected a hash of the type md5 or sha1.", false)]
     {
         let mut browser = describe(&server, "a", 3).await;
         fill(&mut browser, b"xyz").await;
         let hash = json!({ "type": kind, "value": wrong });
         say(&mut browser, &json!({ "finished": true, "hash": hash })).await;
-        expect_fatal(&mut browser, words).await;
+        let mut signal = json!({ "error": words, "fatal": true });
+        if is_damaged {
+            signal["damaged"] = json!(true);
+        }
+        expect(&mut browser, signal).await;
+        browser.expect_close(1000).await;
         expect_nothing_left(&server).await;
     }
 }

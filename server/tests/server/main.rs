@@ -23,3 +23,4 @@ mod store_trouble;
 mod take_over;
 mod transcript;
 mod uploads;
+mod verifying;

@@ -109,8 +109,8 @@ for (const { library, how = '', options, pause, goOn } of CASES) {
       await original.begin(original.files, options);
       await assertArrivesWhole(original);
       const later = original.sent().filter(({ at }) => at > moment);
-      const again = new Set(later.map(numberOf));
-      assert.ok(again.size < Math.floor(SIZE / CHUNK), 'does not begin anew');
+      const sent = new Set(later.map(numberOf));
+      assert.ok(sent.size < Math.floor(SIZE / CHUNK), 'does not begin anew');
     });
 
     it('by a cut wire ends well', async (t) => {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use incoming_protocol::fineuploader::server::{Reply, Senseless};
 
+use crate::routes::digests::Malformed;
 use crate::routes::form::FormError;
 use crate::store::StoreError;
 use crate::uploads::{ChunkError, WholeError};
@@ -12,6 +13,8 @@ use crate::uploads::{ChunkError, WholeError};
 pub(super) enum Refusal {
     #[error(transparent)]
     Form(#[from] FormError),
+    #[error(transparent)]
+    Digest(#[from] Malformed),
     #[error(transparent)]
     Senseless(#[from] Senseless),
     #[error(transparent)]
@@ -53,6 +56,9 @@ impl Refusal {
             }
             Refusal::PartsAreMissing => (StatusCode::CONFLICT, Reply::Reset),
             Refusal::Form(FormError::Cut) => (StatusCode::REQUEST_TIMEOUT, Reply::Failure),
+            Refusal::Chunk(ChunkError::Damaged { .. }) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Reply::Failure)
+            }
             Refusal::Chunk(error) if error.is_transient() => busy(),
             Refusal::Whole(WholeError::TooMany | WholeError::Store(_)) | Refusal::Store(_) => {
                 busy()
@@ -63,9 +69,11 @@ impl Refusal {
             }
             Refusal::Unknown => (StatusCode::NOT_FOUND, Reply::Refusal),
             Refusal::Taken => (StatusCode::CONFLICT, Reply::Refusal),
-            Refusal::Form(_) | Refusal::Senseless(_) | Refusal::Chunk(_) | Refusal::Whole(_) => {
-                (StatusCode::BAD_REQUEST, Reply::Refusal)
-            }
+            Refusal::Form(_)
+            | Refusal::Digest(_)
+            | Refusal::Senseless(_)
+            | Refusal::Chunk(_)
+            | Refusal::Whole(_) => (StatusCode::BAD_REQUEST, Reply::Refusal),
         }
     }
 }

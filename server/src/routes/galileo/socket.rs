@@ -153,6 +153,7 @@ impl Driver<'_> {
         let Some(file) = self.file.take() else { return gone() };
         match file.finish(sum).await {
             Ok(()) => Event::Finished,
+            Err(error @ WholeError::OtherSum { .. }) => Event::Damaged(words(&error)),
             Err(error) => failed(&error),
         }
     }
@@ -197,9 +198,13 @@ fn sum(hash: Hash) -> Result<Sum, String> {
     }
 }
 
-/// What the client hears; the causes stay in the log.
 fn failed(error: &WholeError) -> Event {
-    let words = match error {
+    Event::Failed(words(error))
+}
+
+/// What the client hears; the causes stay in the log.
+fn words(error: &WholeError) -> String {
+    match error {
         WholeError::Store(error) => {
             tracing::error!(%error, "the store failed");
             "The file could not be stored.".to_owned()
@@ -210,8 +215,7 @@ fn failed(error: &WholeError) -> Event {
             let expected: String = expected.chars().take(found.len()).collect();
             format!("Expected the hash {expected}. Got {found}.")
         }
-    };
-    Event::Failed(words)
+    }
 }
 
 fn gone() -> Event {

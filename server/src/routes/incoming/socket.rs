@@ -8,12 +8,14 @@ use std::collections::VecDeque;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use incoming_protocol::Md5;
 use incoming_protocol::incoming::server::{Action, Event, Fault, Refusal, Session, Terms};
 use incoming_protocol::incoming::wire::FromServer;
 use tokio::time::{Instant, timeout};
 
 use crate::Services;
 use crate::activity::Activity;
+use crate::fingerprint;
 use crate::routes::sockets::{FAREWELL, Received};
 use crate::store::StoreError;
 use crate::uploads::{
@@ -113,12 +115,22 @@ impl Driver<'_> {
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
+            Action::Check(md5) => self.check(&md5).await,
             Action::Append => self.append().await,
             Action::Complete => {
-                self.completion = self.upload.as_mut().map(Connection::complete);
+                let is_unverified = self.session.is_unverified();
+                self.completion = self.upload.as_mut().map(|upload| upload.complete(is_unverified));
+                None
+            }
+            Action::Sum => self.sum().await,
+            Action::Empty => {
+                self.empty().await;
                 None
             }
             Action::HandOver => {
+                if let Some(event) = self.release().await {
+                    return Some(event);
+                }
                 self.attempt = self.upload.as_ref().map(Connection::hand_over);
                 if self.attempt.is_none() {
                     self.close(close_code::ERROR).await;
@@ -161,6 +173,39 @@ impl Driver<'_> {
         let Some(upload) = &mut self.upload else { return Some(Event::Failed(Fault::Cancelled)) };
         match upload.append(chunk).await {
             Ok(()) => Some(Event::Stored),
+            Err(error) => self.not_stored(&error).await,
+        }
+    }
+
+    async fn check(&mut self, md5: &Md5) -> Option<Event> {
+        match fingerprint::of_bytes(self.chunk.clone()).await {
+            Ok(found) => Some(Event::Checked(found == *md5)),
+            Err(error) => self.not_stored(&StoreError::Io(error).into()).await,
+        }
+    }
+
+    /// Works the MD5 of the file out, once.
+    async fn sum(&mut self) -> Option<Event> {
+        let Some(upload) = &self.upload else { return Some(Event::Failed(Fault::Cancelled)) };
+        match upload.sum().await {
+            Ok(md5) => Some(Event::Summed(md5)),
+            Err(error) => self.not_stored(&error).await,
+        }
+    }
+
+    async fn empty(&mut self) {
+        let Some(upload) = &self.upload else { return };
+        tracing::warn!(id = %upload.id(), "the file arrived damaged, it is sent again");
+        if let Err(error) = upload.empty().await {
+            tracing::error!(id = %upload.id(), %error, "a damaged file could not be dropped");
+        }
+    }
+
+    /// A file that was verified is now like any other that is whole.
+    async fn release(&mut self) -> Option<Event> {
+        let upload = self.upload.as_ref()?;
+        match upload.release().await {
+            Ok(()) => None,
             Err(error) => self.not_stored(&error).await,
         }
     }
@@ -265,11 +310,12 @@ impl Driver<'_> {
 
     /// A file that is whole goes to its backend also when the browser leaves meanwhile.
     async fn finish_alone(self) {
+        let is_unverified = self.session.is_unverified();
         let Driver { socket, upload, completion, services, .. } = self;
         drop(socket);
         let (Some(upload), Some(mut completion)) = (upload, completion) else { return };
         match completion.outcome().await {
-            Ok(()) if services.stop.is_cancelled() => {}
+            Ok(()) if is_unverified || services.stop.is_cancelled() => {}
             Ok(()) => drop(upload.hand_over()),
             Err(error) => tracing::error!(id = %upload.id(), %error, "file not completed"),
         }

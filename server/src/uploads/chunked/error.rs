@@ -39,6 +39,14 @@ pub enum ChunkError {
         /// How many came.
         found: u64,
     },
+    /// It is not what its digest says.
+    #[error("the bytes from {from} to {to} arrived damaged, send them again")]
+    Damaged {
+        /// Where it begins in the file.
+        from: u64,
+        /// Where it ends.
+        to: u64,
+    },
     /// It belongs to another file than chunks that were taken before, and nothing tells which of
     /// those were its own.
     #[error("another file came under this identifier, send the whole file again")]
@@ -58,6 +66,7 @@ impl ChunkError {
             ChunkError::TooMany
             | ChunkError::Busy
             | ChunkError::Overtaken
+            | ChunkError::Damaged { .. }
             | ChunkError::Store(_) => true,
             ChunkError::TooLarge { .. }
             | ChunkError::TooManyChunks

@@ -25,6 +25,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) visit: Visit,
     /// Chunks that were here once, and that a browser may take to be here still.
     pub(super) lost: Vec<u64>,
+    /// Somebody wants to hear the MD5 of the file.
+    pub(super) wants_file_digest: bool,
     /// The chunks that are being sent.
     coming: HashMap<u64, Coming>,
     /// The open file, once something was written.
@@ -41,7 +43,15 @@ struct Coming {
 
 impl Chunks {
     pub(super) fn new(document: Document, marks: Marks, visit: Visit) -> Chunks {
-        Chunks { document, marks, visit, lost: Vec::new(), coming: HashMap::new(), writer: None }
+        Chunks {
+            document,
+            marks,
+            visit,
+            lost: Vec::new(),
+            wants_file_digest: false,
+            coming: HashMap::new(),
+            writer: None,
+        }
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -162,7 +172,11 @@ impl Uploads {
 
     /// Begins again with the same bytes, of which only what belongs to the new file is marked: a
     /// chunk that is not is written before it counts.
-    async fn begin_another(&self, gate: &mut Gate, hold: &mut Hold) -> Result<(), ChunkError> {
+    pub(super) async fn begin_another(
+        &self,
+        gate: &mut Gate,
+        hold: &mut Hold,
+    ) -> Result<(), ChunkError> {
         let (id, store) = (hold.id, &self.inner.store);
         let chunks = self.chunks(gate)?;
         let verdict = chunks.visit.judge(hold.index, chunks.marks.contains(hold.index));
@@ -190,6 +204,7 @@ impl Uploads {
         if !is_repeated {
             self.inner.store.mark(hold.id, hold.index).await?;
         }
+        chunks.wants_file_digest |= hold.wants_file_digest;
         chunks.coming.remove(&hold.index);
         chunks.marks.insert(hold.index);
         chunks.visit.take(hold.index, is_repeated);

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use incoming_protocol::Md5;
 
 use crate::compare::has_bytes;
+use crate::fingerprint;
 
 /// How much is copied at once, in bytes.
 const PIECE: u64 = 512 * 1024;
@@ -27,6 +29,11 @@ impl Original {
     /// Whether it has these bytes at an offset.
     pub(super) async fn has(&self, offset: u64, bytes: Bytes) -> io::Result<bool> {
         self.run(move |file| has_bytes(file, offset, &bytes)).await
+    }
+
+    /// The MD5 of a range of it.
+    pub(super) async fn md5(&self, range: Range<u64>) -> io::Result<Md5> {
+        self.run(move |file| fingerprint::of_range(file, range)).await
     }
 
     /// Its first bytes of a range, at most a piece.

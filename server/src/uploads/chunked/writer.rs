@@ -17,12 +17,12 @@ use crate::uploads::{Document, State, Uploads};
 /// Takes the bytes of one chunk. Dropped before [`ChunkWriter::finish`], the chunk is not there.
 #[derive(Debug)]
 pub struct ChunkWriter {
-    uploads: Uploads,
-    live: Arc<Live>,
-    hold: Hold,
+    pub(super) uploads: Uploads,
+    pub(super) live: Arc<Live>,
+    pub(super) hold: Hold,
     /// How many bytes came.
     found: u64,
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// What becomes of the bytes.
@@ -32,6 +32,8 @@ pub(super) enum Place {
     Open,
     /// The file has arrived, and they should be the same.
     Arrived(Original),
+    /// The chunk is there, in the open upload or in a file that has arrived, and stays untouched.
+    Kept(Option<Original>),
     /// Somebody else has ended the upload; they are thrown away.
     Over,
 }
@@ -50,6 +52,7 @@ pub(super) struct Hold {
     /// What begins if it turns out to be another file.
     pub(super) fresh: Document,
     pub(super) claim: Option<Claim>,
+    pub(super) wants_file_digest: bool,
 }
 
 impl Hold {
@@ -84,7 +87,7 @@ impl ChunkWriter {
         if found > expected {
             return Err(ChunkError::TooLong { expected });
         }
-        if !bytes.is_empty() {
+        if !bytes.is_empty() && !matches!(self.place, Place::Kept(_)) {
             self.put(bytes).await?;
         }
         self.found = found;
@@ -112,7 +115,7 @@ impl ChunkWriter {
         }
         match self.place {
             Place::Open => self.uploads.put(&mut gate, &mut self.hold, found, bytes).await,
-            Place::Arrived(_) | Place::Over => Ok(()),
+            Place::Arrived(_) | Place::Kept(_) | Place::Over => Ok(()),
         }
     }
 
@@ -135,11 +138,13 @@ impl ChunkWriter {
         let ChunkWriter { uploads, live, hold, place, .. } = self;
         let mut gate = live.gate.lock().await;
         match place {
-            Place::Arrived(_) if gate.is_held_by(hold.epoch) => {
+            Place::Arrived(_) | Place::Kept(Some(_)) if gate.is_held_by(hold.epoch) => {
                 uploads.last_visit(&mut gate).take(hold.index, true);
                 Ok(())
             }
-            Place::Open if gate.is_held_by(hold.epoch) => uploads.note(&mut gate, &hold).await,
+            Place::Open | Place::Kept(None) if gate.is_held_by(hold.epoch) => {
+                uploads.note(&mut gate, &hold).await
+            }
             _ => uploads.arrived_meanwhile(&hold, &mut gate).await,
         }
     }

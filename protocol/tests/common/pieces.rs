@@ -1,0 +1,92 @@
+//! What a server has of a file that comes in requests, and what it says about it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use incoming_protocol::Md5;
+use incoming_protocol::http::{Request, Response};
+
+use super::arrived_md5;
+
+/// What a server has, chunk by chunk: which bytes, and whether they arrived damaged.
+pub struct Pieces {
+    chunks: BTreeMap<u64, (Range<u64>, bool)>,
+    total: Option<u64>,
+    pub deliveries: u32,
+    /// False: a server that has never heard of digests.
+    pub verifies: bool,
+}
+
+impl Default for Pieces {
+    fn default() -> Pieces {
+        Pieces { chunks: BTreeMap::new(), total: None, deliveries: 0, verifies: true }
+    }
+}
+
+impl Pieces {
+    pub fn has(&self, index: u64) -> bool {
+        self.chunks.contains_key(&index)
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.total == Some(self.chunks.len() as u64)
+    }
+
+    /// Takes a chunk of so many, unless it is not what its digest says.
+    pub fn take(
+        &mut self,
+        request: &Request,
+        index: u64,
+        total: u64,
+        is_damaged: bool,
+    ) -> Response {
+        let range = request.body.range().unwrap().clone();
+        let mut response = Response { status: 200, ..Response::default() };
+        if let Some(digest) = request.digest.as_ref().filter(|_| self.verifies) {
+            let arrived = arrived_md5(&range, is_damaged);
+            response.digest = Some(arrived.clone());
+            if arrived != *digest {
+                response.status = 422;
+                return response;
+            }
+        }
+        if self.is_whole() && self.is_rejected(request) {
+            self.chunks.clear();
+            self.deliveries -= 1;
+        }
+        self.total = Some(total);
+        if !self.is_whole() {
+            self.chunks.insert(index, (range, is_damaged));
+            self.deliveries += u32::from(self.is_whole());
+        }
+        response.file_digest = self.digest_for(request);
+        response
+    }
+
+    /// The digest of the whole file, if it is there and wanted.
+    pub fn digest_for(&self, request: &Request) -> Option<Md5> {
+        let is_told = self.verifies && self.is_whole() && request.wants_file_digest;
+        is_told.then(|| self.md5())
+    }
+
+    /// The client knows that what is here is damaged.
+    fn is_rejected(&self, request: &Request) -> bool {
+        self.verifies && request.damaged_file.as_ref() == Some(&self.md5())
+    }
+
+    fn md5(&self) -> Md5 {
+        arrived_md5(&(0..self.stored()), self.is_damaged())
+    }
+
+    pub fn is_damaged(&self) -> bool {
+        self.chunks.values().any(|(_, is_damaged)| *is_damaged)
+    }
+
+    pub fn stored(&self) -> u64 {
+        assert!(self.is_whole());
+        self.chunks.values().fold(0, |end, (range, _)| {
+            assert_eq!(range.start, end, "no gap");
+            range.end
+        })
+    }
+}

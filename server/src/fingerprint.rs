@@ -1,0 +1,102 @@
+//! The MD5 of bytes as they come, and of files.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+
+use bytes::Bytes;
+use incoming_protocol::Md5;
+use md5::Digest as _;
+use uuid::Uuid;
+
+use crate::store::{Store, StoreError};
+
+const BUFFER: usize = 256 * 1024;
+/// How much is asked of a store at once, in bytes.
+const PIECE: u64 = 4 << 20;
+
+/// The MD5 of what has come so far.
+#[derive(Debug, Default)]
+pub(crate) struct Sum(md5::Md5);
+
+impl Sum {
+    /// Adds bytes, beside the async threads: they take longer than anything else does.
+    pub(crate) async fn add(self, bytes: Bytes) -> io::Result<Sum> {
+        let added = move || Sum(self.0.chain_update(&bytes));
+        tokio::task::spawn_blocking(added).await.map_err(io::Error::other)
+    }
+
+    /// The MD5 of all that was added.
+    pub(crate) fn finish(self) -> io::Result<Md5> {
+        let text = format!("{:x}", self.0.finalize());
+        Md5::parse(&text).ok_or_else(|| io::Error::other("an MD5 has 32 digits"))
+    }
+}
+
+/// The MD5 of some bytes.
+pub(crate) async fn of_bytes(bytes: Bytes) -> io::Result<Md5> {
+    Sum::default().add(bytes).await?.finish()
+}
+
+/// The MD5 of a range of the bytes of an upload.
+pub(crate) async fn of_stored(
+    store: &dyn Store,
+    id: Uuid,
+    range: Range<u64>,
+) -> Result<Md5, StoreError> {
+    let mut sum = Sum::default();
+    let mut start = range.start;
+    while start < range.end {
+        let bytes = store.read(id, start..range.end.min(start + PIECE)).await?;
+        if bytes.is_empty() {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        start += bytes.len() as u64;
+        sum = sum.add(bytes).await?;
+    }
+    Ok(sum.finish()?)
+}
+
+/// The MD5 of a range of a file. Blocking.
+pub(crate) fn of_range(mut file: &File, range: Range<u64>) -> io::Result<Md5> {
+    let mut sum = Sum::default();
+    let mut left = range.end - range.start;
+    let mut buffer = vec![0; BUFFER];
+    file.seek(SeekFrom::Start(range.start))?;
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
+        let length = file.read(&mut buffer[..most])?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        sum.0.update(&buffer[..length]);
+        left -= length as u64;
+    }
+    sum.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_range_of_a_file_and_the_same_bytes_in_pieces_have_the_same_md5() {
+        let content: Vec<u8> = (0..=255).cycle().take(BUFFER + 77).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
+        let (first, second) = content[3..].split_at(BUFFER);
+        let sum = Sum::default().add(Bytes::copy_from_slice(first)).await.unwrap();
+        let sum = sum.add(Bytes::copy_from_slice(second)).await.unwrap();
+        let range = 3..content.len() as u64;
+        assert_eq!(of_range(&file, range).unwrap(), sum.finish().unwrap());
+        assert!(of_range(&file, 0..1 << 30).is_err(), "it is not that long");
+    }
+
+    #[tokio::test]
+    async fn nothing_has_an_md5_too() {
+        let md5 = of_bytes(Bytes::new()).await.unwrap();
+        assert_eq!(md5.as_str(), "d41d8cd98f00b204e9800998ecf8427e");
+    }
+}

@@ -1,0 +1,165 @@
+//! Proving to a browser that what it has sent is what is kept.
+
+use std::ops::Range;
+
+use incoming_protocol::Md5;
+
+use super::writer::{Hold, Place, file_of};
+use super::{ChunkError, ChunkWriter, Known, Plan, ticket};
+use crate::fingerprint;
+use crate::store::StoreError;
+use crate::uploads::live::{Gate, Notice};
+use crate::uploads::{Document, State, Uploads};
+
+impl ChunkWriter {
+    /// Bytes that may be damaged do not touch a chunk that is there: they are only counted, and
+    /// [`compare_with_what_is_there`](ChunkWriter::compare_with_what_is_there) has the last word.
+    pub async fn keep_what_is_there(&mut self) {
+        let gate = self.live.gate.lock().await;
+        let is_there = gate.chunks.as_ref().is_some_and(|it| it.marks.contains(self.hold.index));
+        match std::mem::replace(&mut self.place, Place::Over) {
+            Place::Open if is_there => self.place = Place::Kept(None),
+            Place::Arrived(original) => self.place = Place::Kept(Some(original)),
+            other => self.place = other,
+        }
+    }
+
+    /// The MD5 of the file is to be known when it is whole.
+    pub fn want_file_digest(&mut self, is_wanted: bool) {
+        self.hold.wants_file_digest = is_wanted;
+    }
+
+    /// Makes sure that a chunk that is there is the one that came, of which this is the MD5.
+    ///
+    /// # Errors
+    /// When it is another one, which is given up now, or the store fails.
+    pub async fn compare_with_what_is_there(&mut self, md5: &Md5) -> Result<(), ChunkError> {
+        let Place::Kept(original) = &self.place else { return Ok(()) };
+        let range = self.hold.range.clone();
+        let is_same = match original {
+            Some(original) => original.md5(range).await? == *md5,
+            None => {
+                let store = &*self.uploads.inner.store;
+                fingerprint::of_stored(store, self.hold.id, range).await? == *md5
+            }
+        };
+        if is_same { Ok(()) } else { self.give_up_what_is_there().await }
+    }
+
+    async fn give_up_what_is_there(&mut self) -> Result<(), ChunkError> {
+        let live = std::sync::Arc::clone(&self.live);
+        let mut gate = live.gate.lock().await;
+        if gate.is_held_by(self.hold.epoch) {
+            match self.place {
+                Place::Kept(None) => {
+                    self.uploads.begin_another(&mut gate, &mut self.hold).await?;
+                }
+                _ => self.uploads.begin_after(&mut self.hold, &mut gate).await?,
+            }
+        }
+        Err(ChunkError::Overtaken)
+    }
+}
+
+impl Uploads {
+    /// The MD5 of a file that is whole, if it can be told.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn file_digest(&self, plan: &Plan<'_>) -> Result<Option<Md5>, ChunkError> {
+        let Some(document) = self.whole(plan).await? else { return Ok(None) };
+        Ok(self.digest_of(document).await?)
+    }
+
+    /// The MD5 of the whole file that is known by a key, if it can be told.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn file_digest_by_key(
+        &self,
+        protocol: &str,
+        key: &str,
+    ) -> Result<Option<Md5>, StoreError> {
+        let id = ticket(protocol, key);
+        let live = self.inner.live(id);
+        let mut gate = live.gate.lock().await;
+        match self.look_up(id, &mut gate).await? {
+            Known::Whole(document) => self.digest_of(*document).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn digest_of(&self, document: Document) -> Result<Option<Md5>, StoreError> {
+        if let Some(md5) = document.md5.as_deref().and_then(Md5::parse) {
+            return Ok(Some(md5));
+        }
+        let (Some(file), Some(original)) = (&document.file, self.original(&document).await) else {
+            return Ok(None);
+        };
+        let md5 = original.md5(0..file.size).await?;
+        let text = md5.as_str().to_owned();
+        self.inner.update(document.id, |document| document.md5 = Some(text.clone())).await?;
+        Ok(Some(md5))
+    }
+
+    /// Whether a file that is whole has bytes of this MD5 in this place.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_arrived_with(
+        &self,
+        plan: &Plan<'_>,
+        range: Range<u64>,
+        md5: &Md5,
+    ) -> Result<bool, ChunkError> {
+        let Some(document) = self.whole(plan).await? else { return Ok(false) };
+        match self.original(&document).await {
+            Some(original) => Ok(original.md5(range).await? == *md5),
+            None => Ok(false),
+        }
+    }
+
+    /// Forgets a file that has arrived with this MD5, which is not what the browser has: what comes
+    /// now is no echo. The file goes, too, unless somebody else has it.
+    ///
+    /// # Errors
+    /// When the backend is still getting it, or the store fails.
+    pub async fn drop_damaged(&self, plan: &Plan<'_>, md5: &Md5) -> Result<(), ChunkError> {
+        let id = plan.id();
+        let live = self.inner.live(id);
+        let mut gate = live.gate.lock().await;
+        let Known::Whole(document) = self.look_up(id, &mut gate).await? else { return Ok(()) };
+        if document.md5.as_deref() != Some(md5.as_str()) {
+            return Ok(());
+        }
+        if document.state != State::Finished {
+            return Err(ChunkError::Busy);
+        }
+        if let (Some(file), true) = (file_of(&document), document.backend.is_nobody()) {
+            self.inner.arrivals.remove(file).await?;
+        }
+        gate.pass(Notice::Cancelled);
+        self.inner.remove(id).await?;
+        tracing::warn!(%id, "a file arrived damaged, it is sent again");
+        Ok(())
+    }
+
+    async fn whole(&self, plan: &Plan<'_>) -> Result<Option<Document>, StoreError> {
+        let id = plan.id();
+        let live = self.inner.live(id);
+        let mut gate = live.gate.lock().await;
+        Ok(match self.look_up(id, &mut gate).await? {
+            Known::Whole(document) if plan.is_file_of(&document) => Some(*document),
+            _ => None,
+        })
+    }
+
+    /// Lets another file begin after the one that has arrived, with nothing of it.
+    async fn begin_after(&self, hold: &mut Hold, gate: &mut Gate) -> Result<(), ChunkError> {
+        match self.look_up(hold.id, gate).await? {
+            Known::Whole(document) if document.state == State::Finished => {}
+            _ => return Err(ChunkError::Busy),
+        }
+        self.start_over(hold.fresh.clone(), gate).await
+    }
+}

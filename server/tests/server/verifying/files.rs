@@ -1,0 +1,79 @@
+//! Whole files in requests.
+
+use reqwest::Method;
+
+use super::{SIZE, damaged, field, header, send, sending};
+use crate::common::chunks::{Cut, form, form_type};
+use crate::common::{Server, bytes};
+use crate::fineuploader::parts::Parts;
+
+/// Sends a chunk and says the digest of the file that the answer has.
+async fn ask(server: &Server, cut: &Cut, number: usize, damaged: Option<&str>) -> Option<String> {
+    let request = sending(server, cut, number, cut.bytes(number));
+    let mut request = request.header("want-repr-digest", "md5=10");
+    if let Some(damaged) = damaged {
+        request = request.header("upload-damaged-digest", damaged);
+    }
+    let response = send(request).await;
+    assert_eq!(response.status(), 200);
+    header(&response, "upload-repr-digest").map(str::to_owned)
+}
+
+#[tokio::test]
+async fn the_answer_that_completes_a_file_has_its_digest_and_so_has_a_repetition() {
+    let server = Server::start().await;
+    let content = bytes(3 * SIZE + 7);
+    let cut = Cut::new("a", &content, SIZE);
+    assert_eq!(ask(&server, &cut, 3, None).await, None);
+    assert_eq!(ask(&server, &cut, 1, None).await, None);
+    let whole = Some(field(&content));
+    assert_eq!(ask(&server, &cut, 2, None).await, whole);
+    assert_eq!(ask(&server, &cut, 2, None).await, whole, "the answer may have been lost");
+    let test = server.request(Method::GET).query(&cut.fields(1));
+    let test = send(test.header("want-repr-digest", "md5=10")).await;
+    assert_eq!(header(&test, "upload-repr-digest").map(str::to_owned), whole);
+}
+
+#[tokio::test]
+async fn nobody_is_told_a_digest_who_does_not_ask() {
+    let server = Server::start().await;
+    let cut = Cut::new("a", &bytes(SIZE), SIZE);
+    let response = send(sending(&server, &cut, 1, cut.bytes(1))).await;
+    assert_eq!(header(&response, "upload-repr-digest"), None);
+    let late = ask(&server, &cut, 1, None).await;
+    assert_eq!(late, Some(field(cut.bytes(1))), "but it can be found out later");
+}
+
+#[tokio::test]
+async fn a_file_that_arrived_damaged_is_replaced() {
+    let server = Server::start().await;
+    let content = bytes(2 * SIZE);
+    let cut = Cut::new("a", &content, SIZE);
+    let bad = Cut { content: damaged(&content), ..cut.clone() };
+    ask(&server, &bad, 1, None).await;
+    let told = ask(&server, &bad, 2, None).await.unwrap();
+    assert_eq!(told, field(&bad.content));
+    assert_eq!(ask(&server, &cut, 1, Some(&told)).await, None, "it begins anew");
+    assert_eq!(ask(&server, &cut, 2, Some(&told)).await, Some(field(&content)));
+    assert!(server.only_arrived().content == content);
+    assert_eq!(ask(&server, &cut, 2, Some(&told)).await, Some(field(&content)), "another file");
+    assert_eq!(server.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn fine_uploader_hears_the_digest_with_the_last_part_and_once_more_at_the_end() {
+    let server = Server::start().await;
+    let content = bytes(2 * SIZE);
+    let parts = Parts::new("u-1", &content, SIZE);
+    let mut told = Vec::new();
+    for index in 0..2 {
+        let body = form(&parts.fields(index), "blob", parts.bytes(index));
+        let request = server.fine(Method::POST, "").header("content-type", form_type()).body(body);
+        let response = send(request.header("want-repr-digest", "md5=10")).await;
+        told.push(header(&response, "upload-repr-digest").map(str::to_owned));
+    }
+    assert_eq!(told, [None, Some(field(&content))]);
+    let end = server.fine(Method::POST, "/success").form(&[("qquuid", "u-1")]);
+    let end = send(end.header("want-repr-digest", "md5=10")).await;
+    assert_eq!(header(&end, "upload-repr-digest"), Some(field(&content).as_str()));
+}

@@ -74,8 +74,8 @@ export interface UploaderOptions {
   /**
    * What is compared with what arrived, by MD5: the whole file at the end, or every chunk when it
    * arrives. What is damaged is sent again; a server that does not say what it received ends the
-   * upload with the error `unsupported`. galileo cannot check chunks, and robusto takes only
-   * `'none'`: its servers compare every file themselves. Default: `'none'`.
+   * upload with the error `unsupported`. galileo and robusto cannot check chunks;
+   * robusto's servers compare every file, whatever is asked for. Default: `'none'`.
    */
   verify?: 'none' | 'file' | 'chunks';
   /** Called when any property changes. */

@@ -13,7 +13,9 @@ use common::{KIB, job, job_for, json, md5_of};
 use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
 use incoming_protocol::robusto::client::Client;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
-use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Protocol, Stage};
+use incoming_protocol::{
+    Action, Error, Event, Given, Json, Machine, Protocol, Stage, Upload, Verification,
+};
 
 fn client_with(size: u64, own: &str) -> Result<Client, Error> {
     let Json::Object(own) = json(own) else { panic!("an object") };
@@ -427,9 +429,28 @@ fn a_lost_end_costs_the_original_one_chunk_and_a_truthful_server_none() {
 }
 
 #[test]
-fn nothing_else_than_the_server_verifies() {
+fn chunks_cannot_be_verified() {
     let mut job = common::job(5);
-    job.options.verify = Some(incoming_protocol::Verification::File);
+    job.options.verify = Some(Verification::Chunks);
     let words = Client::new(job).unwrap_err().to_string();
-    assert!(words.contains("'none'") && words.contains("verify"), "{words}");
+    assert!(words.contains("'file'") && words.contains("verify"), "{words}");
+}
+
+#[test]
+fn a_file_that_the_server_calls_complete_is_verified() {
+    for verify in [None, Some(Verification::File)] {
+        let mut job = common::job(5);
+        job.options.verify = verify;
+        let mut upload = Upload::new(Protocol::Robusto, job, 7).unwrap();
+        upload.start();
+        let asked = common::now(&mut upload, Event::Digested(0..5, common::md5_of(&(0..5))));
+        let request = asked.iter().find_map(|action| match action {
+            Action::Request(request) => Some(request.id),
+            _ => None,
+        });
+        let json = Some(common::json(r#"{"status":"complete","value":""}"#));
+        let response = Response { status: 200, json, ..Response::default() };
+        common::now(&mut upload, Event::Responded(request.unwrap(), response));
+        assert_eq!((upload.view().finished, upload.view().verified), (true, verify));
+    }
 }

@@ -44,6 +44,11 @@ describe('The JavaScript face', () => {
       chunks_tx_now: 0,
       chunks_acked_now: 0,
       chunks_ahead: 0,
+      chunks_damaged: 0,
+      hashing: false,
+      frac_hashed: 0,
+      md5: null,
+      verified: null,
       speed: 0,
       eta: null,
       state_msg: 'not yet started',
@@ -86,7 +91,14 @@ describe('The JavaScript face', () => {
         .sort()
         .filter((name) => named[name] === all[name]);
     });
-    assert.deepEqual(same, ['UploadError', 'Uploader', 'set_server_hostname', 'version']);
+    assert.deepEqual(same, [
+      'UploadError',
+      'Uploader',
+      'fingerprint',
+      'fingerprint_chunks',
+      'set_server_hostname',
+      'version',
+    ]);
   });
 
   const wrong = [

@@ -11,7 +11,6 @@ const MIB = 1024 * 1024;
 const SIZE = 6 * MIB + 11;
 const CHUNK = 512 * 1024;
 const CHECKS = { file: Object.keys(DIALECTS), chunks: ['resumable', 'flow', 'fineuploader'] };
-CHECKS.file = CHECKS.file.filter((protocol) => protocol !== 'robusto');
 const QUICK = { chunk_size: CHUNK, retry: { delays: [20] } };
 
 describe('A network that flips bits', () => {

@@ -5,7 +5,7 @@ use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Machine, Md5, Progress, Stage};
+use crate::{Action, Error, Event, Machine, Md5, Progress, Stage, Verification};
 
 /// How many requests are on their way at a time. The original sends one after the other.
 const DEFAULT_SIMULTANEOUS: u64 = 3;
@@ -40,8 +40,8 @@ impl Client {
             large_last: false,
         };
         let simultaneous = own.whole("simultaneous", 1).unwrap_or(DEFAULT_SIMULTANEOUS);
-        if job.options.verify.is_some() {
-            own.reject("verify", "'none', because the server compares every file itself,");
+        if job.options.verify == Some(Verification::Chunks) {
+            own.reject("verify", "'none' or 'file', because the server compares whole files,");
         }
         own.nothing_else()?;
         Ok(Client {
@@ -219,8 +219,9 @@ impl Machine for Client {
         self.transfer.start_over();
     }
 
+    /// A server that calls a file complete has compared it.
     fn file_digest(&self) -> Option<&Md5> {
-        self.transfer.file_digest()
+        self.wire.md5()
     }
 
     fn progress(&self) -> Progress {

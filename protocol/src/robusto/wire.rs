@@ -44,6 +44,11 @@ impl Wire {
         self.md5.is_some()
     }
 
+    /// The MD5 of the file, once it is known.
+    pub fn md5(&self) -> Option<&Md5> {
+        self.md5.as_ref()
+    }
+
     /// This is what the file is known by.
     pub fn know(&mut self, md5: Md5) {
         self.md5 = Some(md5);

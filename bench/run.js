@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { main, run } from '../scripts/lib/run.js';
 import { setUpBrowser, setUpBuild } from '../scripts/lib/setup.js';
 
-const ALL = ['throughput', 'protocols', 'memory', 'first-byte', 'digest'];
+const ALL = ['throughput', 'protocols', 'memory', 'first-byte', 'digest', 'verify'];
 const WITHOUT_SERVER = ['digest'];
 
 await main(async () => {

@@ -39,6 +39,13 @@ window.upload = {
   plain,
   incoming: ({ ticket }) => timed(() => new Uploader(ticket, file()).start().done),
   ours: (options) => timed(() => new Uploader(crypto.randomUUID(), file(), options).start().done),
+  /** Ends well only when everything was compared. */
+  verified: ({ ticket, ...options }) =>
+    timed(async () => {
+      const { verify } = options;
+      const { verified } = await new Uploader(ticket, file(), options).start().done;
+      if (verified !== (verify === 'none' ? null : verify)) throw new Error(`${verified}`);
+    }),
   original: ({ library, ...options }) =>
     timed(() => new Promise((resolve, reject) => ORIGINALS[library](options, resolve, reject))),
 };

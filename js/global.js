@@ -13,7 +13,8 @@ function digest() {
     const script = document.createElement('script');
     script.src = new URL('incoming-digest.js', src);
     script.nonce = nonce;
-    script.onload = () => resolve(script.make(UploadError));
+    // Some servers answer what they do not have with a page.
+    script.onload = () => (script.make ? resolve(script.make(UploadError)) : script.onerror());
     script.onerror = () => {
       loading = null;
       reject(new Error(`incoming: ${script.src} could not be loaded`));

@@ -69,13 +69,13 @@ export class Digests {
 
   #hear({ id, bytes, digests, error }) {
     if (bytes !== undefined) {
-      this.#jobs.get(id)?.onprogress?.(bytes);
+      report(this.#jobs.get(id), bytes);
       return;
     }
     const job = this.#settle(id);
     if (!job) return;
     if (digests) {
-      job.onprogress?.(job.bytes);
+      report(job, job.bytes);
       job.resolve(digests);
     } else {
       const message = `the file was changed or cannot be read: ${error}`;
@@ -105,6 +105,15 @@ export class Digests {
       () => {},
     );
     this.#host = null;
+  }
+}
+
+/** A callback that throws is its owner's affair, and not that of others who hash. */
+function report(job, bytes) {
+  try {
+    job?.onprogress?.(bytes);
+  } catch (error) {
+    reportError(error);
   }
 }
 

@@ -15,7 +15,10 @@ const SIMD = Uint8Array.of(
  */
 export async function openHost({ wasm, worker, serve }, { hear, fail }) {
   const starting = startWorker(worker);
-  const module = await compile(wasm);
+  const module = await compile(wasm).catch(async (error) => {
+    (await starting)?.terminate();
+    throw error;
+  });
   const started = await starting;
   if (!started) return inPage(await serve(), module, hear);
   started.onmessage = ({ data }) => hear(data);

@@ -12,9 +12,15 @@ const wasm = (hasSimd) => (hasSimd ? simd : scalar);
 
 function worker() {
   const url = URL.createObjectURL(new Blob([`(${source})()`], { type: 'text/javascript' }));
-  const worker = new Worker(url);
-  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
-  return worker;
+  const revoke = () => URL.revokeObjectURL(url);
+  try {
+    const worker = new Worker(url);
+    for (const kind of ['message', 'error']) worker.addEventListener(kind, revoke, { once: true });
+    return worker;
+  } catch (error) {
+    revoke();
+    throw error;
+  }
 }
 
 function make(UploadError) {

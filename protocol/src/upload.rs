@@ -257,7 +257,9 @@ impl Upload {
                 return self.watch(ONLINE_STALL.min(self.stall_timeout), steps);
             }
             Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
-            Event::NotDigested(why) => return self.fail(Error::Lost(why.clone()), steps),
+            Event::NotDigested(why) => {
+                return self.fail(self.hashing.failure(why), steps);
+            }
             Event::FileUnreadable(why) => {
                 return self.fail(Error::FileChanged(why.clone()), steps);
             }

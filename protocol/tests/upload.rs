@@ -373,6 +373,27 @@ fn a_fingerprint_that_is_ready_during_a_loss_is_not_forgotten() {
 }
 
 #[test]
+fn what_hashes_may_be_late_but_is_not_waited_for_for_ever() {
+    let mut upload = transferring(100);
+    let failed = || Event::NotDigested("status 404".into());
+    for _ in 0..9 {
+        now(&mut upload, failed());
+        assert_eq!(upload.view().error, None);
+        reconnect(&mut upload);
+    }
+    now(&mut upload, Event::Hashed(1));
+    now(&mut upload, failed());
+    assert_eq!(upload.view().error, None, "it had come after all");
+    for _ in 0..9 {
+        reconnect(&mut upload);
+        now(&mut upload, failed());
+    }
+    let error = upload.view().error.unwrap();
+    assert_eq!(error.kind(), "unsupported");
+    assert!(error.to_string().contains("status 404"), "{error}");
+}
+
+#[test]
 fn a_file_that_cannot_be_hashed_is_an_error_of_its_own() {
     let mut upload = transferring(100);
     now(&mut upload, Event::FileUnreadable("NotReadableError".into()));

@@ -1,6 +1,10 @@
 //! How far the fingerprint of the whole file is.
 
-use crate::{Event, Md5};
+use crate::{Error, Event, Md5};
+
+/// How often in a row what hashes may fail to load: a network comes back, a file that is not there
+/// does not.
+const MOST_FAILURES: u32 = 10;
 
 /// The MD5 of the file, or the way to it.
 #[derive(Debug, Default)]
@@ -8,6 +12,8 @@ pub(super) struct Hashing {
     /// How many bytes are hashed; `None` before the first word of it.
     bytes: Option<u64>,
     md5: Option<Md5>,
+    /// How often in a row nothing could be hashed.
+    failures: u32,
 }
 
 impl Hashing {
@@ -16,8 +22,20 @@ impl Hashing {
         match event {
             Event::Hashed(bytes) => self.bytes = Some(*bytes),
             Event::Digested(range, md5) if *range == (0..size) => self.md5 = Some(md5.clone()),
+            Event::NotDigested(_) => self.failures += 1,
             _ => {}
         }
+        if matches!(event, Event::Hashed(_) | Event::Digested(..)) {
+            self.failures = 0;
+        }
+    }
+
+    /// What it means that nothing could be hashed, for this reason.
+    pub(super) fn failure(&self, why: &str) -> Error {
+        if self.failures < MOST_FAILURES {
+            return Error::Lost(why.to_owned());
+        }
+        Error::Unsupported(["hashing (", why, ")"].concat())
     }
 
     pub(super) fn is_on(&self) -> bool {

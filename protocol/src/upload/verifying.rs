@@ -67,7 +67,7 @@ impl Upload {
         match event {
             Event::Digested(..) => self.delivered(steps),
             Event::FileUnreadable(why) => self.fail(Error::FileChanged(why.clone()), steps),
-            Event::NotDigested(why) => self.fail(Error::Lost(why.clone()), steps),
+            Event::NotDigested(why) => self.fail(self.hashing.failure(why), steps),
             _ => {}
         }
     }

@@ -50,6 +50,12 @@ fn host(settle: &JsValue, told: &Told) -> Host {
     };
     let connect = soon(told, |driver, attempt| driver.closed(attempt, 1006, String::new()));
     let check = soon(told, |driver, attempt| driver.checked(attempt, None));
+    let waiting = Rc::clone(told);
+    let wait = Closure::<dyn FnMut(u32, u8, u32)>::new(move |attempt, number, milliseconds| {
+        let driver = waiting.borrow().clone();
+        let wake = move || driver.iter().for_each(|driver| driver.woke(attempt, number));
+        Timeout::new(milliseconds, wake).forget();
+    });
     let endpoint = Function::new_no_args("return 'ws://nobody/'");
     let nothing = Function::new_no_args("return 0");
     options(&[
@@ -57,6 +63,7 @@ fn host(settle: &JsValue, told: &Told) -> Host {
         ("endpoint", endpoint.into()),
         ("connect", connect),
         ("check", check),
+        ("wait", wait.into_js_value()),
         ("waiting", nothing.clone().into()),
         ("hang_up", nothing.clone().into()),
         ("let_go", nothing.into()),

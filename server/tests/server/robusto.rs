@@ -5,6 +5,7 @@ mod downloads;
 mod hostile;
 mod losing;
 mod page;
+mod racing;
 mod replay;
 
 use futures_util::future::join_all;

@@ -91,10 +91,15 @@ impl HashedChunk {
             stream.claim = None;
             return Ok(());
         }
-        if stream.most.is_some_and(|most| end > most) {
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
+        if parts.has(self.plan.index) {
+            stream.claim = None;
+            return Ok(());
+        }
+        // The size may have become known since the stream began, and other chunks be behind it.
+        if stream.most.or(parts.chunk_size()).is_some_and(|most| end > most) {
             return self.uploads.misfits(&self.plan, &mut gate).await;
         }
-        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let (store, start) = (&*self.uploads.inner.store, stream.start + at);
         match parts.write(store, start, all, stream.sum.take()).await {
             Ok(sum) => stream.sum = sum,
@@ -162,8 +167,7 @@ impl HashedChunk {
             Known::Nothing | Known::Open => self.uploads.begin_hashed(plan, gate).await?,
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        let is_placeless = plan.is_last() && plan.count > 1 && parts.chunk_size().is_none();
-        if is_placeless && parts.is_coming(0) {
+        if !parts.has(plan.index) && parts.is_in_the_way(plan) {
             return Err(HashedError::Busy);
         }
         let put =

@@ -147,6 +147,12 @@ impl Parts {
         self.coming.get(&index).is_some_and(|claim| claim.strong_count() > 0)
     }
 
+    /// True if somebody writes where a small chunk goes.
+    pub(super) fn is_in_the_way(&self, plan: &HashedPlan) -> bool {
+        let is_placeless = plan.is_last() && self.chunk_size().is_none();
+        self.is_coming(plan.index) || is_placeless && self.is_coming(0)
+    }
+
     /// Lets nobody else write a large chunk as long as the claim is kept.
     pub(super) fn claim(&mut self, index: u64) -> Arc<()> {
         let claim = Arc::new(());

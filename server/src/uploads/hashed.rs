@@ -5,7 +5,7 @@
 //! other files in chunks. The size of the file is not told: all chunks but the last tell theirs, and
 //! with it where they belong.
 //! - The last chunk may come before any other. Nobody knows its place then, and it waits at the
-//!   beginning of the file.
+//!   beginning of the file, as long as this process remembers how long it is.
 //! - Small chunks are written when all of their bytes have come. Large ones are written as they
 //!   come; of those only the first may come before the size of a chunk is known, and the others wait
 //!   for it.

@@ -50,11 +50,16 @@ impl Parts {
         }
     }
 
-    /// What an earlier process has left.
+    /// What an earlier process has left. How long a last chunk is that waits at the beginning nobody
+    /// knows, for there may be more behind it of a first one that was cut: it has to come again.
     pub(super) async fn read(store: &dyn Store, document: Document) -> Result<Parts, StoreError> {
         // A crash may have come between the document and the file.
         store.begin(document.id).await?;
         let mut parts = Parts::new(document);
+        if parts.chunk_size().is_none() && parts.cut.count > 1 {
+            store.unmark(parts.id()).await?;
+            return Ok(parts);
+        }
         for part in store.marks(parts.id()).await? {
             if part < parts.cut.count {
                 parts.marks.insert(part);

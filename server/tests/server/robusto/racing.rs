@@ -2,21 +2,22 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::page::{Hashed, complete};
 use crate::common::chunks::{BOUNDARY, form};
-use crate::common::{Server, bytes, until};
+use crate::common::{PATIENCE, Server, bytes, until};
 
 const MIB: usize = 1 << 20;
 
 /// A chunk that comes as slowly as its sender likes.
-struct Slow {
+pub struct Slow {
     socket: TcpStream,
     body: Vec<u8>,
 }
 
 impl Slow {
-    async fn begin(server: &Server, file: &Hashed, index: usize, bytes: &[u8]) -> Slow {
+    pub async fn begin(server: &Server, file: &Hashed, index: usize, bytes: &[u8]) -> Slow {
         let body = form(&file.fields(index), "blob", bytes);
         let head = format!(
             "POST /robusto?md5={}&name=a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
@@ -29,7 +30,7 @@ impl Slow {
         Slow { socket, body }
     }
 
-    async fn send(&mut self, length: usize) {
+    pub async fn send(&mut self, length: usize) {
         let rest = self.body.split_off(length);
         self.socket.write_all(&self.body).await.unwrap();
         self.body = rest;
@@ -43,13 +44,21 @@ impl Slow {
     }
 }
 
-async fn until_stored(server: &Server, length: usize) {
+pub async fn until_stored(server: &Server, length: usize) {
     let is_stored = || {
         let data = server.data(&server.only_upload());
         std::fs::metadata(data).is_ok_and(|data| data.len() >= length as u64)
     };
     until("an upload has begun", || server.uploads() == 1).await;
     until("bytes are stored", is_stored).await;
+}
+
+/// Sends a chunk until who has left it in the middle is known to be gone.
+pub async fn until_brought(server: &Server, file: &Hashed, index: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    while server.chunk(file, index).await.0 == "error" {
+        assert!(Instant::now() < deadline, "chunk {index} is refused for ever");
+    }
 }
 
 /// Sends chunks as often as it takes: another may have spoiled the upload meanwhile.

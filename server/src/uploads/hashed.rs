@@ -28,7 +28,7 @@ use uuid::Uuid;
 pub use chunk::HashedChunk;
 pub(super) use parts::Parts;
 
-use super::chunked::{MAX_CHUNKS, ticket};
+use super::chunked::ticket;
 use super::live::{Gate, Notice};
 use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
 use crate::names::display_name;
@@ -36,6 +36,9 @@ use crate::store::StoreError;
 
 /// The protocol whose files are known so.
 const PROTOCOL: &str = "robusto";
+/// How many chunks a file has at most, as many as the original counts: every answer lists those
+/// that are there.
+const MAX_CHUNKS: u64 = 9999;
 
 /// A chunk, as a request describes it.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@
 //!   beginning of the file, as long as this process remembers how long it is.
 //! - Small chunks are written when all of their bytes have come. Large ones are written as they
 //!   come; of those only the first may come before the size of a chunk is known, and the others wait
-//!   for it.
+//!   for it. Small ones are treated as large ones when there are so many at once that memory has no
+//!   room for them.
 //! - Chunks of another size, or of another number of them, start the upload over: chunks of two
 //!   ways to cut are not mixed, and the newer one counts. Of a last chunk alone nobody can tell to
 //!   which way it belongs; if to the other, the MD5 tells.
@@ -17,6 +18,7 @@
 //! out of order are read once. A file with another MD5 is forgotten, all of it, and never arrives.
 
 mod chunk;
+mod held;
 mod parts;
 mod sum;
 
@@ -26,6 +28,7 @@ use incoming_protocol::Md5;
 use uuid::Uuid;
 
 pub use chunk::HashedChunk;
+pub(super) use held::Room;
 pub(super) use parts::Parts;
 
 use super::chunked::ticket;

@@ -1,13 +1,15 @@
 //! Comparing a file with bytes, without reading more of it than a buffer at a time.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _};
+
+use crate::at::At;
 
 const BUFFER: usize = 64 * 1024;
 
 /// Whether a file has these bytes at an offset. Blocking.
-pub(crate) fn has_bytes(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<bool> {
-    file.seek(SeekFrom::Start(offset))?;
+pub(crate) fn has_bytes(file: &File, offset: u64, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = At::new(file, offset);
     let mut buffer = vec![0; BUFFER.min(bytes.len())];
     for expected in bytes.chunks(BUFFER) {
         let found = &mut buffer[..expected.len()];

@@ -1,7 +1,7 @@
 //! The MD5 of bytes as they come, and of files.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _};
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use incoming_protocol::Md5;
 use md5::Digest as _;
 use uuid::Uuid;
 
+use crate::at::At;
 use crate::store::{Store, StoreError};
 
 const BUFFER: usize = 256 * 1024;
@@ -58,11 +59,11 @@ pub(crate) async fn of_stored(
 }
 
 /// The MD5 of a range of a file. Blocking.
-pub(crate) fn of_range(mut file: &File, range: Range<u64>) -> io::Result<Md5> {
+pub(crate) fn of_range(file: &File, range: Range<u64>) -> io::Result<Md5> {
     let mut sum = Sum::default();
     let mut left = range.end - range.start;
     let mut buffer = vec![0; BUFFER];
-    file.seek(SeekFrom::Start(range.start))?;
+    let mut file = At::new(file, range.start);
     while left > 0 {
         let most = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
         let length = file.read(&mut buffer[..most])?;

@@ -15,6 +15,7 @@
 
 pub mod activity;
 pub mod arrivals;
+mod at;
 mod compare;
 pub mod config;
 mod descriptors;

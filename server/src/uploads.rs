@@ -67,6 +67,8 @@ struct Inner {
     limits: Limits,
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     count: AtomicUsize,
+    /// Where chunks are until all of their bytes have come.
+    room: hashed::Room,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -119,6 +121,7 @@ impl Uploads {
             limits,
             live: Mutex::default(),
             count,
+            room: hashed::Room::default(),
             tasks,
             stop,
         };

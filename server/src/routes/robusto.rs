@@ -121,7 +121,9 @@ impl Refusal {
             Refusal::Senseless(senseless) => senseless.to_string(),
             // A body that came too slowly, or only to a part, may come another time.
             Refusal::Form(FormError::Cut) => format!("Could not save file chunk: {self}"),
-            Refusal::Hashed(HashedError::Empty) => Senseless::Chunk.to_string(),
+            Refusal::Hashed(HashedError::Empty | HashedError::TooManyChunks) => {
+                Senseless::Chunk.to_string()
+            }
             Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
             Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
             Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),

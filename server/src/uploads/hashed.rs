@@ -5,10 +5,11 @@
 //! other files in chunks. The size of the file is not told: all chunks but the last tell theirs, and
 //! with it where they belong.
 //! - The last chunk may come before any other. Nobody knows its place then, and it waits at the
-//!   beginning of the file.
+//!   beginning of the file, as long as this process remembers how long it is.
 //! - Small chunks are written when all of their bytes have come. Large ones are written as they
 //!   come; of those only the first may come before the size of a chunk is known, and the others wait
-//!   for it.
+//!   for it. Small ones are treated as large ones when there are so many at once that memory has no
+//!   room for them.
 //! - Chunks of another size, or of another number of them, start the upload over: chunks of two
 //!   ways to cut are not mixed, and the newer one counts. Of a last chunk alone nobody can tell to
 //!   which way it belongs; if to the other, the MD5 tells.
@@ -17,6 +18,7 @@
 //! out of order are read once. A file with another MD5 is forgotten, all of it, and never arrives.
 
 mod chunk;
+mod held;
 mod parts;
 mod sum;
 
@@ -26,9 +28,10 @@ use incoming_protocol::Md5;
 use uuid::Uuid;
 
 pub use chunk::HashedChunk;
+pub(super) use held::Room;
 pub(super) use parts::Parts;
 
-use super::chunked::{MAX_CHUNKS, ticket};
+use super::chunked::ticket;
 use super::live::{Gate, Notice};
 use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
 use crate::names::display_name;
@@ -36,6 +39,9 @@ use crate::store::StoreError;
 
 /// The protocol whose files are known so.
 const PROTOCOL: &str = "robusto";
+/// How many chunks a file has at most, as many as the original counts: every answer lists those
+/// that are there.
+const MAX_CHUNKS: u64 = 9999;
 
 /// A chunk, as a request describes it.
 #[derive(Clone, Debug)]

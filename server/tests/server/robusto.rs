@@ -5,6 +5,7 @@ mod downloads;
 mod hostile;
 mod losing;
 mod page;
+mod racing;
 mod replay;
 
 use futures_util::future::join_all;
@@ -166,10 +167,13 @@ async fn a_large_chunk_that_nobody_can_place_waits_for_the_first() {
 }
 
 #[tokio::test]
-async fn there_may_be_more_chunks_than_the_original_counts() {
+async fn there_may_be_as_many_chunks_as_the_original_counts() {
     let server = Server::start().await;
-    let file = Hashed::new("a", &bytes(10_001), 1);
-    assert_eq!(server.chunk(&file, 10_000).await, partial("10000"));
+    let file = Hashed::new("a", &bytes(9_999), 1);
+    assert_eq!(server.chunk(&file, 9_998).await, partial("9998"));
+    let file = Hashed::new("a", &bytes(10_000), 1);
+    assert_eq!(server.chunk(&file, 0).await, page::error("Invalid file upload parameters"));
+    assert_eq!(server.uploads(), 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the disk store does to single files. Blocking.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
@@ -10,6 +10,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{DATA, DOCUMENT, REMOVED};
+use crate::at::At;
 use crate::store::Listed;
 
 /// Puts a whole new content in the place of a file: after a crash it is the old or the new one.
@@ -40,17 +41,15 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 
 /// Reads a range, or as much of it as there is.
 pub(super) fn read(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(range.start))?;
+    let file = File::open(path)?;
     let length = range.end.saturating_sub(range.start);
     let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
+    At::new(&file, range.start).take(length).read_to_end(&mut bytes)?;
     Ok(bytes.into())
 }
 
-pub(super) fn write(mut file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
-    file.seek(SeekFrom::Start(offset))?;
-    file.write_all(bytes)
+pub(super) fn write(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    At::new(file, offset).write_all(bytes)
 }
 
 /// Moves a file, also to another file system.

@@ -4,6 +4,7 @@ use std::fs;
 use std::ops::Deref;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -159,6 +160,18 @@ async fn bytes_are_on_their_way_to_the_disk_while_others_come() {
 }
 
 /// The folder as the next life of the system finds it.
+#[tokio::test]
+async fn a_write_that_was_given_up_is_never_over_a_later_one() {
+    let fresh = fresh();
+    let (id, mut writer) = begun(&fresh).await;
+    for later in 0..=255 {
+        // Has begun and is dropped.
+        let _ = writer.write(0, Bytes::from(vec![b'x'; 64 * 1024])).now_or_never();
+        writer.write(0, Bytes::copy_from_slice(&[later])).await.unwrap();
+        assert_eq!(fresh.read(id, 0..1).await.unwrap()[..], [later]);
+    }
+}
+
 fn after_a_reboot(fresh: &Fresh) -> Disk {
     Disk::open_in_life(fresh.folder.path(), Uuid::new_v4()).unwrap()
 }

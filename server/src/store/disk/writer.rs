@@ -50,10 +50,15 @@ impl Doubts {
     }
 }
 
+type Turn = tokio::sync::Mutex<()>;
+
 /// Writes to the file of one upload.
 #[derive(Debug)]
 pub(super) struct DiskWriter {
     open: Arc<Open>,
+    /// Kept by who is at the file, also when nobody waits for it any more: what comes later is written
+    /// later.
+    turn: Arc<Turn>,
     /// Bytes that nobody has begun to send on to the disk.
     behind: u64,
     write_back: Option<JoinHandle<()>>,
@@ -76,7 +81,7 @@ impl DiskWriter {
             shared.doubts.forget(id);
         }
         let open = Arc::new(Open { shared: Arc::clone(shared), id, file });
-        Ok(DiskWriter { open, behind: 0, write_back: None })
+        Ok(DiskWriter { open, turn: Arc::default(), behind: 0, write_back: None })
     }
 
     /// Sends what was written on to the disk, unless that is being done.
@@ -103,7 +108,12 @@ impl DiskWriter {
         F: FnOnce(&Open) -> Result<T> + Send + 'static,
     {
         let open = Arc::clone(&self.open);
-        blocking(move || work(&open)).await
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        blocking(move || {
+            let _turn = turn;
+            work(&open)
+        })
+        .await
     }
 }
 

@@ -1,7 +1,7 @@
 //! A file that has arrived, to compare with what comes under its key.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use incoming_protocol::Md5;
 
+use crate::at::At;
 use crate::compare::has_bytes;
 use crate::fingerprint;
 
@@ -38,10 +39,10 @@ impl Original {
 
     /// Its first bytes of a range, at most a piece.
     pub(super) async fn piece(&self, range: Range<u64>) -> io::Result<Bytes> {
-        self.run(move |mut file| {
+        self.run(move |file| {
             let mut piece = Vec::new();
-            file.seek(SeekFrom::Start(range.start))?;
-            file.take(PIECE.min(range.end - range.start)).read_to_end(&mut piece)?;
+            let most = PIECE.min(range.end - range.start);
+            At::new(file, range.start).take(most).read_to_end(&mut piece)?;
             if piece.is_empty() {
                 Err(io::ErrorKind::UnexpectedEof.into())
             } else {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::held::Held;
 use super::sum::Sum;
 use super::{HashedError, HashedPlan, HashedState, Known, Parts};
 use crate::store::StoreError;
@@ -26,7 +27,7 @@ pub struct HashedChunk {
     plan: HashedPlan,
     /// How many bytes came.
     found: u64,
-    held: Vec<Bytes>,
+    held: Held,
     /// What is written as it comes.
     stream: Option<Stream>,
 }
@@ -51,7 +52,7 @@ impl Uploads {
         self.inner.accepts_hashed(&plan, 0)?;
         let live = self.inner.live(plan.id());
         let uploads = self.clone();
-        Ok(HashedChunk { uploads, live, plan, found: 0, held: Vec::new(), stream: None })
+        Ok(HashedChunk { uploads, live, plan, found: 0, held: Held::default(), stream: None })
     }
 }
 
@@ -66,9 +67,10 @@ impl HashedChunk {
         }
         let end = self.found + bytes.len() as u64;
         self.uploads.inner.accepts_hashed(&self.plan, end)?;
-        if self.stream.is_none() && end <= SMALL {
-            self.held.push(bytes);
-        } else {
+        let is_kept = self.stream.is_none()
+            && end <= SMALL
+            && self.held.keep(&bytes, &self.uploads.inner.room);
+        if !is_kept {
             self.write(bytes).await?;
         }
         self.found = end;
@@ -81,20 +83,25 @@ impl HashedChunk {
                 self.stream = Some(self.begin().await?);
                 (std::mem::take(&mut self.held), 0)
             }
-            Some(_) => (Vec::new(), self.found),
+            Some(_) => (Held::default(), self.found),
         };
         let Some(stream) = &mut self.stream else { return Err(HashedError::Busy) };
-        let all: Vec<_> = held.into_iter().chain([bytes]).collect();
+        let all: Vec<_> = held.pieces().into_iter().chain([bytes]).collect();
         let end = at + all.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
         let mut gate = self.live.gate.lock().await;
         if stream.claim.is_none() || !gate.is_held_by(stream.epoch) {
             stream.claim = None;
             return Ok(());
         }
-        if stream.most.is_some_and(|most| end > most) {
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
+        if parts.has(self.plan.index) {
+            stream.claim = None;
+            return Ok(());
+        }
+        // The size may have become known since the stream began, and other chunks be behind it.
+        if stream.most.or(parts.chunk_size()).is_some_and(|most| end > most) {
             return self.uploads.misfits(&self.plan, &mut gate).await;
         }
-        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let (store, start) = (&*self.uploads.inner.store, stream.start + at);
         match parts.write(store, start, all, stream.sum.take()).await {
             Ok(sum) => stream.sum = sum,
@@ -162,12 +169,10 @@ impl HashedChunk {
             Known::Nothing | Known::Open => self.uploads.begin_hashed(plan, gate).await?,
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        let is_placeless = plan.is_last() && plan.count > 1 && parts.chunk_size().is_none();
-        if is_placeless && parts.is_coming(0) {
+        if !parts.has(plan.index) && parts.is_in_the_way(plan) {
             return Err(HashedError::Busy);
         }
-        let put =
-            parts.put(&self.uploads.inner, plan.index, std::mem::take(&mut self.held), length);
+        let put = parts.put(&self.uploads.inner, plan.index, self.held.pieces(), length);
         if let Err(error) = put.await {
             gate.pass(Notice::TakenOver);
             return Err(error.into());
@@ -246,5 +251,45 @@ impl Stream {
         let start = most.unwrap_or(0).saturating_mul(plan.index);
         let sum = parts.sum_before(plan.index);
         Ok(Some(Stream { claim: Some(parts.claim(plan.index)), epoch, start, most, sum }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use incoming_protocol::Md5;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::Config;
+    use crate::store::Memory;
+    use crate::uploads::HashedState;
+    use crate::uploads::hashed::Room;
+
+    async fn without_room(folder: &std::path::Path) -> Uploads {
+        let arguments = ["incoming-server", "--storage", folder.to_str().unwrap()];
+        let config = Config::from_arguments(arguments).unwrap();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Arc::new(Memory::default());
+        let mut uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
+        Arc::get_mut(&mut uploads.inner).unwrap().room = Room::of(1);
+        uploads
+    }
+
+    #[tokio::test]
+    async fn chunks_arrive_also_when_memory_has_no_room_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = without_room(folder.path()).await;
+        let md5 = Md5::parse("4a7d1ed414474e4033ac29ccb8653d9b").unwrap();
+        for (index, piece) in [(0, "000"), (1, "0")] {
+            let plan = HashedPlan { md5: md5.clone(), name: "a".to_owned(), index, count: 2 };
+            let mut chunk = uploads.take_hashed(plan).unwrap();
+            for byte in piece.as_bytes() {
+                chunk.append(Bytes::copy_from_slice(&[*byte])).await.unwrap();
+            }
+            chunk.finish().await.unwrap();
+        }
+        let state = uploads.hashed(&md5).await.unwrap();
+        assert!(matches!(state, HashedState::Complete { .. }), "{state:?}");
     }
 }

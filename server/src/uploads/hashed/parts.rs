@@ -50,11 +50,16 @@ impl Parts {
         }
     }
 
-    /// What an earlier process has left.
+    /// What an earlier process has left. How long a last chunk is that waits at the beginning nobody
+    /// knows, for there may be more behind it of a first one that was cut: it has to come again.
     pub(super) async fn read(store: &dyn Store, document: Document) -> Result<Parts, StoreError> {
         // A crash may have come between the document and the file.
         store.begin(document.id).await?;
         let mut parts = Parts::new(document);
+        if parts.chunk_size().is_none() && parts.cut.count > 1 {
+            store.unmark(parts.id()).await?;
+            return Ok(parts);
+        }
         for part in store.marks(parts.id()).await? {
             if part < parts.cut.count {
                 parts.marks.insert(part);
@@ -145,6 +150,12 @@ impl Parts {
     /// True if somebody writes a large chunk.
     pub(super) fn is_coming(&self, index: u64) -> bool {
         self.coming.get(&index).is_some_and(|claim| claim.strong_count() > 0)
+    }
+
+    /// True if somebody writes where a small chunk goes.
+    pub(super) fn is_in_the_way(&self, plan: &HashedPlan) -> bool {
+        let is_placeless = plan.is_last() && self.chunk_size().is_none();
+        self.is_coming(plan.index) || is_placeless && self.is_coming(0)
     }
 
     /// Lets nobody else write a large chunk as long as the claim is kept.

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::SIZE;
 use super::page::{Hashed, complete, partial};
+use super::racing::{Slow, until_brought, until_stored};
 use crate::common::{Server, Troubled, bytes, until};
 
 #[tokio::test]
 async fn what_is_there_survives_a_restart_in_any_order() {
-    for order in [[0, 1, 3, 2], [3, 2, 1, 0], [1, 3, 0, 2]] {
+    for order in [[0, 1, 3, 2], [2, 3, 1, 0], [1, 3, 0, 2]] {
         let file = Hashed::new("a", &bytes(4 * SIZE - 3), SIZE);
         let mut folder = Server::start().await.stop().await;
         for (done, index) in order.into_iter().enumerate() {
@@ -27,6 +28,33 @@ async fn what_is_there_survives_a_restart_in_any_order() {
         assert_eq!(server.ask(&file).await, complete());
         assert!(server.only_arrived().content == file.content);
     }
+}
+
+#[tokio::test]
+async fn a_last_chunk_that_nobody_can_place_comes_again_after_a_restart() {
+    let server = Server::start().await;
+    let file = Hashed::new("a", &bytes(2 * SIZE - 3), SIZE);
+    assert_eq!(server.chunk(&file, 1).await, partial("1"));
+    let server = Server::over(server.stop().await, |_| {}).await;
+    assert_eq!(server.ask(&file).await.0, "new");
+    assert_eq!(server.chunk(&file, 0).await, partial("0"));
+    assert_eq!(server.chunk(&file, 1).await, complete());
+    assert!(server.only_arrived().content == file.content);
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_first_chunk_is_never_taken_for_the_last() {
+    let server = Server::start().await;
+    let file = Hashed::new("a", &bytes((5 << 20) + 1), 5 << 20);
+    let mut first = Slow::begin(&server, &file, 0, &vec![7; 5 << 20]).await;
+    first.send(9 << 19).await;
+    until_stored(&server, 4 << 20).await;
+    drop(first);
+    until_brought(&server, &file, 1).await;
+    let server = Server::over(server.stop().await, |_| {}).await;
+    assert_eq!(server.ask(&file).await.0, "new");
+    server.all_chunks(&file).await;
+    assert!(server.only_arrived().content == file.content);
 }
 
 #[tokio::test]

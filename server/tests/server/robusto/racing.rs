@@ -1,0 +1,107 @@
+//! Somebody who streams other bytes under the MD5 of an honest client.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::page::{Hashed, complete};
+use crate::common::chunks::{BOUNDARY, form};
+use crate::common::{PATIENCE, Server, bytes, until};
+
+const MIB: usize = 1 << 20;
+
+/// A chunk that comes as slowly as its sender likes.
+pub struct Slow {
+    socket: TcpStream,
+    body: Vec<u8>,
+}
+
+impl Slow {
+    pub async fn begin(server: &Server, file: &Hashed, index: usize, bytes: &[u8]) -> Slow {
+        let body = form(&file.fields(index), "blob", bytes);
+        let head = format!(
+            "POST /robusto?md5={}&name=a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
+             multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
+            file.md5,
+            body.len()
+        );
+        let mut socket = TcpStream::connect(server.running.address()).await.unwrap();
+        socket.write_all(head.as_bytes()).await.unwrap();
+        Slow { socket, body }
+    }
+
+    pub async fn send(&mut self, length: usize) {
+        let rest = self.body.split_off(length);
+        self.socket.write_all(&self.body).await.unwrap();
+        self.body = rest;
+    }
+
+    async fn finish(mut self) -> String {
+        self.send(self.body.len()).await;
+        let mut answer = String::new();
+        self.socket.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+}
+
+pub async fn until_stored(server: &Server, length: usize) {
+    let is_stored = || {
+        let data = server.data(&server.only_upload());
+        std::fs::metadata(data).is_ok_and(|data| data.len() >= length as u64)
+    };
+    until("an upload has begun", || server.uploads() == 1).await;
+    until("bytes are stored", is_stored).await;
+}
+
+/// Sends a chunk until who has left it in the middle is known to be gone.
+pub async fn until_brought(server: &Server, file: &Hashed, index: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    while server.chunk(file, index).await.0 == "error" {
+        assert!(Instant::now() < deadline, "chunk {index} is refused for ever");
+    }
+}
+
+/// Sends chunks as often as it takes: another may have spoiled the upload meanwhile.
+async fn insist(server: &Server, file: &Hashed) {
+    for _ in 0..3 {
+        for index in 0..file.count() {
+            server.chunk(file, index).await;
+        }
+        if server.ask(file).await == complete() {
+            return;
+        }
+    }
+    panic!("an honest client does not get through");
+}
+
+#[tokio::test]
+async fn nobody_writes_over_chunks_that_are_there() {
+    let server = Server::start().await;
+    let right = Hashed::new("a", &bytes(8 * MIB), 2 * MIB);
+    let mut wrong = Slow::begin(&server, &right, 0, &vec![7; 7 * MIB]).await;
+    wrong.send(5 * MIB).await;
+    until_stored(&server, 4 * MIB).await;
+    for index in 0..3 {
+        server.chunk(&right, index).await;
+    }
+    let answer = wrong.finish().await;
+    server.chunk(&right, 3).await;
+    insist(&server, &right).await;
+    assert!(server.only_arrived().content == right.content);
+    assert!(answer.contains("Could not save file chunk"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_chunk_that_somebody_brings_is_taken_from_nobody_else() {
+    let server = Server::start().await;
+    let right = Hashed::new("a", &bytes(9 * MIB), 8 * MIB);
+    server.chunk(&right, 0).await;
+    let mut wrong = Slow::begin(&server, &right, 1, &vec![7; 7 * MIB]).await;
+    wrong.send(5 * MIB).await;
+    until_stored(&server, 12 * MIB).await;
+    let (status, words) = server.chunk(&right, 1).await;
+    assert!(status == "error" && words.contains("at this moment"), "{status} {words}");
+    drop(wrong);
+    insist(&server, &right).await;
+    assert!(server.only_arrived().content == right.content);
+}

@@ -15,6 +15,10 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// A chunk is what the line takes in a quarter of a second: a loss costs no more than that, and
 /// acknowledgements come several times a second.
 const CHUNKS_PER_SECOND: u64 = 4;
+/// So many chunks fit into what may be ahead after a loss, so that confirmations keep coming.
+const CHUNKS_IN_ROOM: u64 = 2;
+/// Of every so many bytes that get through, one more may be ahead.
+const REGAINED_FROM: u64 = 16;
 /// The browser's own queue holds what the line takes in half a second, because what is in it
 /// cannot be called back: a pause or a cancellation waits behind it.
 const QUEUES_PER_SECOND: u64 = 2;
@@ -27,16 +31,16 @@ pub struct ChunkSizes {
     /// What the server allows.
     server: u64,
     bytes_per_second: Option<u64>,
-    /// What may get through before a connection breaks: halved by a connection in which nothing
-    /// did, doubled by every chunk that does.
-    lucky: u64,
+    /// How much may be ahead, so that losses stay cheap: half of what was lost the last time, and
+    /// little by little more while chunks get through.
+    room: u64,
 }
 
 impl ChunkSizes {
     /// Sizes up to what the caller allows.
     pub fn new(limit: Option<u64>) -> ChunkSizes {
         let limit = limit.unwrap_or(LARGEST).clamp(1, LARGEST);
-        ChunkSizes { limit, server: FIRST, bytes_per_second: None, lucky: LARGEST }
+        ChunkSizes { limit, server: FIRST, bytes_per_second: None, room: u64::MAX }
     }
 
     fn largest(&self) -> u64 {
@@ -48,15 +52,17 @@ impl ChunkSizes {
             None => FIRST,
             Some(speed) => (speed / CHUNKS_PER_SECOND / SMALLEST * SMALLEST).max(SMALLEST),
         };
-        fitting.min(self.lucky).min(self.largest())
+        let affordable = self.room / CHUNKS_IN_ROOM / TINIEST * TINIEST;
+        fitting.min(affordable).min(self.largest())
     }
 
-    fn got_through(&mut self) {
-        self.lucky = (2 * self.lucky).min(LARGEST);
+    fn got_through(&mut self, len: u64) {
+        let regained = if self.room < FIRST { CHUNKS_IN_ROOM * len } else { len / REGAINED_FROM };
+        self.room = self.room.saturating_add(regained);
     }
 
-    fn got_stuck(&mut self) {
-        self.lucky = (self.next() / 2).max(TINIEST);
+    fn lost(&mut self, ahead: u64) {
+        self.room = (self.room.min(ahead) / 2).max(CHUNKS_IN_ROOM * TINIEST);
     }
 
     fn queue(&self) -> u64 {
@@ -75,15 +81,13 @@ pub struct Flow {
     sent: u64,
     window: u64,
     waiting: u64,
-    /// Something was confirmed since the last hang-up.
-    has_moved: bool,
     sizes: ChunkSizes,
 }
 
 impl Flow {
     /// A file of which nothing is confirmed.
     pub fn new(size: u64, sizes: ChunkSizes) -> Flow {
-        Flow { size, acknowledged: 0, sent: 0, window: 0, waiting: 0, has_moved: false, sizes }
+        Flow { size, acknowledged: 0, sent: 0, window: 0, waiting: 0, sizes }
     }
 
     /// Takes the server's terms: chunks of at most `chunk_size` bytes, so many of them without a
@@ -100,7 +104,8 @@ impl Flow {
     #[expect(clippy::should_implement_trait, reason = "what is next depends on what came back")]
     pub fn next(&mut self) -> Option<Range<u64>> {
         let len = self.sizes.next().min(self.size - self.sent);
-        let has_room = self.ahead() + len <= self.window && self.waiting < self.sizes.queue();
+        let has_room = self.ahead() + len <= self.window.min(self.sizes.room)
+            && self.waiting < self.sizes.queue();
         if len == 0 || !(has_room || self.ahead() == 0) {
             return None;
         }
@@ -113,8 +118,7 @@ impl Flow {
     /// The server confirmed the next `len` bytes.
     pub fn acknowledge(&mut self, len: u64) {
         self.acknowledged += len;
-        self.has_moved = true;
-        self.sizes.got_through();
+        self.sizes.got_through(len);
     }
 
     /// Takes note of how the connection is doing.
@@ -135,13 +139,17 @@ impl Flow {
         (self.acknowledged, self.sent) = (0, 0);
     }
 
+    /// What is on its way is given up, and nothing learned from it.
+    pub fn let_go(&mut self) {
+        self.sent = self.acknowledged;
+    }
+
     /// What was on its way may be lost.
     pub fn hung_up(&mut self) {
-        if self.ahead() > 0 && !self.has_moved {
-            self.sizes.got_stuck();
+        if self.ahead() > 0 {
+            self.sizes.lost(self.ahead());
         }
-        self.has_moved = false;
-        self.sent = self.acknowledged;
+        self.let_go();
         self.waiting = 0;
     }
 
@@ -250,7 +258,7 @@ mod tests {
         flow.hung_up();
         assert_eq!(flow.sent(), 512 * KIB);
         flow.agree(512 * KIB, 4, MIB);
-        assert_eq!(flow.next(), Some(MIB..MIB + 512 * KIB), "the server knows best");
+        assert_eq!(flow.next(), Some(MIB..MIB + 128 * KIB), "the server knows best");
     }
 
     #[test]
@@ -277,6 +285,33 @@ mod tests {
         flow.acknowledge(16 * KIB);
         flow.measured(Link::default());
         assert_eq!(flow.next().map(|range| range.end - range.start), Some(32 * KIB));
+    }
+
+    #[test]
+    fn after_a_loss_half_as_much_is_at_stake_until_chunks_get_through() {
+        let mut flow = flow(1000 * MIB, 4 * MIB, 8);
+        flow.measured(at(500 * MIB));
+        let at_stake: u64 = lengths(&mut flow).iter().sum();
+        flow.hung_up();
+        flow.agree(4 * MIB, 8, 0);
+        assert_eq!(lengths(&mut flow).iter().sum::<u64>(), at_stake / 2);
+        for _ in 0..100 {
+            flow.acknowledge(4 * MIB);
+            flow.measured(at(500 * MIB));
+            lengths(&mut flow);
+        }
+        assert_eq!(flow.ahead(), at_stake, "all is regained");
+    }
+
+    #[test]
+    fn a_pause_is_no_loss() {
+        let mut flow = flow(1000 * MIB, 4 * MIB, 8);
+        flow.measured(at(500 * MIB));
+        let at_stake = lengths(&mut flow);
+        flow.let_go();
+        flow.hung_up();
+        flow.agree(4 * MIB, 8, 0);
+        assert_eq!(lengths(&mut flow), at_stake);
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn patience_ends_when_bytes_are_confirmed_without_a_long_silence() {
         silences(&mut upload);
         reconnect(&mut upload);
     }
-    now(&mut upload, told(FromServer::ChunkAck(64 * KIB)));
+    now(&mut upload, told(FromServer::ChunkAck(16 * KIB)));
     now(&mut upload, Event::Woke(Wake::Stall));
     assert_eq!(silences(&mut upload), 1);
 }

@@ -310,6 +310,7 @@ impl Machine for Client {
         if self.stage == Stage::Transferring {
             actions.push(send(&FromClient::Pause));
         }
+        self.flow.let_go();
         actions.push(Action::HangUp);
         actions
     }

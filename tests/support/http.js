@@ -14,6 +14,11 @@ export class HttpReader {
     while (this.#left === 0 && this.#readHead());
   }
 
+  /** Whether the last message has ended. One that asks for an upgrade has no body. */
+  get isComplete() {
+    return this.#left === 0 || this.messages.at(-1)?.headers.upgrade !== undefined;
+  }
+
   /** Takes the part that belongs to the body; returns the rest. */
   #body(data) {
     const part = data.subarray(0, this.#left);

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FrameReader } from './frames.js';
-import { Exchange, HttpReader } from './http.js';
+import { Connection } from './connection.js';
 
 /** A piece of this size is of a file, and not the beginning of a message. */
 const LARGE = 32 * 1024;
+const NOTHING = Buffer.alloc(0);
 
-/** Stands between browser and server: watches what is said, slows it down, cuts the wire, flips bits. */
+/** Stands between browser and server: watches what is said, and does what bad networks do. */
 export class Relay {
   /** Every connection so far, in order; each knows what passed. */
   connections = [];
@@ -21,6 +21,12 @@ export class Relay {
   downSeconds = 0;
   /** Of which large pieces that go up, counted from 0, a bit is flipped. */
   flips = [];
+  /** In how many large pieces to come that go up the wire is cut, when half has passed. */
+  truncations = 0;
+  /** How many requests to come are answered with status 500 instead of passing. */
+  refusals = 0;
+  /** How many bytes came from the browser, whatever they were. */
+  bytesUp = 0;
   /** How many bits were flipped. */
   flipped = 0;
   #largePieces = 0;
@@ -46,9 +52,19 @@ export class Relay {
     for (const connection of this.connections) connection.cut();
   }
 
+  /** Flips a bit of the next large piece that goes up. */
+  flipNext() {
+    this.flips.push(this.#largePieces);
+  }
+
   /** The bytes of the file that were sent, over all connections. */
   get bytesSent() {
     return this.connections.reduce((sum, connection) => sum + connection.bytesSent, 0);
+  }
+
+  /** Whether a WebSocket is open. */
+  get isCarryingSockets() {
+    return this.connections.some((connection) => connection.isSocket && connection.isOpen);
   }
 
   /** The HTTP requests for a path or what is below it, in the order in which they began. */
@@ -67,34 +83,49 @@ export class Relay {
     const server = connect(targetPort, '127.0.0.1');
     const connection = new Connection(client, server);
     this.connections.push(connection);
-    const watchUp = (data) => {
+    const passUp = (data) => {
+      this.bytesUp += data.length;
       this.#damage(data);
-      connection.sees(data);
+      const passes = connection.sees(data, () => this.#isDue('refusals'));
       this.onUp(data, connection);
+      return passes ? this.#truncate(data) : NOTHING;
     };
-    this.#pump(client, server, watchUp, (length) => length / this.bytesPerSecond);
-    this.#pump(
-      server,
-      client,
-      (data) => connection.hears(data),
-      () => this.downSeconds,
-    );
+    const passDown = (data) => {
+      connection.hears(data);
+      return data;
+    };
+    this.#pump(client, server, passUp, (length) => length / this.bytesPerSecond);
+    this.#pump(server, client, passDown, () => this.downSeconds);
   }
 
-  async #pump(from, to, watch, takesSeconds) {
+  async #pump(from, to, pass, takesSeconds) {
     try {
       for await (const data of from) {
         while (this.frozen) await sleep(10);
         await sleepSeconds(takesSeconds(data.length));
         // What stood here when the wire was cut has not passed.
         if (from.destroyed) return;
-        watch(data);
-        if (!to.write(data)) await once(to, 'drain');
+        const passed = pass(data);
+        if (passed.length > 0 && !to.write(passed)) await once(to, 'drain');
+        if (0 < passed.length && passed.length < data.length) break;
       }
       to.end();
     } catch {
       to.destroy();
     }
+  }
+
+  /** What passes of a piece that goes up. */
+  #truncate(data) {
+    const isCut = data.length >= LARGE && this.#isDue('truncations');
+    return isCut ? data.subarray(0, data.length >> 1) : data;
+  }
+
+  /** Whether one of so many faults is to happen now. */
+  #isDue(fault) {
+    const isDue = this[fault] > 0;
+    if (isDue) this[fault] -= 1;
+    return isDue;
   }
 
   #damage(data) {
@@ -110,63 +141,6 @@ export class Relay {
     this.frozen = false;
     this.cut();
     this.#server.close();
-  }
-}
-
-/** What passed over one connection. */
-class Connection {
-  fromClient = [];
-  fromServer = [];
-  up = new FrameReader((message) => this.fromClient.push(message));
-  down = new FrameReader((message) => this.fromServer.push(message));
-  #requests = new HttpReader();
-  #responses = new HttpReader();
-  #sockets;
-
-  constructor(...sockets) {
-    this.#sockets = sockets;
-    for (const socket of sockets) socket.on('error', () => this.cut());
-  }
-
-  cut() {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Takes what the client sends. */
-  sees(data) {
-    this.up.push(data);
-    this.#requests.push(data);
-  }
-
-  /** Takes what the server sends. */
-  hears(data) {
-    this.down.push(data);
-    this.#responses.push(data);
-  }
-
-  get exchanges() {
-    const { messages } = this.#responses;
-    return this.#requests.messages.map((request, i) => new Exchange(request, messages[i]));
-  }
-
-  get bytesSent() {
-    return this.fromClient.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
-  }
-
-  /** Where the server said that the file goes on. */
-  get start() {
-    return this.#texts('MsgUploadConf')[0]?.FilePos;
-  }
-
-  /** How far the client knew that the file had arrived when the connection ended. */
-  get acknowledged() {
-    return this.#texts('MsgChunkAck').reduce((sum, { ChunkSize }) => sum + ChunkSize, this.start);
-  }
-
-  #texts(type) {
-    return this.fromServer
-      .filter(({ json }) => json?.MsgType === type)
-      .map(({ json }) => json.MsgData);
   }
 }
 

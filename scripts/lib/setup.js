@@ -25,13 +25,18 @@ export function findChrome() {
 }
 
 /** The wasm-bindgen test runner at the version of the lock file, built when it is not there. */
-export async function setUpTestRunner() {
+export function setUpTestRunner() {
   const version = lockedVersion('wasm-bindgen');
+  return setUpTool('wasm-bindgen-test-runner', 'wasm-bindgen-cli', version);
+}
+
+/** A tool of a crate at this version, built when it is not there; returns where it is. */
+export async function setUpTool(name, crate, version) {
   const folder = path.join(target, 'tools');
-  const ours = path.join(folder, 'bin', 'wasm-bindgen-test-runner');
-  const found = [which('wasm-bindgen-test-runner'), ours].find((tool) => isVersion(tool, version));
+  const ours = path.join(folder, 'bin', name);
+  const found = [which(name), ours].find((tool) => isVersion(tool, version));
   if (found) return found;
-  await run('cargo', ['install', 'wasm-bindgen-cli', '--version', version, '--root', folder]);
+  await run('cargo', ['install', crate, '--version', version, '--locked', '--root', folder]);
   return ours;
 }
 

@@ -32,6 +32,23 @@ pub struct Request {
     pub damaged_file: Option<Md5>,
 }
 
+impl Request {
+    /// A request without parameters and headers; spaces of parameters become `%20`.
+    pub fn new(id: RequestId, method: &str, url: &str, body: Body) -> Request {
+        Request {
+            id,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            query: Query::default(),
+            headers: Vec::new(),
+            body,
+            digest: None,
+            wants_file_digest: false,
+            damaged_file: None,
+        }
+    }
+}
+
 /// What is added to an address after `?`, or after `&` if it has a query already.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {

@@ -2,7 +2,7 @@
 
 use super::dialect::{Dialect, Parameter};
 use crate::Json;
-use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
 
@@ -98,17 +98,9 @@ impl Wire {
     }
 
     fn request(&self, id: RequestId, method: &str, fields: Vec<Field>, body: Body) -> Request {
-        Request {
-            id,
-            method: method.to_owned(),
-            url: self.endpoint.clone(),
-            query: Query { fields, plus: false },
-            headers: Vec::new(),
-            body,
-            digest: None,
-            wants_file_digest: false,
-            damaged_file: None,
-        }
+        let mut request = Request::new(id, method, &self.endpoint, body);
+        request.query.fields = fields;
+        request
     }
 
     fn extra(&self) -> Field {

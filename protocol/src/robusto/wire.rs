@@ -1,6 +1,6 @@
 //! The messages.
 
-use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId, Response};
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::{Error, Json, Md5};
@@ -73,22 +73,13 @@ impl Wire {
 
     fn request(&self, id: RequestId, method: &str, body: Body) -> Request {
         let md5 = self.md5.as_ref().map_or("", Md5::as_str);
-        let fields = vec![
+        let mut request = Request::new(id, method, &self.endpoint, body);
+        request.query.fields = vec![
             Field::new("md5", md5),
             Field::new("name", &self.name),
             Field::Extra(String::new()),
         ];
-        Request {
-            id,
-            method: method.to_owned(),
-            url: self.endpoint.clone(),
-            query: Query { fields, plus: false },
-            headers: Vec::new(),
-            body,
-            digest: None,
-            wants_file_digest: false,
-            damaged_file: None,
-        }
+        request
     }
 }
 

@@ -13,6 +13,10 @@ pub enum Error {
     /// The connection could not be made, or broke.
     #[error("the connection to the server was lost: {0}")]
     Lost(String),
+    /// The server answered that it cannot for now, in its own words. The second is how long it
+    /// wants to be left alone; zero if it does not say.
+    #[error("the server cannot take it for now: {0}")]
+    Unavailable(String, Duration),
     /// Nothing moved for too long.
     #[error("the server was silent for {} seconds", .0.as_secs())]
     TimedOut(Duration),
@@ -44,6 +48,7 @@ impl Error {
         match self {
             Error::Misuse(_) => "misuse",
             Error::Lost(_) => "lost",
+            Error::Unavailable(..) => "unavailable",
             Error::TimedOut(_) => "timed_out",
             Error::Rejected(_) => "rejected",
             Error::Misbehaved { .. } => "misbehaved",
@@ -67,13 +72,25 @@ impl Error {
             Error::ChecksumMismatch(_) => 6,
             Error::FileChanged(_) => 7,
             Error::Unsupported(_) => 8,
+            Error::Unavailable(..) => 10,
+        }
+    }
+
+    /// How long the server wants to be left alone; zero if it does not say.
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Error::Unavailable(_, after) => *after,
+            _ => Duration::ZERO,
         }
     }
 
     /// True if the same thing may succeed when it is tried again.
     pub fn is_transient(&self) -> bool {
         match self {
-            Error::Lost(_) | Error::TimedOut(_) | Error::ChecksumMismatch(_) => true,
+            Error::Lost(_)
+            | Error::Unavailable(..)
+            | Error::TimedOut(_)
+            | Error::ChecksumMismatch(_) => true,
             Error::Misuse(_)
             | Error::Rejected(_)
             | Error::Misbehaved { .. }
@@ -90,7 +107,7 @@ pub const CANCELLED: u32 = 9;
 mod tests {
     use super::*;
 
-    fn one_of_each() -> [Error; 8] {
+    fn one_of_each() -> [Error; 9] {
         [
             Error::Misuse("no".into()),
             Error::Lost("code 1006".into()),
@@ -100,6 +117,7 @@ mod tests {
             Error::ChecksumMismatch(0..5),
             Error::FileChanged("gone".into()),
             Error::Unsupported("pause".into()),
+            Error::Unavailable("status 503".into(), Duration::ZERO),
         ]
     }
 
@@ -117,6 +135,7 @@ mod tests {
                 (6, "checksum_mismatch"),
                 (7, "file_changed"),
                 (8, "unsupported"),
+                (10, "unavailable"),
             ]
         );
     }
@@ -125,7 +144,7 @@ mod tests {
     fn only_what_may_pass_is_tried_again() {
         let transient: Vec<_> =
             one_of_each().into_iter().filter(Error::is_transient).map(|e| e.kind()).collect();
-        assert_eq!(transient, ["lost", "timed_out", "checksum_mismatch"]);
+        assert_eq!(transient, ["lost", "timed_out", "checksum_mismatch", "unavailable"]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Requests as data: what is to be sent where, for whoever holds the network.
 
 use std::ops::Range;
+use std::time::Duration;
 
-use crate::{Json, Md5};
+use crate::{Error, Json, Md5};
 
 /// Names a request of an upload. No two of an upload have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,6 +141,8 @@ pub struct Response {
     pub text: String,
     /// The body as JSON, if it is.
     pub json: Option<Json>,
+    /// How long the server wants to be left alone, as `Retry-After` says; zero if it does not say.
+    pub retry_after: Duration,
     /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
     pub digest: Option<Md5>,
     /// The MD5 of the whole file as it arrived, if the server says it.
@@ -147,6 +150,16 @@ pub struct Response {
 }
 
 impl Response {
+    /// What it means when the same request may succeed later.
+    pub fn unavailable(&self) -> Error {
+        Error::Unavailable(self.words(), self.retry_after)
+    }
+
+    /// True if the server says that it is being asked too much.
+    pub fn is_overloaded(&self) -> bool {
+        matches!(self.status, 429 | 503)
+    }
+
     /// The status and the beginning of the body, for a person.
     pub fn words(&self) -> String {
         let body: String = self.text.trim().chars().take(200).collect();

@@ -82,6 +82,10 @@ fn accept(client: &mut Client, id: u32) -> Vec<Action> {
     answer(client, id, 200, OK).unwrap()
 }
 
+fn unavailable(words: &str) -> Error {
+    Error::Unavailable(words.into(), Duration::ZERO)
+}
+
 fn kind(outcome: Result<Vec<Action>, Error>) -> &'static str {
     outcome.map_or_else(|error| error.kind(), |_| "ok")
 }
@@ -294,7 +298,7 @@ fn what_the_success_endpoint_says_does_not_matter() {
 fn a_success_endpoint_that_fails_is_asked_again_and_nothing_is_sent_again() {
     let mut client = finishing();
     let failure = answer(&mut client, 3, 500, r#"{"error":"x"}"#);
-    assert_eq!(failure, Err(Error::Lost("x".into())));
+    assert_eq!(failure, Err(unavailable("x")));
     let again = requests(restart(&mut client));
     assert_eq!((again.len(), again[0].url.as_str()), (1, "/done"));
     let lost = client.handle(Event::RequestLost(RequestId(4), "no line".into()));
@@ -307,7 +311,7 @@ fn a_success_endpoint_that_fails_is_asked_again_and_nothing_is_sent_again() {
 #[test]
 fn a_success_endpoint_may_ask_for_everything_again() {
     let mut client = finishing();
-    assert_eq!(kind(answer(&mut client, 3, 500, RESET)), "lost");
+    assert_eq!(kind(answer(&mut client, 3, 500, RESET)), "unavailable");
     assert_eq!(ranges(restart(&mut client)), [0..100, 100..150]);
 }
 
@@ -351,7 +355,18 @@ fn what_fails_is_tried_again() {
     ] {
         let mut client = started(10, "{}");
         let outcome = answer(&mut client, 1, status, text);
-        assert_eq!(outcome, Err(Error::Lost(words.into())), "{status} {text}");
+        assert_eq!(outcome, Err(unavailable(words)), "{status} {text}");
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
+    let retry_after = Duration::from_secs(7);
+    for (status, text) in [(429, ""), (503, r#"{"error":"busy"}"#), (200, RESET)] {
+        let json = serde_json::from_str(text).ok();
+        let response = Response { status, retry_after, json, ..Response::default() };
+        let told = started(10, "{}").handle(Event::Responded(RequestId(1), response));
+        assert_eq!(told.unwrap_err().retry_after(), retry_after, "{status} {text}");
     }
 }
 
@@ -380,8 +395,8 @@ fn success_need_not_be_said_if_the_page_thinks_so() {
         (200, "OK", "ok"),
         (200, "null", "ok"),
         (200, r#"{"success":false}"#, "ok"),
-        (200, RESET, "lost"),
-        (500, "", "lost"),
+        (200, RESET, "unavailable"),
+        (500, "", "unavailable"),
     ] {
         let mut client = started(10, lenient);
         assert_eq!(kind(answer(&mut client, 1, status, text)), expected, "{status} {text}");
@@ -392,7 +407,7 @@ fn success_need_not_be_said_if_the_page_thinks_so() {
 fn a_reset_sends_everything_again_under_the_same_uuid() {
     let mut client = started(250, r#"{"chunking":true,"resume":true}"#);
     accept(&mut client, 1);
-    assert_eq!(answer(&mut client, 2, 200, RESET), Err(Error::Lost("gone".into())));
+    assert_eq!(answer(&mut client, 2, 200, RESET), Err(unavailable("gone")));
     assert_eq!(client.progress().acknowledged, 0);
     let again = told(restart(&mut client));
     assert_eq!((&*again[1], again.last().unwrap().as_str()), ("qqpartindex=0", "qquuid=u-1"));
@@ -403,13 +418,13 @@ fn a_reset_sends_everything_again_under_the_same_uuid() {
 fn a_reset_counts_even_with_success() {
     let mut client = started(250, CHUNKED);
     let both = r#"{"success":true,"reset":true}"#;
-    assert_eq!(kind(answer(&mut client, 1, 200, both)), "lost");
+    assert_eq!(kind(answer(&mut client, 1, 200, both)), "unavailable");
 }
 
 #[test]
 fn a_reset_waits_for_nothing_that_is_on_its_way() {
     let mut client = started(450, CONCURRENT);
-    assert_eq!(kind(answer(&mut client, 2, 404, RESET)), "lost");
+    assert_eq!(kind(answer(&mut client, 2, 404, RESET)), "unavailable");
     assert_eq!(ranges(restart(&mut client)), [0..100, 100..200, 200..300]);
 }
 
@@ -417,7 +432,7 @@ fn a_reset_waits_for_nothing_that_is_on_its_way() {
 fn nobody_sends_everything_again_for_ever() {
     let mut client = started(250, CHUNKED);
     for id in 1..=5 {
-        assert_eq!(kind(answer(&mut client, id, 200, RESET)), "lost");
+        assert_eq!(kind(answer(&mut client, id, 200, RESET)), "unavailable");
         restart(&mut client);
     }
     assert_eq!(kind(answer(&mut client, 6, 200, RESET)), "rejected");
@@ -428,7 +443,7 @@ fn a_resumed_upload_says_so_until_something_succeeds() {
     let resumes = |told: &[String]| told.contains(&"qqresume=true".to_owned());
     let mut client = client(250, r#"{"chunking":true,"resume":true}"#);
     assert!(resumes(&told(client.start())));
-    assert_eq!(kind(answer(&mut client, 1, 503, "")), "lost");
+    assert_eq!(kind(answer(&mut client, 1, 503, "")), "unavailable");
     assert!(resumes(&told(restart(&mut client))));
     assert!(!resumes(&told(accept(&mut client, 2))));
     let whole = told(self::client(50, r#"{"chunking":true,"resume":true}"#).start());
@@ -440,7 +455,7 @@ fn after_a_failure_what_is_on_its_way_may_arrive() {
     let mut client = started(450, CONCURRENT);
     assert_eq!(answer(&mut client, 2, 503, ""), Ok(vec![]));
     assert_eq!(accept(&mut client, 1), []);
-    assert_eq!(answer(&mut client, 3, 200, OK), Err(Error::Lost("status 503".into())));
+    assert_eq!(answer(&mut client, 3, 200, OK), Err(unavailable("status 503")));
     assert_eq!(ranges(restart(&mut client)), [100..200, 300..400, 400..450]);
 }
 

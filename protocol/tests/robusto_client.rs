@@ -5,6 +5,7 @@
 mod common;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use common::link::Weather;
 use common::robusto::Server;
@@ -241,14 +242,17 @@ fn a_chunk_that_is_not_kept_is_sent_again_and_not_for_ever() {
         kinds.push(error.kind());
         again(&mut client);
     }
-    assert_eq!(kinds, ["lost", "lost", "lost", "lost", "lost", "misbehaved"]);
+    assert_eq!(
+        kinds,
+        ["unavailable", "unavailable", "unavailable", "unavailable", "unavailable", "misbehaved"]
+    );
 }
 
 #[test]
 fn each_word_of_an_error_has_its_consequence() {
     for (words, kind) in [
-        ("Could not save file chunk", "lost"),
-        ("Could not create uploads directory", "lost"),
+        ("Could not save file chunk", "unavailable"),
+        ("Could not create uploads directory", "unavailable"),
         ("Invalid file upload parameters", "rejected"),
         ("Invalid parameters, expecting md5 and name", "rejected"),
         ("anything else", "rejected"),
@@ -300,16 +304,27 @@ fn each_status_has_its_consequence() {
         (400, "rejected"),
         (404, "rejected"),
         (413, "rejected"),
-        (408, "lost"),
-        (425, "lost"),
-        (429, "lost"),
-        (500, "lost"),
-        (503, "lost"),
-        (302, "lost"),
+        (408, "unavailable"),
+        (425, "unavailable"),
+        (429, "unavailable"),
+        (500, "unavailable"),
+        (503, "unavailable"),
+        (302, "unavailable"),
         (200, "misbehaved"),
     ] {
         assert_eq!(status(&mut asking(50), 1, code).unwrap_err().kind(), kind, "{code}");
         assert_eq!(status(&mut sending(50), 2, code).unwrap_err().kind(), kind, "{code}");
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
+    let retry_after = Duration::from_secs(7);
+    let could_not = Some(Answer::Error("Could not save file chunk").to_json());
+    for (status, json) in [(429, None), (503, None), (200, could_not)] {
+        let response = Response { status, retry_after, json, ..Response::default() };
+        let error = sending(50).handle(Event::Responded(RequestId(2), response)).unwrap_err();
+        assert_eq!(error.retry_after(), retry_after, "{status}");
     }
 }
 

@@ -151,7 +151,7 @@ impl Client {
         if is_final || says(response, "preventRetry") {
             return Error::Rejected(words);
         }
-        Error::Lost(words)
+        Error::Unavailable(words, response.retry_after)
     }
 }
 

@@ -117,7 +117,7 @@ impl Client {
     fn learn(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
         let list = match Answer::read(response)? {
             Answer::Complete(_) => return self.complete(index, response),
-            Answer::Error(words) => return Err(self.refusal(words)),
+            Answer::Error(words) => return Err(self.refusal(words, response)),
             Answer::Partial(list) => list,
             Answer::New => "",
         };
@@ -146,7 +146,7 @@ impl Client {
         if self.doubts > MOST_DOUBTS {
             return Err(Error::Misbehaved { expected: "that chunks are kept", found });
         }
-        if index.is_some() { Err(Error::Lost(found)) } else { Ok(()) }
+        if index.is_some() { Err(response.unavailable()) } else { Ok(()) }
     }
 
     fn complete(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
@@ -164,9 +164,9 @@ impl Client {
         Ok(())
     }
 
-    fn refusal(&mut self, words: &str) -> Error {
+    fn refusal(&mut self, words: &str, response: &Response) -> Error {
         if words.starts_with("Could not") {
-            return Error::Lost(words.to_owned());
+            return Error::Unavailable(words.to_owned(), response.retry_after);
         }
         if words == wire::MISMATCH {
             self.transfer.pieces.forget();

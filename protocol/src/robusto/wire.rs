@@ -100,7 +100,7 @@ impl Answer<'_> {
     /// The answer in a response.
     ///
     /// # Errors
-    /// A loss for statuses that may pass, a refusal for others, and a break of the protocol for
+    /// For statuses that may pass, that the server is unavailable, a refusal for others, and a break of the protocol for
     /// what is no answer.
     pub fn read(response: &Response) -> Result<Answer<'_>, Error> {
         let words = || response.words();
@@ -109,7 +109,7 @@ impl Answer<'_> {
             400..=499 if !matches!(response.status, 408 | 425 | 429) => {
                 return Err(Error::Rejected(words()));
             }
-            _ => return Err(Error::Lost(words())),
+            _ => return Err(response.unavailable()),
         }
         let text = |key| response.json.as_ref()?.member(key)?.text();
         let value = text("value").unwrap_or_default();

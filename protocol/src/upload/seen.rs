@@ -77,10 +77,9 @@ impl Upload {
                 Stage::Cancelled => "cancelled",
             },
             Phase::Checking(_) => "lost the connection",
-            Phase::Waiting(delay) => {
-                let seconds = delay.as_secs() + 1;
-                let how = if self.machine.resumes() { "trying again" } else { "starting over" };
-                return format!("lost the connection, {how} within {seconds} s");
+            Phase::Waiting(waiting) => {
+                let resumes = self.machine.resumes();
+                return waiting.state_msg(if resumes { "trying again" } else { "starting over" });
             }
             Phase::Paused => "paused",
             Phase::Comparing => COMPARING,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::{Error, Json, Md5};
+use crate::{Error, Json, Md5, joined};
 
 /// Names a request of an upload. No two of an upload have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,8 +70,8 @@ pub enum Field {
 
 impl Field {
     /// A parameter.
-    pub fn new(name: impl Into<String>, value: impl ToString) -> Field {
-        Field::Pair(name.into(), value.to_string())
+    pub fn new(name: &str, value: &str) -> Field {
+        Field::Pair(name.to_owned(), value.to_owned())
     }
 }
 
@@ -162,10 +162,11 @@ impl Response {
 
     /// The status and the beginning of the body, for a person.
     pub fn words(&self) -> String {
+        let status = u64::from(self.status).to_string();
         let body: String = self.text.trim().chars().take(200).collect();
         if body.is_empty() {
-            return format!("status {}", self.status);
+            return joined(&["status ", &status]);
         }
-        format!("status {}: {body}", self.status)
+        joined(&["status ", &status, ": ", &body])
     }
 }

@@ -61,7 +61,7 @@ impl Wire {
 
     /// Sends a chunk.
     pub fn upload(&self, id: RequestId, layout: Layout, index: u64) -> Request {
-        let fields = vec![Field::new("chunk", index), Field::new("chunks", layout.count())];
+        let fields = vec![number("chunk", index), number("chunks", layout.count())];
         let part = Part {
             name: "file".to_owned(),
             filename: None,
@@ -81,6 +81,10 @@ impl Wire {
         ];
         request
     }
+}
+
+fn number(name: &str, number: u64) -> Field {
+    Field::new(name, &number.to_string())
 }
 
 /// What a server answers.

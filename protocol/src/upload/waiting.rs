@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Phase, Step, Upload};
-use crate::{Action, Error, Event, Wake};
+use crate::{Action, Error, Event, Wake, joined};
 
 /// A browser may be wrong about having no network: so often it is tried anyway.
 const TRIED_ANYWAY: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ impl Waiting {
             Why::Unavailable(_) => "the server is busy",
             Why::Offline => "there is no network",
         };
-        format!("{why}, {how} within {} s", self.delay.as_secs() + 1)
+        joined(&[why, ", ", how, " within ", &(self.delay.as_secs() + 1).to_string(), " s"])
     }
 }
 

@@ -4,12 +4,12 @@
 
 mod common;
 
-use std::ops::Range;
 use std::time::Duration;
 
+use common::requests::{pairs, ranges, requests};
 use common::{job, json};
 use incoming_protocol::fineuploader::Client;
-use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Stage, Wake};
 
 const OK: &str = r#"{"success":true}"#;
@@ -40,27 +40,6 @@ fn started(size: u64, own: &str) -> Client {
     let mut client = client(size, own);
     client.start();
     client
-}
-
-fn requests(actions: Vec<Action>) -> Vec<Request> {
-    let request = |action| match action {
-        Action::Request(request) => Some(request),
-        Action::Wait(Wake::KeepAlive, _) => None,
-        other => panic!("expected a request, found {other:?}"),
-    };
-    actions.into_iter().filter_map(request).collect()
-}
-
-fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
-    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
-}
-
-fn pairs(fields: &[Field]) -> Vec<String> {
-    let pair = |field: &Field| match field {
-        Field::Pair(name, value) => format!("{name}={value}"),
-        Field::Extra(prefix) => format!("({prefix})"),
-    };
-    fields.iter().map(pair).collect()
 }
 
 /// What is told of one upload request, wherever it is told.
@@ -360,17 +339,6 @@ fn what_fails_is_tried_again() {
 }
 
 #[test]
-fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
-    let retry_after = Duration::from_secs(7);
-    for (status, text) in [(429, ""), (503, r#"{"error":"busy"}"#), (200, RESET)] {
-        let json = serde_json::from_str(text).ok();
-        let response = Response { status, retry_after, json, ..Response::default() };
-        let told = started(10, "{}").handle(Event::Responded(RequestId(1), response));
-        assert_eq!(told.unwrap_err().retry_after(), retry_after, "{status} {text}");
-    }
-}
-
-#[test]
 fn what_can_never_succeed_is_not_tried_again() {
     for (status, text, words) in [
         (200, r#"{"error":"no","preventRetry":true}"#, "no"),
@@ -436,6 +404,21 @@ fn nobody_sends_everything_again_for_ever() {
         restart(&mut client);
     }
     assert_eq!(kind(answer(&mut client, 6, 200, RESET)), "rejected");
+}
+
+#[test]
+fn bytes_that_were_never_confirmed_before_earn_the_resets_back() {
+    let mut client = started(1050, CHUNKED);
+    let mut id = 0;
+    for chunks in 0..11 {
+        for _ in 0..chunks {
+            id += 1;
+            accept(&mut client, id);
+        }
+        id += 1;
+        assert_eq!(kind(answer(&mut client, id, 200, RESET)), "unavailable", "{chunks}");
+        restart(&mut client);
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ mod common;
 use std::ops::Range;
 use std::time::Duration;
 
+use common::requests::{pairs, ranges, requests};
 use common::{job, json};
-use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::resumable::client::Client;
 use incoming_protocol::resumable::dialect::Dialect;
 use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Md5, Stage, Verification};
@@ -30,29 +31,9 @@ fn client(size: u64, own: &str) -> Client {
     client_of(Dialect::Resumable, size, own).unwrap()
 }
 
-fn requests(actions: Vec<Action>) -> Vec<Request> {
-    let request = |action| match action {
-        Action::Request(request) => request,
-        other => panic!("expected a request, found {other:?}"),
-    };
-    actions.into_iter().map(request).collect()
-}
-
-fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
-    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
-}
-
 fn answer(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Error> {
     let response = Response { status, text: "words".into(), json: None, ..Response::default() };
     client.handle(Event::Responded(RequestId(id), response))
-}
-
-fn pairs(fields: &[Field]) -> Vec<String> {
-    let pair = |field: &Field| match field {
-        Field::Pair(name, value) => format!("{name}={value}"),
-        Field::Extra(prefix) => format!("({prefix})"),
-    };
-    fields.iter().map(pair).collect()
 }
 
 #[test]

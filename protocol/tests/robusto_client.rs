@@ -4,14 +4,14 @@
 
 mod common;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use common::link::Weather;
+use common::requests::{pairs, ranges, requests};
 use common::robusto::Server;
 use common::world::{Deed, World};
 use common::{KIB, job, job_for, json, md5_of};
-use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::robusto::client::Client;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use incoming_protocol::{
@@ -47,18 +47,6 @@ fn again(client: &mut Client) -> Vec<Action> {
     client.start()
 }
 
-fn requests(actions: Vec<Action>) -> Vec<Request> {
-    let request = |action| match action {
-        Action::Request(request) => request,
-        other => panic!("expected a request, found {other:?}"),
-    };
-    actions.into_iter().map(request).collect()
-}
-
-fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
-    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
-}
-
 fn answer(client: &mut Client, id: u32, answer: Answer<'_>) -> Result<Vec<Action>, Error> {
     let text = "words".into();
     let response =
@@ -73,14 +61,6 @@ fn status(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Erro
 
 fn lose(client: &mut Client, id: u32) -> Result<Vec<Action>, Error> {
     client.handle(Event::RequestLost(RequestId(id), "gone".into()))
-}
-
-fn pairs(fields: &[Field]) -> Vec<String> {
-    let pair = |field: &Field| match field {
-        Field::Pair(name, value) => format!("{name}={value}"),
-        Field::Extra(prefix) => format!("({prefix})"),
-    };
-    fields.iter().map(pair).collect()
 }
 
 #[test]
@@ -246,6 +226,23 @@ fn a_chunk_that_is_not_kept_is_sent_again_and_not_for_ever() {
         kinds,
         ["unavailable", "unavailable", "unavailable", "unavailable", "unavailable", "misbehaved"]
     );
+}
+
+#[test]
+fn bytes_that_were_never_confirmed_before_earn_the_doubts_back() {
+    let mut client = client_with(1000, r#"{"simultaneous":1}"#).unwrap();
+    client.start();
+    client.handle(Event::Digested(0..1000, md5_of(&(0..1000)))).unwrap();
+    let mut list = String::from("0");
+    let mut id = 1;
+    for number in 1..9 {
+        answer(&mut client, id, Answer::Partial(&list)).unwrap();
+        let error = answer(&mut client, id + 1, Answer::Partial(&list)).unwrap_err();
+        assert_eq!(error.kind(), "unavailable", "chunk {number} was not kept");
+        again(&mut client);
+        list = format!("{list},{number}");
+        id += 2;
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{actions, job, now};
+use common::{actions, job, md5_of, now};
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::{Action, Error, Event, Link, Protocol, Retry, Upload, Wake};
 
@@ -70,6 +70,27 @@ fn a_server_that_says_when_to_come_back_is_obeyed() {
         assert!(wait >= 100 * SECOND && wait <= 125 * SECOND, "{wait:?}");
         assert!(upload.view().state_msg.contains("the server is busy, trying again within 1"));
         assert!(sends(&woken(&mut upload)));
+    }
+}
+
+/// An upload of this protocol with its first request, which has number 1, on its way.
+fn begun_over(protocol: Protocol) -> Upload {
+    let mut upload = Upload::new(protocol, job(10), 7).unwrap();
+    upload.start();
+    now(&mut upload, Event::Digested(0..10, md5_of(&(0..10))));
+    upload
+}
+
+#[test]
+fn it_is_obeyed_in_every_protocol_over_http() {
+    let over_http =
+        [Protocol::Resumable, Protocol::Flow, Protocol::FineUploader, Protocol::Robusto];
+    for protocol in over_http {
+        for status in [408, 429, 502, 503, 504] {
+            let mut upload = begun_over(protocol);
+            let wait = wait_of(&refuse(&mut upload, 1, status, 100 * SECOND));
+            assert!(wait.unwrap() >= 100 * SECOND, "{protocol:?} {status}");
+        }
     }
 }
 

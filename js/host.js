@@ -9,6 +9,10 @@ import { sender } from './http.js';
 const UNREADABLE = 0;
 const FOUND = 1;
 const UNABLE = 2;
+/** Clocks of waits stand still while a machine sleeps: steps notice it soon after. */
+const STEP_MS = 5000;
+/** What is so late was asleep. Pages in the background are up to a minute late. */
+const SLEPT_MS = 90_000;
 
 /** The host of one upload; `load` loads what hashes. */
 export function hostOf(file, options, settle, load) {
@@ -43,12 +47,14 @@ export function hostOf(file, options, settle, load) {
 
     waiting: () => socket?.bufferedAmount ?? 0,
 
+    offline: () => navigator.onLine === false,
+
     request(number, id, description) {
       const { signal } = attempt;
       const tell = (...outcome) => signal.aborted || host.driver.answered(number, id, ...outcome);
       const loaded = (bytes) => signal.aborted || host.driver.loaded(number, id, bytes);
       send(description, signal, loaded).then(
-        ([status, text, digests]) => tell(status, text, digests, parse(text)),
+        ([status, text, digests, later]) => tell(status, text, digests, parse(text), later),
         (error) => tell(0, wordsOf(error), ''),
       );
     },
@@ -81,14 +87,22 @@ export function hostOf(file, options, settle, load) {
 
     wait(number, wait, milliseconds) {
       clearTimeout(waits.get(wait));
-      waits.set(
-        wait,
-        setTimeout(() => host.driver.woke(number, wait), milliseconds),
-      );
+      const step = Math.min(milliseconds, STEP_MS);
+      const due = Date.now() + step;
+      const timer = setTimeout(() => {
+        const late = Math.max(0, Date.now() - due);
+        if (late > SLEPT_MS) host.driver.came_online();
+        const left = milliseconds - step - late;
+        if (waits.get(wait) !== timer) return;
+        if (left > 0) host.wait(number, wait, left);
+        else host.driver.woke(number, wait);
+      }, step);
+      waits.set(wait, timer);
     },
 
     hang_up() {
-      for (const wait of waits.values()) clearTimeout(wait);
+      for (const timer of waits.values()) clearTimeout(timer);
+      waits.clear();
       attempt.abort();
       attempt = new AbortController();
       socket?.close();

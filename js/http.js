@@ -114,7 +114,7 @@ function xhr({ method, url, headers, body, credentials, digests, signal }, loade
     request.upload.onprogress = (event) => signal.aborted || loaded(event.loaded);
     request.onload = () => {
       const header = (name) => request.getResponseHeader(name);
-      resolve([request.status, request.responseText, told(digests, header)]);
+      resolve(answer(request.status, request.responseText, digests, header));
     };
     request.onerror = () => reject(new Error('there was no answer'));
     const abort = () => request.abort();
@@ -130,5 +130,18 @@ async function viaFetch({ method, url, headers, body, credentials, digests, sign
   if (credentials) init.credentials = 'include';
   const response = await fetch(url, init);
   const header = (name) => response.headers.get(name);
-  return [response.status, await response.text(), told(digests, header)];
+  return answer(response.status, await response.text(), digests, header);
+}
+
+/** Status, text, digests, and in how many seconds the server wants to be asked again. */
+function answer(status, text, digests, header) {
+  return [status, text, told(digests, header), status < 400 ? 0 : retryAfter(header)];
+}
+
+/** In seconds or as a date, which is that of the server's clock. */
+function retryAfter(header) {
+  const after = header('Retry-After');
+  if (!after || /^\d+$/.test(after)) return Number(after);
+  const now = Date.parse(header('Date')) || Date.now();
+  return Math.ceil((Date.parse(after) - now) / 1000);
 }

@@ -25,14 +25,15 @@ export type ErrorKind =
   | 'misbehaved'
   | 'checksum_mismatch'
   | 'file_changed'
-  | 'unsupported';
+  | 'unsupported'
+  | 'unavailable';
 
 /**
  * What went wrong, as a number that never changes its meaning:
  * 1 misuse, 2 lost, 3 timed_out, 4 rejected, 5 misbehaved, 6 checksum_mismatch,
- * 7 file_changed, 8 unsupported.
+ * 7 file_changed, 8 unsupported, 10 unavailable.
  */
-export type ErrorCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+export type ErrorCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 10;
 
 /** A function that is told about an uploader. */
 export type Callback = (uploader: Uploader) => void;

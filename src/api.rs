@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use incoming_protocol::Upload;
+use incoming_protocol::{Upload, joined};
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -84,7 +84,7 @@ impl Driver {
         let mut outcome = Ok(());
         self.0.act(|upload| {
             upload.remove().unwrap_or_else(|error| {
-                outcome = Err(type_error(&format!("remove: {error}")));
+                outcome = Err(type_error(&joined(&["remove: ", &error.words()])));
                 Vec::new()
             })
         });

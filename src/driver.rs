@@ -171,6 +171,7 @@ impl Driver {
         Link {
             waiting: face.as_ref().map_or(0, |face| whole(face.host().waiting())),
             bytes_per_second: speed.bytes_per_second().map(|rate| rate as u64),
+            is_offline: face.as_ref().is_some_and(|face| face.host().offline()),
         }
     }
 

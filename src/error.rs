@@ -1,11 +1,12 @@
 //! Errors that are thrown at the caller.
 
+use incoming_protocol::joined;
 use js_sys::{Reflect, TypeError};
 use wasm_bindgen::JsValue;
 
 /// What a caller who passed something wrong gets.
 pub(crate) fn type_error(message: &str) -> JsValue {
-    TypeError::new(&format!("incoming.{message}")).into()
+    TypeError::new(&joined(&["incoming.", message])).into()
 }
 
 /// The words of anything that was thrown.

@@ -1,6 +1,6 @@
 //! The JavaScript object that a page sees.
 
-use incoming_protocol::{CANCELLED, Md5, Notice, Outcome, Verification, View};
+use incoming_protocol::{CANCELLED, Error, Md5, Notice, Outcome, Verification, View};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -66,7 +66,7 @@ impl Face {
         let error = view.error.as_ref();
         self.set("error_code", &or_null(error.map(|error| error.code())));
         self.set("error_kind", &or_null(error.map(|error| error.kind())));
-        self.set("error_msg", &or_null(error.map(ToString::to_string)));
+        self.set("error_msg", &or_null(error.map(Error::words)));
         flag("connected", view.connected);
         flag("finished", view.finished);
         flag("paused", view.paused);
@@ -86,7 +86,7 @@ impl Face {
                 Array::of3(&"cancelled".into(), &CANCELLED.into(), &reason.into())
             }
             Outcome::Failed(error) => {
-                let message = error.to_string();
+                let message = error.words();
                 Array::of3(&error.kind().into(), &error.code().into(), &message.into())
             }
         };

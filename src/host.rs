@@ -46,6 +46,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn waiting(this: &Host) -> f64;
 
+    /// Whether the browser believes that it has no network.
+    #[wasm_bindgen(method)]
+    pub(crate) fn offline(this: &Host) -> bool;
+
     /// Sends a request; `loaded` and `answered` tell what comes of it.
     #[wasm_bindgen(method)]
     pub(crate) fn request(this: &Host, attempt: u32, id: u32, description: &Array);

@@ -1,6 +1,6 @@
 //! What a page passes as options.
 
-use incoming_protocol::{Given, Job, Json, Options, Protocol, Upload};
+use incoming_protocol::{Given, Job, Json, Options, Protocol, Upload, joined};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -93,7 +93,7 @@ impl Chosen {
     ) -> Result<Upload, JsValue> {
         if let (Some(name), "ws") = (&self.of_requests, self.protocol.scheme(false)) {
             let words = "is only for protocols over HTTP: a WebSocket takes no such thing";
-            return Err(type_error(&format!("Uploader: {name} {words}")));
+            return Err(type_error(&joined(&["Uploader: ", name, " ", words])));
         }
         let (name, size) = (file::name_of(blob), whole(blob.size()));
         let upload = Options::read(Given::new(self.data)).and_then(|options| {
@@ -102,7 +102,7 @@ impl Chosen {
             let job = Job { ticket, endpoint, name, relative_path, media_type, size, options };
             Upload::new(self.protocol, job, page::dice())
         });
-        upload.map_err(|error| type_error(&format!("Uploader: {error}")))
+        upload.map_err(|error| type_error(&joined(&["Uploader: ", &error.words()])))
     }
 }
 
@@ -118,5 +118,5 @@ fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
 }
 
 fn wrong(name: &str, expected: &str) -> JsValue {
-    type_error(&format!("Uploader: expected {expected} as {name}"))
+    type_error(&joined(&["Uploader: expected ", expected, " as ", name]))
 }

@@ -1,5 +1,7 @@
 //! What `js/host.js` tells of what it was asked for.
 
+use std::time::Duration;
+
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::{Attempt, Event, Md5};
 use wasm_bindgen::prelude::*;
@@ -49,7 +51,9 @@ impl Driver {
     }
 
     /// A request was answered; with status 0 it was not, and the text says why. `digests` are of
-    /// what arrived, in this request and in all: `md5,md5`, either of which may be empty.
+    /// what arrived, in this request and in all: `md5,md5`, either of which may be empty. In
+    /// `retry_after` seconds the server wants to be asked again; 0 if it does not say.
+    #[expect(clippy::too_many_arguments, reason = "an object would be a larger download")]
     pub fn answered(
         &self,
         attempt: u32,
@@ -58,6 +62,7 @@ impl Driver {
         text: String,
         digests: &str,
         json: &JsValue,
+        retry_after: f64,
     ) {
         let id = RequestId(request);
         self.heard(
@@ -68,7 +73,9 @@ impl Driver {
                 let json = json::from_js(json);
                 let (content, file) = digests.split_once(',').unwrap_or_default();
                 let (digest, file_digest) = (Md5::parse(content), Md5::parse(file));
-                Event::Responded(id, Response { status, text, json, digest, file_digest })
+                let retry_after = Duration::from_secs(whole(retry_after));
+                let response = Response { status, text, json, retry_after, digest, file_digest };
+                Event::Responded(id, response)
             },
         );
     }

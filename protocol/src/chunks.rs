@@ -192,7 +192,7 @@ mod tests {
     }
 
     fn at(bytes_per_second: u64) -> Link {
-        Link { waiting: 0, bytes_per_second: Some(bytes_per_second) }
+        Link { bytes_per_second: Some(bytes_per_second), ..Link::default() }
     }
 
     #[test]

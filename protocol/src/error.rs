@@ -1,26 +1,27 @@
 //! What can go wrong, by whose fault it was.
 
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
+
+use crate::joined;
 
 /// Why an attempt, or a whole upload, failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The caller asked for something that cannot be.
-    #[error("{0}")]
     Misuse(String),
     /// The connection could not be made, or broke.
-    #[error("the connection to the server was lost: {0}")]
     Lost(String),
+    /// The server answered that it cannot for now, in its own words. The second is how long it
+    /// wants to be left alone; zero if it does not say.
+    Unavailable(String, Duration),
     /// Nothing moved for too long.
-    #[error("the server was silent for {} seconds", .0.as_secs())]
     TimedOut(Duration),
     /// The server refused, in its own words.
-    #[error("the server refused: {0}")]
     Rejected(String),
     /// The server broke the protocol.
-    #[error("the server broke the protocol: expected {expected}, found {found}")]
     Misbehaved {
         /// What the protocol asks for.
         expected: &'static str,
@@ -28,22 +29,54 @@ pub enum Error {
         found: String,
     },
     /// Bytes arrived that are not the bytes that were sent.
-    #[error("the bytes from {} to {} arrived damaged", .0.start, .0.end)]
     ChecksumMismatch(Range<u64>),
     /// The file is no longer the file that was chosen, or cannot be read any more.
-    #[error("the file changed or can no longer be read ({0}); choose it again")]
     FileChanged(String),
     /// The protocol, the server or the browser has no such thing.
-    #[error("{0} is not supported here")]
     Unsupported(String),
 }
 
 impl Error {
+    /// The loss of a WebSocket that was closed with this code, and these words if there are any.
+    pub(crate) fn closed(code: u16, reason: &str) -> Error {
+        let colon = if reason.is_empty() { "" } else { ": " };
+        let code = u64::from(code).to_string();
+        Error::Lost(joined(&["it closed with code ", &code, colon, reason]))
+    }
+
+    /// What happened, as a sentence for a person.
+    pub fn words(&self) -> String {
+        let number = |number: u64| number.to_string();
+        match self {
+            Error::Misuse(words) => words.clone(),
+            Error::Lost(words) => joined(&["the connection to the server was lost: ", words]),
+            Error::Unavailable(words, _) => joined(&["the server cannot take it for now: ", words]),
+            Error::TimedOut(after) => {
+                joined(&["the server was silent for ", &number(after.as_secs()), " seconds"])
+            }
+            Error::Rejected(words) => joined(&["the server refused: ", words]),
+            Error::Misbehaved { expected, found } => {
+                joined(&["the server broke the protocol: expected ", expected, ", found ", found])
+            }
+            Error::ChecksumMismatch(range) => {
+                let (start, end) = (number(range.start), number(range.end));
+                joined(&["the bytes from ", &start, " to ", &end, " arrived damaged"])
+            }
+            Error::FileChanged(words) => joined(&[
+                "the file changed or can no longer be read (",
+                words,
+                "); choose it again",
+            ]),
+            Error::Unsupported(what) => joined(&[what, " is not supported here"]),
+        }
+    }
+
     /// A word for the kind of error. Stable: programs may compare it.
     pub fn kind(&self) -> &'static str {
         match self {
             Error::Misuse(_) => "misuse",
             Error::Lost(_) => "lost",
+            Error::Unavailable(..) => "unavailable",
             Error::TimedOut(_) => "timed_out",
             Error::Rejected(_) => "rejected",
             Error::Misbehaved { .. } => "misbehaved",
@@ -67,19 +100,37 @@ impl Error {
             Error::ChecksumMismatch(_) => 6,
             Error::FileChanged(_) => 7,
             Error::Unsupported(_) => 8,
+            Error::Unavailable(..) => 10,
+        }
+    }
+
+    /// How long the server wants to be left alone; zero if it does not say.
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Error::Unavailable(_, after) => *after,
+            _ => Duration::ZERO,
         }
     }
 
     /// True if the same thing may succeed when it is tried again.
     pub fn is_transient(&self) -> bool {
         match self {
-            Error::Lost(_) | Error::TimedOut(_) | Error::ChecksumMismatch(_) => true,
+            Error::Lost(_)
+            | Error::Unavailable(..)
+            | Error::TimedOut(_)
+            | Error::ChecksumMismatch(_) => true,
             Error::Misuse(_)
             | Error::Rejected(_)
             | Error::Misbehaved { .. }
             | Error::FileChanged(_)
             | Error::Unsupported(_) => false,
         }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words())
     }
 }
 
@@ -90,7 +141,7 @@ pub const CANCELLED: u32 = 9;
 mod tests {
     use super::*;
 
-    fn one_of_each() -> [Error; 8] {
+    fn one_of_each() -> [Error; 9] {
         [
             Error::Misuse("no".into()),
             Error::Lost("code 1006".into()),
@@ -100,6 +151,7 @@ mod tests {
             Error::ChecksumMismatch(0..5),
             Error::FileChanged("gone".into()),
             Error::Unsupported("pause".into()),
+            Error::Unavailable("status 503".into(), Duration::ZERO),
         ]
     }
 
@@ -117,6 +169,7 @@ mod tests {
                 (6, "checksum_mismatch"),
                 (7, "file_changed"),
                 (8, "unsupported"),
+                (10, "unavailable"),
             ]
         );
     }
@@ -125,7 +178,7 @@ mod tests {
     fn only_what_may_pass_is_tried_again() {
         let transient: Vec<_> =
             one_of_each().into_iter().filter(Error::is_transient).map(|e| e.kind()).collect();
-        assert_eq!(transient, ["lost", "timed_out", "checksum_mismatch"]);
+        assert_eq!(transient, ["lost", "timed_out", "checksum_mismatch", "unavailable"]);
     }
 
     #[test]

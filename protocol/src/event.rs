@@ -56,4 +56,6 @@ pub struct Link {
     /// How many bytes a second the server has acknowledged lately; `None` until there was
     /// something to measure.
     pub bytes_per_second: Option<u64>,
+    /// The browser believes that it has no network.
+    pub is_offline: bool,
 }

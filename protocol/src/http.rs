@@ -1,8 +1,9 @@
 //! Requests as data: what is to be sent where, for whoever holds the network.
 
 use std::ops::Range;
+use std::time::Duration;
 
-use crate::{Json, Md5};
+use crate::{Error, Json, Md5, joined};
 
 /// Names a request of an upload. No two of an upload have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +33,23 @@ pub struct Request {
     pub damaged_file: Option<Md5>,
 }
 
+impl Request {
+    /// A request without parameters and headers; spaces of parameters become `%20`.
+    pub fn new(id: RequestId, method: &str, url: &str, body: Body) -> Request {
+        Request {
+            id,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            query: Query::default(),
+            headers: Vec::new(),
+            body,
+            digest: None,
+            wants_file_digest: false,
+            damaged_file: None,
+        }
+    }
+}
+
 /// What is added to an address after `?`, or after `&` if it has a query already.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
@@ -52,8 +70,8 @@ pub enum Field {
 
 impl Field {
     /// A parameter.
-    pub fn new(name: impl Into<String>, value: impl ToString) -> Field {
-        Field::Pair(name.into(), value.to_string())
+    pub fn new(name: &str, value: &str) -> Field {
+        Field::Pair(name.to_owned(), value.to_owned())
     }
 }
 
@@ -123,6 +141,8 @@ pub struct Response {
     pub text: String,
     /// The body as JSON, if it is.
     pub json: Option<Json>,
+    /// How long the server wants to be left alone, as `Retry-After` says; zero if it does not say.
+    pub retry_after: Duration,
     /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
     pub digest: Option<Md5>,
     /// The MD5 of the whole file as it arrived, if the server says it.
@@ -130,12 +150,23 @@ pub struct Response {
 }
 
 impl Response {
+    /// What it means when the same request may succeed later.
+    pub fn unavailable(&self) -> Error {
+        Error::Unavailable(self.words(), self.retry_after)
+    }
+
+    /// True if the server says that it is being asked too much.
+    pub fn is_overloaded(&self) -> bool {
+        matches!(self.status, 429 | 503)
+    }
+
     /// The status and the beginning of the body, for a person.
     pub fn words(&self) -> String {
+        let status = u64::from(self.status).to_string();
         let body: String = self.text.trim().chars().take(200).collect();
         if body.is_empty() {
-            return format!("status {}", self.status);
+            return joined(&["status ", &status]);
         }
-        format!("status {}: {body}", self.status)
+        joined(&["status ", &status, ": ", &body])
     }
 }

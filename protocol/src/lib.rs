@@ -44,6 +44,7 @@ pub mod transfer;
 mod upload;
 mod verify;
 mod view;
+mod words;
 
 pub use action::{Action, Notice, Outcome, Wake};
 pub use digest::Md5;
@@ -57,3 +58,4 @@ pub use speed::Speedometer;
 pub use upload::{Attempt, Step, Upload};
 pub use verify::Verification;
 pub use view::View;
+pub use words::joined;

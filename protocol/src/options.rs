@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Json, Verification};
+use crate::{Error, Json, Verification, joined};
 
 /// What is to be uploaded, and where.
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ impl Given {
 
     /// Remembers that an option is not what it should be.
     pub fn reject(&mut self, name: &str, expected: &str) {
-        let wrong = Error::Misuse(format!("expected {expected} as {}", self.full(name)));
+        let wrong = Error::Misuse(joined(&["expected ", expected, " as ", &self.full(name)]));
         self.wrong.get_or_insert(wrong);
     }
 
@@ -238,7 +238,7 @@ impl Given {
         self.check()?;
         let mut left = self.members.iter().filter(|(_, value)| !matches!(value, Json::Null));
         let Some((name, _)) = left.next() else { return Ok(()) };
-        let mut words = format!("unknown option {}; known are", self.full(name));
+        let mut words = joined(&["unknown option ", &self.full(name), "; known are"]);
         for (i, known) in self.known.iter().enumerate() {
             words.push_str(if i > 0 { ", " } else { ": " });
             words.push_str(known);
@@ -248,7 +248,7 @@ impl Given {
 
     fn full(&self, name: &str) -> String {
         let dot = if self.group.is_empty() { "" } else { "." };
-        format!("{}{dot}{name}", self.group)
+        joined(&[self.group, dot, name])
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Pieces {
     first_open: u64,
     on_their_way: Vec<Piece>,
     confirmed_bytes: u64,
+    /// The most bytes that were ever confirmed.
+    furthest: u64,
     confirmed_count: u64,
     sent_count: u64,
     now_confirmed_count: u64,
@@ -67,6 +69,7 @@ impl Pieces {
             first_open: 0,
             on_their_way: Vec::new(),
             confirmed_bytes: 0,
+            furthest: 0,
             confirmed_count: 0,
             sent_count: 0,
             now_confirmed_count: 0,
@@ -136,6 +139,7 @@ impl Pieces {
         let Some(confirmed) = self.confirmed.get_mut(index as usize) else { return };
         if !std::mem::replace(confirmed, true) {
             self.confirmed_bytes += range.end - range.start;
+            self.furthest = self.furthest.max(self.confirmed_bytes);
             self.confirmed_count += 1;
             self.now_confirmed_count += 1;
         }
@@ -166,6 +170,11 @@ impl Pieces {
     /// How many bytes are confirmed.
     pub fn acknowledged(&self) -> u64 {
         self.confirmed_bytes
+    }
+
+    /// The most bytes that were ever confirmed, whatever the server has lost since.
+    pub fn furthest(&self) -> u64 {
+        self.furthest
     }
 
     /// How many bytes are confirmed or have left the browser.

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::options::Retry;
 
+/// No server is left alone for longer, whatever it asks for.
+const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+
 /// Counts the attempts that failed and throws the dice for the next wait.
 #[derive(Debug)]
 pub(crate) struct Backoff {
@@ -22,24 +25,31 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// An attempt has failed: how long to wait for the next, or `None` if it was the last.
-    pub(crate) fn next(&mut self) -> Option<Duration> {
+    /// An attempt has failed: how long to wait for the next, or `None` if it was the last. A server
+    /// that asks to be left alone for so long is, and up to a quarter longer, so that not everybody
+    /// whom it asked comes back at once.
+    pub(crate) fn next(&mut self, asked: Duration) -> Option<Duration> {
         if self.rule.attempts.is_some_and(|attempts| self.failures >= attempts) {
             return None;
         }
         let last = self.rule.delays.len().saturating_sub(1);
         let longest = self.rule.delays.get(last.min(self.failures as usize));
         self.failures = self.failures.saturating_add(1);
-        let longest = longest.copied().unwrap_or_default();
-        let longest_ms =
-            longest.as_secs().saturating_mul(1000) + u64::from(longest.subsec_millis());
-        Some(Duration::from_millis(self.dice.u64(0..=longest_ms)))
+        let asked_ms = milliseconds(asked.min(LONGEST_ASKED));
+        let longest_ms = milliseconds(longest.copied().unwrap_or_default()).max(asked_ms / 4);
+        Some(Duration::from_millis(asked_ms + self.dice.u64(0..=longest_ms)))
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000) + u64::from(duration.subsec_millis())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOTHING: Duration = Duration::ZERO;
 
     fn rule(delays_ms: &[u64], attempts: Option<u32>) -> Retry {
         Retry { delays: delays_ms.iter().copied().map(Duration::from_millis).collect(), attempts }
@@ -52,7 +62,7 @@ mod tests {
         for seed in 0..200 {
             let mut backoff = Backoff::new(rule(&[10, 100, 1000], None), seed);
             for (limit, longest) in limits.iter().zip(&mut longest) {
-                let wait = backoff.next().expect("unlimited");
+                let wait = backoff.next(NOTHING).expect("unlimited");
                 assert!(wait <= Duration::from_millis(*limit));
                 *longest = wait.max(*longest);
             }
@@ -65,23 +75,42 @@ mod tests {
     #[test]
     fn attempts_run_out() {
         let mut backoff = Backoff::new(rule(&[1], Some(2)), 7);
-        assert!(backoff.next().is_some());
-        assert!(backoff.next().is_some());
-        assert_eq!(backoff.next(), None);
+        assert!(backoff.next(NOTHING).is_some());
+        assert!(backoff.next(NOTHING).is_some());
+        assert_eq!(backoff.next(NOTHING), None);
     }
 
     #[test]
     fn confirmed_bytes_earn_attempts_back() {
         let mut backoff = Backoff::new(rule(&[1], Some(1)), 7);
-        assert!(backoff.next().is_some());
+        assert!(backoff.next(NOTHING).is_some());
         backoff.earn_back();
-        assert!(backoff.next().is_some());
-        assert_eq!(backoff.next(), None);
+        assert!(backoff.next(NOTHING).is_some());
+        assert_eq!(backoff.next(NOTHING), None);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_time_gets_it_and_not_everybody_comes_back_at_once() {
+        let asked = Duration::from_secs(100);
+        for delays in [&[][..], &[1000], &[40_000]] {
+            let wait = |seed| Backoff::new(rule(delays, None), seed).next(asked);
+            let waits: Vec<_> = (0..200).map(|seed| wait(seed).expect("unlimited")).collect();
+            assert!(waits.iter().all(|wait| *wait >= asked));
+            let spread = *waits.iter().max().expect("many") - asked;
+            let longest = Duration::from_secs(if delays.contains(&40_000) { 40 } else { 25 });
+            assert!(spread > longest * 8 / 10 && spread <= longest, "{delays:?}: {spread:?}");
+        }
+    }
+
+    #[test]
+    fn no_server_is_left_alone_for_more_than_an_hour_and_a_quarter() {
+        let wait = Backoff::new(rule(&[], None), 7).next(Duration::MAX).expect("unlimited");
+        assert!(wait >= LONGEST_ASKED && wait <= LONGEST_ASKED * 5 / 4);
     }
 
     #[test]
     fn no_delays_mean_no_wait() {
         let mut backoff = Backoff::new(rule(&[], None), 7);
-        assert_eq!(backoff.next(), Some(Duration::ZERO));
+        assert_eq!(backoff.next(NOTHING), Some(Duration::ZERO));
     }
 }

@@ -1,5 +1,7 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
+use std::time::Duration;
+
 use crate::digests::Digests;
 use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
@@ -7,6 +9,9 @@ use crate::{Action, Error, Event, Md5, Progress, Stage, Verification};
 
 /// For no more chunks at a time digests are asked ahead.
 const MOST_AHEAD: u64 = 64;
+
+/// How often a server may not have what it has got, without ever getting further.
+const MOST_DOUBTS: u32 = 5;
 
 /// Chunks that travel in requests, so many at a time.
 #[derive(Debug)]
@@ -26,6 +31,9 @@ pub struct Transfer {
     /// What it said when that was wrong.
     damaged_file: Option<Md5>,
     damaged_count: u64,
+    /// How often the server did not have what it had got, since it was this far.
+    doubts: u32,
+    doubted_at: u64,
     /// A chunk was on the server before it was sent: nobody has compared it.
     has_unproven: bool,
 }
@@ -44,6 +52,8 @@ impl Transfer {
             file_digest: None,
             damaged_file: None,
             damaged_count: 0,
+            doubts: 0,
+            doubted_at: 0,
             has_unproven: false,
         }
     }
@@ -156,9 +166,13 @@ impl Transfer {
         }
     }
 
-    /// Begins nothing more, because a request failed.
+    /// Begins nothing more, because a request failed. Of several failures counts the last one that
+    /// asks for the most time.
     pub fn fail(&mut self, error: Error) {
-        self.failure = Some(error);
+        let earlier = self.failure.as_ref().map_or(Duration::ZERO, Error::retry_after);
+        if error.retry_after() >= earlier {
+            self.failure = Some(error);
+        }
     }
 
     /// A request got no answer.
@@ -178,6 +192,17 @@ impl Transfer {
             Some(failure) if self.pieces.on_their_way() == 0 => Err(failure.clone()),
             _ => Ok(self.pieces.is_complete()),
         }
+    }
+
+    /// The server does not have, or not like, what it has got. True if that was once too often: more
+    /// bytes confirmed than ever before earn the patience back.
+    pub fn doubt(&mut self) -> bool {
+        let furthest = self.pieces.furthest();
+        if furthest > self.doubted_at {
+            (self.doubted_at, self.doubts) = (furthest, 0);
+        }
+        self.doubts += 1;
+        self.doubts > MOST_DOUBTS
     }
 
     /// Nothing on the wire says that an upload is given up.

@@ -5,6 +5,7 @@ mod patience;
 mod removal;
 mod seen;
 mod verifying;
+mod waiting;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use hashing::Hashing;
 use patience::Patience;
 use removal::Removal;
 use verifying::Damage;
+use waiting::Waiting;
 
 use crate::retry::Backoff;
 use crate::{
@@ -80,8 +82,7 @@ enum Phase {
     Running,
     /// The attempt was lost; is the file still there?
     Checking(Error),
-    /// The next attempt begins in so long.
-    Waiting(Duration),
+    Waiting(Waiting),
     Paused,
     /// The server has the file; its fingerprint is not known here yet.
     Comparing,
@@ -190,6 +191,7 @@ impl Upload {
         let mut steps = Vec::new();
         if attempt == self.attempt {
             self.note_hashing(&event);
+            self.note_link(&event);
             match self.phase {
                 Phase::Running => self.run(event, &mut steps),
                 Phase::Checking(_) => self.check(event, &mut steps),
@@ -248,6 +250,13 @@ impl Upload {
         self.settle(steps);
     }
 
+    fn note_link(&mut self, event: &Event) {
+        if let Event::Measured(link) = event {
+            self.moved |= link.waiting < self.link.waiting;
+            self.link = *link;
+        }
+    }
+
     fn run(&mut self, event: Event, steps: &mut Vec<Step>) {
         match &event {
             Event::Woke(Wake::Stall) => return self.stalled(steps),
@@ -263,10 +272,7 @@ impl Upload {
             Event::FileUnreadable(why) => {
                 return self.fail(Error::FileChanged(why.clone()), steps);
             }
-            Event::Measured(link) => {
-                self.moved |= link.waiting < self.link.waiting;
-                self.link = *link;
-            }
+            Event::Measured(_) => {}
             Event::Hashed(_) | Event::Digested(..) if self.is_ahead() => {}
             _ => self.moved = true,
         }
@@ -276,9 +282,6 @@ impl Upload {
     /// A machine may keep its connection while it is paused. A loss of it waits until the pause
     /// is over.
     fn hold(&mut self, event: Event, steps: &mut Vec<Step>) {
-        if let Event::Measured(link) = &event {
-            self.link = *link;
-        }
         if !matches!(event, Event::Woke(Wake::Stall)) {
             self.drive(event, steps);
         }
@@ -338,22 +341,6 @@ impl Upload {
             }
             Event::FileIntact => self.try_again_later(error.clone(), steps),
             _ => {}
-        }
-    }
-
-    fn try_again_later(&mut self, error: Error, steps: &mut Vec<Step>) {
-        match self.backoff.next() {
-            Some(delay) => {
-                self.phase = Phase::Waiting(delay);
-                self.perform(vec![Action::Wait(Wake::Retry, delay)], steps);
-            }
-            None => self.end(Phase::Failed(error), steps),
-        }
-    }
-
-    fn wait(&mut self, event: &Event, steps: &mut Vec<Step>) {
-        if matches!(event, Event::Woke(Wake::Retry) | Event::CameOnline) {
-            self.begin(steps);
         }
     }
 

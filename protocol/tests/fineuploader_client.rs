@@ -4,12 +4,12 @@
 
 mod common;
 
-use std::ops::Range;
 use std::time::Duration;
 
+use common::requests::{pairs, ranges, requests};
 use common::{job, json};
 use incoming_protocol::fineuploader::Client;
-use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Stage, Wake};
 
 const OK: &str = r#"{"success":true}"#;
@@ -42,27 +42,6 @@ fn started(size: u64, own: &str) -> Client {
     client
 }
 
-fn requests(actions: Vec<Action>) -> Vec<Request> {
-    let request = |action| match action {
-        Action::Request(request) => Some(request),
-        Action::Wait(Wake::KeepAlive, _) => None,
-        other => panic!("expected a request, found {other:?}"),
-    };
-    actions.into_iter().filter_map(request).collect()
-}
-
-fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
-    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
-}
-
-fn pairs(fields: &[Field]) -> Vec<String> {
-    let pair = |field: &Field| match field {
-        Field::Pair(name, value) => format!("{name}={value}"),
-        Field::Extra(prefix) => format!("({prefix})"),
-    };
-    fields.iter().map(pair).collect()
-}
-
 /// What is told of one upload request, wherever it is told.
 fn told(actions: Vec<Action>) -> Vec<String> {
     let request = requests(actions).remove(0);
@@ -80,6 +59,10 @@ fn answer(client: &mut Client, id: u32, status: u16, text: &str) -> Result<Vec<A
 
 fn accept(client: &mut Client, id: u32) -> Vec<Action> {
     answer(client, id, 200, OK).unwrap()
+}
+
+fn unavailable(words: &str) -> Error {
+    Error::Unavailable(words.into(), Duration::ZERO)
 }
 
 fn kind(outcome: Result<Vec<Action>, Error>) -> &'static str {
@@ -294,7 +277,7 @@ fn what_the_success_endpoint_says_does_not_matter() {
 fn a_success_endpoint_that_fails_is_asked_again_and_nothing_is_sent_again() {
     let mut client = finishing();
     let failure = answer(&mut client, 3, 500, r#"{"error":"x"}"#);
-    assert_eq!(failure, Err(Error::Lost("x".into())));
+    assert_eq!(failure, Err(unavailable("x")));
     let again = requests(restart(&mut client));
     assert_eq!((again.len(), again[0].url.as_str()), (1, "/done"));
     let lost = client.handle(Event::RequestLost(RequestId(4), "no line".into()));
@@ -307,7 +290,7 @@ fn a_success_endpoint_that_fails_is_asked_again_and_nothing_is_sent_again() {
 #[test]
 fn a_success_endpoint_may_ask_for_everything_again() {
     let mut client = finishing();
-    assert_eq!(kind(answer(&mut client, 3, 500, RESET)), "lost");
+    assert_eq!(kind(answer(&mut client, 3, 500, RESET)), "unavailable");
     assert_eq!(ranges(restart(&mut client)), [0..100, 100..150]);
 }
 
@@ -351,7 +334,7 @@ fn what_fails_is_tried_again() {
     ] {
         let mut client = started(10, "{}");
         let outcome = answer(&mut client, 1, status, text);
-        assert_eq!(outcome, Err(Error::Lost(words.into())), "{status} {text}");
+        assert_eq!(outcome, Err(unavailable(words)), "{status} {text}");
     }
 }
 
@@ -380,8 +363,8 @@ fn success_need_not_be_said_if_the_page_thinks_so() {
         (200, "OK", "ok"),
         (200, "null", "ok"),
         (200, r#"{"success":false}"#, "ok"),
-        (200, RESET, "lost"),
-        (500, "", "lost"),
+        (200, RESET, "unavailable"),
+        (500, "", "unavailable"),
     ] {
         let mut client = started(10, lenient);
         assert_eq!(kind(answer(&mut client, 1, status, text)), expected, "{status} {text}");
@@ -392,7 +375,7 @@ fn success_need_not_be_said_if_the_page_thinks_so() {
 fn a_reset_sends_everything_again_under_the_same_uuid() {
     let mut client = started(250, r#"{"chunking":true,"resume":true}"#);
     accept(&mut client, 1);
-    assert_eq!(answer(&mut client, 2, 200, RESET), Err(Error::Lost("gone".into())));
+    assert_eq!(answer(&mut client, 2, 200, RESET), Err(unavailable("gone")));
     assert_eq!(client.progress().acknowledged, 0);
     let again = told(restart(&mut client));
     assert_eq!((&*again[1], again.last().unwrap().as_str()), ("qqpartindex=0", "qquuid=u-1"));
@@ -403,13 +386,13 @@ fn a_reset_sends_everything_again_under_the_same_uuid() {
 fn a_reset_counts_even_with_success() {
     let mut client = started(250, CHUNKED);
     let both = r#"{"success":true,"reset":true}"#;
-    assert_eq!(kind(answer(&mut client, 1, 200, both)), "lost");
+    assert_eq!(kind(answer(&mut client, 1, 200, both)), "unavailable");
 }
 
 #[test]
 fn a_reset_waits_for_nothing_that_is_on_its_way() {
     let mut client = started(450, CONCURRENT);
-    assert_eq!(kind(answer(&mut client, 2, 404, RESET)), "lost");
+    assert_eq!(kind(answer(&mut client, 2, 404, RESET)), "unavailable");
     assert_eq!(ranges(restart(&mut client)), [0..100, 100..200, 200..300]);
 }
 
@@ -417,10 +400,25 @@ fn a_reset_waits_for_nothing_that_is_on_its_way() {
 fn nobody_sends_everything_again_for_ever() {
     let mut client = started(250, CHUNKED);
     for id in 1..=5 {
-        assert_eq!(kind(answer(&mut client, id, 200, RESET)), "lost");
+        assert_eq!(kind(answer(&mut client, id, 200, RESET)), "unavailable");
         restart(&mut client);
     }
     assert_eq!(kind(answer(&mut client, 6, 200, RESET)), "rejected");
+}
+
+#[test]
+fn bytes_that_were_never_confirmed_before_earn_the_resets_back() {
+    let mut client = started(1050, CHUNKED);
+    let mut id = 0;
+    for chunks in 0..11 {
+        for _ in 0..chunks {
+            id += 1;
+            accept(&mut client, id);
+        }
+        id += 1;
+        assert_eq!(kind(answer(&mut client, id, 200, RESET)), "unavailable", "{chunks}");
+        restart(&mut client);
+    }
 }
 
 #[test]
@@ -428,7 +426,7 @@ fn a_resumed_upload_says_so_until_something_succeeds() {
     let resumes = |told: &[String]| told.contains(&"qqresume=true".to_owned());
     let mut client = client(250, r#"{"chunking":true,"resume":true}"#);
     assert!(resumes(&told(client.start())));
-    assert_eq!(kind(answer(&mut client, 1, 503, "")), "lost");
+    assert_eq!(kind(answer(&mut client, 1, 503, "")), "unavailable");
     assert!(resumes(&told(restart(&mut client))));
     assert!(!resumes(&told(accept(&mut client, 2))));
     let whole = told(self::client(50, r#"{"chunking":true,"resume":true}"#).start());
@@ -440,7 +438,7 @@ fn after_a_failure_what_is_on_its_way_may_arrive() {
     let mut client = started(450, CONCURRENT);
     assert_eq!(answer(&mut client, 2, 503, ""), Ok(vec![]));
     assert_eq!(accept(&mut client, 1), []);
-    assert_eq!(answer(&mut client, 3, 200, OK), Err(Error::Lost("status 503".into())));
+    assert_eq!(answer(&mut client, 3, 200, OK), Err(unavailable("status 503")));
     assert_eq!(ranges(restart(&mut client)), [100..200, 300..400, 400..450]);
 }
 

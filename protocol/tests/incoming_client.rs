@@ -133,7 +133,7 @@ fn it_shows_that_it_is_there_while_the_backend_takes_its_time() {
 fn news_of_the_link_send_what_had_to_wait() {
     let mut client = connected(100_000 * KIB);
     client.handle(terms(4096, 0, 8)).unwrap();
-    let fast = Link { waiting: 0, bytes_per_second: Some(1_000_000_000) };
+    let fast = Link { bytes_per_second: Some(1_000_000_000), ..Link::default() };
     let sent = client.handle(Event::Measured(fast)).unwrap();
     assert_eq!(sent[0], Action::SendRange(1024 * KIB..5120 * KIB));
 }

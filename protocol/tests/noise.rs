@@ -6,6 +6,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{job_for, noise, verifications};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
@@ -31,6 +33,7 @@ fn event(dice: &mut fastrand::Rng) -> Event {
         9 => Event::Measured(Link {
             waiting: dice.u64(0..1_000_000),
             bytes_per_second: dice.bool().then(|| dice.u64(..)),
+            is_offline: dice.bool(),
         }),
         10 => Event::Woke([Wake::Retry, Wake::Stall, Wake::KeepAlive][dice.usize(0..3)]),
         11 => [Event::CameOnline, Event::FileIntact][dice.usize(0..2)].clone(),
@@ -51,7 +54,8 @@ fn response(dice: &mut fastrand::Rng) -> Response {
     let json = dice.bool().then(|| noise::signal(dice));
     let mut digest = || dice.bool().then(|| md5(dice));
     let (digest, file_digest) = (digest(), digest());
-    Response { status, text: "noise ü".into(), json, digest, file_digest }
+    let retry_after = Duration::from_secs([0, 5, u64::MAX][dice.usize(0..3)]);
+    Response { status, text: "noise ü".into(), json, retry_after, digest, file_digest }
 }
 
 /// One of very few, so that some are equal.

@@ -90,8 +90,8 @@ fn what_fails_is_told_and_can_be_asked_for_again() {
     let mut upload = delivered("{}", OK);
     let failures = [
         (answered(2, 404, ""), "rejected"),
-        (answered(3, 203, r#"{"reset":true}"#), "lost"),
-        (answered(4, 500, r#"{"error":"busy"}"#), "lost"),
+        (answered(3, 203, r#"{"reset":true}"#), "unavailable"),
+        (answered(4, 500, r#"{"error":"busy"}"#), "unavailable"),
         (Event::RequestLost(RequestId(5), "cut".into()), "lost"),
         (Event::Woke(Wake::Stall), "timed_out"),
     ];

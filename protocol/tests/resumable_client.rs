@@ -5,9 +5,11 @@
 mod common;
 
 use std::ops::Range;
+use std::time::Duration;
 
+use common::requests::{pairs, ranges, requests};
 use common::{job, json};
-use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::resumable::client::Client;
 use incoming_protocol::resumable::dialect::Dialect;
 use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Md5, Stage, Verification};
@@ -29,29 +31,9 @@ fn client(size: u64, own: &str) -> Client {
     client_of(Dialect::Resumable, size, own).unwrap()
 }
 
-fn requests(actions: Vec<Action>) -> Vec<Request> {
-    let request = |action| match action {
-        Action::Request(request) => request,
-        other => panic!("expected a request, found {other:?}"),
-    };
-    actions.into_iter().map(request).collect()
-}
-
-fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
-    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
-}
-
 fn answer(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Error> {
     let response = Response { status, text: "words".into(), json: None, ..Response::default() };
     client.handle(Event::Responded(RequestId(id), response))
-}
-
-fn pairs(fields: &[Field]) -> Vec<String> {
-    let pair = |field: &Field| match field {
-        Field::Pair(name, value) => format!("{name}={value}"),
-        Field::Extra(prefix) => format!("({prefix})"),
-    };
-    fields.iter().map(pair).collect()
 }
 
 #[test]
@@ -156,13 +138,13 @@ fn an_empty_file_is_one_empty_chunk() {
 #[test]
 fn each_dialect_has_its_own_success_and_its_own_end() {
     for (dialect, status, outcome) in [
-        (Dialect::Resumable, 202, "lost"),
-        (Dialect::Resumable, 204, "lost"),
+        (Dialect::Resumable, 202, "unavailable"),
+        (Dialect::Resumable, 204, "unavailable"),
         (Dialect::Resumable, 500, "rejected"),
-        (Dialect::Resumable, 413, "lost"),
+        (Dialect::Resumable, 413, "unavailable"),
         (Dialect::Flow, 202, "done"),
         (Dialect::Flow, 413, "rejected"),
-        (Dialect::Flow, 400, "lost"),
+        (Dialect::Flow, 400, "unavailable"),
     ] {
         let mut client = client_of(dialect, 50, "{}").unwrap();
         client.start();
@@ -201,6 +183,56 @@ fn what_is_on_its_way_when_a_chunk_fails_may_still_arrive() {
     assert_eq!(lost.unwrap_err().kind(), "lost");
     client.hung_up();
     assert_eq!(ranges(client.start()), [0..100, 200..300, 300..400], "2 is there");
+}
+
+fn busy(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Error> {
+    let retry_after = Duration::from_secs(7);
+    let response = Response { status, retry_after, ..Response::default() };
+    client.handle(Event::Responded(RequestId(id), response))
+}
+
+#[test]
+fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
+    for status in [408, 429, 502, 503, 504] {
+        let mut client = client(50, "{}");
+        client.start();
+        let error = busy(&mut client, 1, status).unwrap_err();
+        assert_eq!(error.retry_after(), Duration::from_secs(7), "{status}");
+    }
+    let mut client = client(50, r#"{"permanent_errors":[503]}"#);
+    client.start();
+    assert_eq!(busy(&mut client, 1, 503).unwrap_err().kind(), "rejected", "the page decides");
+}
+
+#[test]
+fn of_several_failures_the_one_that_asks_for_time_counts() {
+    let mut client = client(1000, "{}");
+    client.start();
+    assert_eq!(busy(&mut client, 1, 503), Ok(vec![]));
+    assert_eq!(answer(&mut client, 2, 502), Ok(vec![]));
+    let lost = client.handle(Event::RequestLost(RequestId(3), "gone".into()));
+    assert_eq!(lost.unwrap_err().retry_after(), Duration::from_secs(7));
+}
+
+#[test]
+fn a_server_that_is_too_busy_for_questions_gets_no_chunks_either() {
+    for status in [429, 503] {
+        let mut client = client(500, r#"{"test_chunks":true,"simultaneous":1}"#);
+        client.start();
+        let error = busy(&mut client, 1, status).unwrap_err();
+        assert_eq!(error, Error::Unavailable(format!("status {status}"), Duration::from_secs(7)));
+        client.hung_up();
+        assert_eq!(requests(client.start()).len(), 1);
+    }
+}
+
+#[test]
+fn a_chunk_that_is_missing_is_not_sent_after_another_request_failed() {
+    let mut client = client(500, r#"{"test_chunks":true}"#);
+    client.start();
+    assert_eq!(client.handle(Event::RequestLost(RequestId(2), "gone".into())), Ok(vec![]));
+    assert_eq!(answer(&mut client, 1, 204), Ok(vec![]), "it is not sent now");
+    assert_eq!(answer(&mut client, 3, 204).unwrap_err().kind(), "lost");
 }
 
 #[test]

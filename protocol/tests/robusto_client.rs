@@ -4,13 +4,14 @@
 
 mod common;
 
-use std::ops::Range;
+use std::time::Duration;
 
 use common::link::Weather;
+use common::requests::{pairs, ranges, requests};
 use common::robusto::Server;
 use common::world::{Deed, World};
 use common::{KIB, job, job_for, json, md5_of};
-use incoming_protocol::http::{Body, Field, MediaType, Request, RequestId, Response};
+use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::robusto::client::Client;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use incoming_protocol::{
@@ -46,18 +47,6 @@ fn again(client: &mut Client) -> Vec<Action> {
     client.start()
 }
 
-fn requests(actions: Vec<Action>) -> Vec<Request> {
-    let request = |action| match action {
-        Action::Request(request) => request,
-        other => panic!("expected a request, found {other:?}"),
-    };
-    actions.into_iter().map(request).collect()
-}
-
-fn ranges(actions: Vec<Action>) -> Vec<Range<u64>> {
-    requests(actions).iter().map(|request| request.body.range().unwrap().clone()).collect()
-}
-
 fn answer(client: &mut Client, id: u32, answer: Answer<'_>) -> Result<Vec<Action>, Error> {
     let text = "words".into();
     let response =
@@ -72,14 +61,6 @@ fn status(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Erro
 
 fn lose(client: &mut Client, id: u32) -> Result<Vec<Action>, Error> {
     client.handle(Event::RequestLost(RequestId(id), "gone".into()))
-}
-
-fn pairs(fields: &[Field]) -> Vec<String> {
-    let pair = |field: &Field| match field {
-        Field::Pair(name, value) => format!("{name}={value}"),
-        Field::Extra(prefix) => format!("({prefix})"),
-    };
-    fields.iter().map(pair).collect()
 }
 
 #[test]
@@ -241,14 +222,34 @@ fn a_chunk_that_is_not_kept_is_sent_again_and_not_for_ever() {
         kinds.push(error.kind());
         again(&mut client);
     }
-    assert_eq!(kinds, ["lost", "lost", "lost", "lost", "lost", "misbehaved"]);
+    assert_eq!(
+        kinds,
+        ["unavailable", "unavailable", "unavailable", "unavailable", "unavailable", "misbehaved"]
+    );
+}
+
+#[test]
+fn bytes_that_were_never_confirmed_before_earn_the_doubts_back() {
+    let mut client = client_with(1000, r#"{"simultaneous":1}"#).unwrap();
+    client.start();
+    client.handle(Event::Digested(0..1000, md5_of(&(0..1000)))).unwrap();
+    let mut list = String::from("0");
+    let mut id = 1;
+    for number in 1..9 {
+        answer(&mut client, id, Answer::Partial(&list)).unwrap();
+        let error = answer(&mut client, id + 1, Answer::Partial(&list)).unwrap_err();
+        assert_eq!(error.kind(), "unavailable", "chunk {number} was not kept");
+        again(&mut client);
+        list = format!("{list},{number}");
+        id += 2;
+    }
 }
 
 #[test]
 fn each_word_of_an_error_has_its_consequence() {
     for (words, kind) in [
-        ("Could not save file chunk", "lost"),
-        ("Could not create uploads directory", "lost"),
+        ("Could not save file chunk", "unavailable"),
+        ("Could not create uploads directory", "unavailable"),
         ("Invalid file upload parameters", "rejected"),
         ("Invalid parameters, expecting md5 and name", "rejected"),
         ("anything else", "rejected"),
@@ -300,16 +301,27 @@ fn each_status_has_its_consequence() {
         (400, "rejected"),
         (404, "rejected"),
         (413, "rejected"),
-        (408, "lost"),
-        (425, "lost"),
-        (429, "lost"),
-        (500, "lost"),
-        (503, "lost"),
-        (302, "lost"),
+        (408, "unavailable"),
+        (425, "unavailable"),
+        (429, "unavailable"),
+        (500, "unavailable"),
+        (503, "unavailable"),
+        (302, "unavailable"),
         (200, "misbehaved"),
     ] {
         assert_eq!(status(&mut asking(50), 1, code).unwrap_err().kind(), kind, "{code}");
         assert_eq!(status(&mut sending(50), 2, code).unwrap_err().kind(), kind, "{code}");
+    }
+}
+
+#[test]
+fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
+    let retry_after = Duration::from_secs(7);
+    let could_not = Some(Answer::Error("Could not save file chunk").to_json());
+    for (status, json) in [(429, None), (503, None), (200, could_not)] {
+        let response = Response { status, retry_after, json, ..Response::default() };
+        let error = sending(50).handle(Event::Responded(RequestId(2), response)).unwrap_err();
+        assert_eq!(error.retry_after(), retry_after, "{status}");
     }
 }
 

@@ -90,7 +90,7 @@ fn what_belongs_to_an_attempt_that_is_over_is_not_obeyed() {
         Event::Woke(Wake::Stall),
         Event::Woke(Wake::Retry),
         Event::FileUnreadable("late".into()),
-        Event::Measured(Link { waiting: 5, bytes_per_second: Some(1) }),
+        Event::Measured(Link { waiting: 5, bytes_per_second: Some(1), is_offline: true }),
     ] {
         assert_eq!(upload.handle(old, late.clone()), [], "{late:?}");
     }
@@ -266,7 +266,7 @@ fn patience_lasts_while_a_server_needs_it() {
 #[test]
 fn bytes_that_leave_the_browser_are_movement() {
     let mut upload = transferring(1000 * KIB);
-    let link = |waiting| Event::Measured(Link { waiting, bytes_per_second: None });
+    let link = |waiting| Event::Measured(Link { waiting, ..Link::default() });
     now(&mut upload, link(100_000));
     now(&mut upload, Event::Woke(Wake::Stall));
     now(&mut upload, link(99_999));
@@ -336,7 +336,7 @@ fn an_upload_that_never_began_cannot_be_paused_but_cancelled() {
 fn bytes_that_wait_in_the_browser_are_not_told_as_sent() {
     let mut upload = transferring(100 * KIB);
     assert_eq!(upload.view().bytes_tx, 0);
-    let link = Link { waiting: 40 * KIB, bytes_per_second: None };
+    let link = Link { waiting: 40 * KIB, ..Link::default() };
     let steps = now(&mut upload, Event::Measured(link));
     assert!(steps.contains(&Action::Notify(Notice::Progress)));
     assert_eq!(upload.view().bytes_tx, 60 * KIB);

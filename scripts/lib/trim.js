@@ -18,8 +18,8 @@ const PANICS = [
   'raw_vec::handle_error',
   'alloc::handle_alloc_error',
 ];
-// Only a text that is padded to a width has its characters counted, and no message is.
-const COUNTS_CHARACTERS = 'str::count::do_count_chars';
+// What is left of the machinery of `format!` only serves them: the client joins its words by itself.
+const FORMATS = ['fmt::', 'str::count::do_count_chars'];
 /** The places of panics, which are nobody's business. */
 const SOURCES = /(?:\/[\w.-]+)*\/?(?:[\w.-]+\/)+[\w-]+\.rs/g;
 
@@ -37,11 +37,28 @@ export function trim(file, to) {
   for (const panics of PANICS.flatMap(named)) {
     binaryen.Function.setBody(panics, module.unreachable());
   }
-  for (const counts of named(COUNTS_CHARACTERS)) {
-    binaryen.Function.setBody(counts, module.local.get(1, binaryen.i32));
-  }
+  const formats = FORMATS.flatMap(named);
+  for (const one of formats) binaryen.Function.setBody(one, module.unreachable());
+  refuseCalls(
+    module,
+    formats.map((one) => binaryen.getFunctionInfo(one).name),
+  );
   writeFileSync(to, withoutSources(Buffer.from(module.emitBinary())));
   module.dispose();
+}
+
+/** What calls a function that is left out would be a trap. */
+function refuseCalls(module, names) {
+  let caller = '';
+  for (const line of module.emitText().split('\n')) {
+    caller = line.match(/^ \(func \$("[^"]*"|\S+)/)?.[1] ?? caller;
+    const called = line
+      .match(/call \$(?:"([^"]*)"|([^\s)]+))/)
+      ?.slice(1)
+      .join('');
+    if (names.includes(called))
+      throw new Error(`${caller} calls ${called}: use joined() instead of format!`);
+  }
 }
 
 function withoutSources(wasm) {

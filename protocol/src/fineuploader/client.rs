@@ -15,8 +15,6 @@ const DEFAULT_CHUNK: u64 = 2_000_000;
 const DEFAULT_SIMULTANEOUS: u64 = 3;
 /// How long a server may take to put the chunks together.
 const FINISHED_WITHIN: Duration = Duration::from_secs(120);
-/// How often a server may ask for every byte again.
-const MOST_RESETS: u32 = 5;
 
 /// The client's side of one upload.
 #[derive(Debug)]
@@ -27,7 +25,6 @@ pub struct Client {
     requires_success: bool,
     /// The request that carries no bytes: to put the chunks together, or to remove the file.
     aside: Option<RequestId>,
-    resets: u32,
 }
 
 impl Client {
@@ -56,7 +53,6 @@ impl Client {
             is_chunked,
             requires_success,
             aside: None,
-            resets: 0,
         })
     }
 
@@ -145,13 +141,12 @@ impl Client {
         if says(response, "reset") && self.transfer.stage != Stage::Done {
             self.wire.has_resumed();
             self.transfer.pieces.forget();
-            self.resets += 1;
-            is_final = self.resets > MOST_RESETS;
+            is_final = self.transfer.doubt();
         }
         if is_final || says(response, "preventRetry") {
             return Error::Rejected(words);
         }
-        Error::Lost(words)
+        Error::Unavailable(words, response.retry_after)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The requests.
 
-use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
 
@@ -113,7 +113,7 @@ impl Wire {
                 fields.push(self.number(Name::TotalSize, layout.size));
             }
         }
-        let mut request = self.request(id, self.endpoint.clone(), Body::Empty);
+        let mut request = Wire::request(id, &self.endpoint, Body::Empty);
         if !self.is_multipart {
             fields.push(self.field(Name::Input, self.filename.clone()));
             request.headers.push(("X-Mime-Type", self.media_type.clone()));
@@ -144,19 +144,19 @@ impl Wire {
             self.number(Name::TotalSize, layout.size),
             self.number(Name::TotalParts, layout.count()),
         ];
-        let mut request = self.request(id, url.to_owned(), Body::Form(fields));
+        let mut request = Wire::request(id, url, Body::Form(fields));
         request.headers.truncate(1);
         request
     }
 
     /// Removes the file.
     pub fn remove(&self, id: RequestId) -> Request {
-        let url = self.delete_endpoint.clone();
+        let url = &self.delete_endpoint;
         if self.deletes_by_post {
             let method = Field::new("_method", "DELETE");
-            return self.request(id, url, Body::Form(vec![extra(), self.uuid(), method]));
+            return Wire::request(id, url, Body::Form(vec![extra(), self.uuid(), method]));
         }
-        let mut request = self.request(id, url, Body::Empty);
+        let mut request = Wire::request(id, url, Body::Empty);
         request.url.push('/');
         self.uuid.bytes().for_each(|byte| push_escaped(&mut request.url, byte));
         "DELETE".clone_into(&mut request.method);
@@ -169,23 +169,16 @@ impl Wire {
         matches!(status, 200 | 202 | 204) || self.deletes_by_post && matches!(status, 201 | 203)
     }
 
-    fn request(&self, id: RequestId, url: String, body: Body) -> Request {
+    fn request(id: RequestId, url: &str, body: Body) -> Request {
         let headers = [
             ("Accept", "application/json"),
             ("X-Requested-With", "XMLHttpRequest"),
             ("Cache-Control", "no-cache"),
         ];
-        Request {
-            id,
-            method: "POST".to_owned(),
-            url,
-            query: Query { fields: Vec::new(), plus: true },
-            headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
-            body,
-            digest: None,
-            wants_file_digest: false,
-            damaged_file: None,
-        }
+        let mut request = Request::new(id, "POST", url, body);
+        request.query.plus = true;
+        request.headers = headers.map(|(name, value)| (name, value.to_owned())).into();
+        request
     }
 
     fn uuid(&self) -> Field {

@@ -174,8 +174,7 @@ impl Client {
         if !self.errors.is_empty() {
             return self.rejected();
         }
-        let colon = if reason.is_empty() { "" } else { ": " };
-        Error::Lost(format!("it closed with code {code}{colon}{reason}"))
+        Error::closed(code, reason)
     }
 }
 

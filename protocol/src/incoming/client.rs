@@ -8,7 +8,9 @@ use super::wire::{FromClient, FromServer, Unreadable};
 use crate::chunks::{ChunkSizes, Flow};
 use crate::digests::Digests;
 use crate::options::Job;
-use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake};
+use crate::{
+    Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake, joined,
+};
 
 /// How often the client shows that it is there while the server hands the file over: the
 /// original server drops a client that is silent for 58 seconds, however long its backend takes.
@@ -90,7 +92,7 @@ impl Client {
     }
 
     fn receive(&mut self, json: &Json) -> Result<Vec<Action>, Error> {
-        let message = FromServer::from_json(json).map_err(misbehaved)?;
+        let message = FromServer::from_json(json).map_err(|unreadable| misbehaved(&unreadable))?;
         match (self.stage, message) {
             (_, FromServer::Error(words)) => self.refused(words),
             (_, FromServer::Cancel(reason)) => Err(Error::Rejected(reason)),
@@ -135,7 +137,12 @@ impl Client {
         if position > self.job.size {
             return Err(Error::Misbehaved {
                 expected: "a position inside the file",
-                found: format!("{position} of {} bytes", self.job.size),
+                found: joined(&[
+                    &position.to_string(),
+                    " of ",
+                    &self.job.size.to_string(),
+                    " bytes",
+                ]),
             });
         }
         self.has_unproven |= position > self.furthest;
@@ -158,7 +165,12 @@ impl Client {
         if size > ahead {
             return Err(Error::Misbehaved {
                 expected: "an acknowledgement of bytes that are on their way",
-                found: format!("{size} bytes, with {ahead} on their way"),
+                found: joined(&[
+                    &size.to_string(),
+                    " bytes, with ",
+                    &ahead.to_string(),
+                    " on their way",
+                ]),
             });
         }
         self.flow.acknowledge(size);
@@ -275,8 +287,7 @@ impl Client {
         if code == TOO_BIG && !self.flow.shrink() {
             return Error::Rejected("even the smallest chunk is too large for it".to_owned());
         }
-        let colon = if reason.is_empty() { "" } else { ": " };
-        Error::Lost(format!("it closed with code {code}{colon}{reason}"))
+        Error::closed(code, reason)
     }
 }
 
@@ -366,8 +377,8 @@ fn send(message: &FromClient) -> Action {
     Action::Send(message.to_json())
 }
 
-fn misbehaved(unreadable: Unreadable) -> Error {
-    Error::Misbehaved { expected: "a message of Incoming!!", found: unreadable.to_string() }
+fn misbehaved(unreadable: &Unreadable) -> Error {
+    Error::Misbehaved { expected: "a message of Incoming!!", found: unreadable.words() }
 }
 
 fn unexpected(stage: Stage, message: &FromServer) -> Error {

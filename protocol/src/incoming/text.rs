@@ -1,5 +1,7 @@
 //! The sentences of the original server. Clients show them, and some decide by them.
 
+use crate::joined;
+
 pub(super) const NO_REQUEST: &str = "Couldn't read upload request";
 pub(super) const UNKNOWN: &str = "Unknown upload id - maybe upload timed out?";
 pub(super) const BUSY: &str = "Another websocket connection already deals with this upload";
@@ -20,7 +22,7 @@ pub(super) const NOT_WRITTEN: &str = "Could not write to file! file system full?
 pub(super) const CANCELLED: &str = "upload cancelled";
 
 pub(super) fn consuming(detail: &str) -> String {
-    format!("Error while consuming file chunk: {detail}")
+    joined(&["Error while consuming file chunk: ", detail])
 }
 
 pub(super) fn from_frontend(reason: &str) -> String {

@@ -1,6 +1,8 @@
 //! The messages of Incoming!!: `{"MsgType": ..., "MsgData": {...}}`, one per text frame.
 
-use crate::{Json, Md5, Verification};
+use std::fmt;
+
+use crate::{Json, Md5, Verification, joined};
 
 /// A message that the browser sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,10 +77,8 @@ pub enum FromServer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// `MsgType` is missing or names no message of this direction.
-    #[error("expected a known MsgType, found {0}")]
     Type(String),
     /// A field of `MsgData` is missing or of the wrong type.
-    #[error("expected {expected} in the field {field} of {message}")]
     Field {
         /// The message that was read.
         message: &'static str,
@@ -87,6 +87,24 @@ pub enum Unreadable {
         /// What belongs there.
         expected: &'static str,
     },
+}
+
+impl Unreadable {
+    /// What was expected, for a person.
+    pub fn words(&self) -> String {
+        match self {
+            Unreadable::Type(found) => joined(&["expected a known MsgType, found ", found]),
+            Unreadable::Field { message, field, expected } => {
+                joined(&["expected ", expected, " in the field ", field, " of ", message])
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words())
+    }
 }
 
 impl FromClient {

@@ -125,10 +125,10 @@ impl Client {
             && (!asked || self.dialect.tests_can_fail())
         {
             return Err(Error::Rejected(response.words()));
-        } else if asked {
+        } else if asked && !response.is_overloaded() {
             self.tests.missing += 1;
         } else {
-            self.transfer.fail(Error::Lost(response.words()));
+            self.transfer.fail(response.unavailable());
         }
         self.go_on()
     }

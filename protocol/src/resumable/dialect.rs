@@ -1,5 +1,7 @@
 //! Where Resumable.js and flow.js differ.
 
+use crate::joined;
+
 /// Whose names and rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -85,7 +87,7 @@ impl Dialect {
             Dialect::Flow if parameter == Parameter::Type => return None,
             Dialect::Flow => "flow",
         };
-        Some(format!("{library}{}", parameter.suffix()))
+        Some(joined(&[library, parameter.suffix()]))
     }
 
     /// The statuses that say that a chunk is there.

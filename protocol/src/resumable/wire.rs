@@ -1,10 +1,10 @@
 //! The requests.
 
 use super::dialect::{Dialect, Parameter};
-use crate::Json;
-use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId};
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
+use crate::{Json, joined};
 
 /// How requests are written.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Wire {
             );
         }
         let part = Part {
-            name: format!("{}{}", self.namespace, self.part_name),
+            name: joined(&[&self.namespace, &self.part_name]),
             filename: Some(self.file.name.clone()),
             range,
             media_type: self.media_type(),
@@ -98,17 +98,9 @@ impl Wire {
     }
 
     fn request(&self, id: RequestId, method: &str, fields: Vec<Field>, body: Body) -> Request {
-        Request {
-            id,
-            method: method.to_owned(),
-            url: self.endpoint.clone(),
-            query: Query { fields, plus: false },
-            headers: Vec::new(),
-            body,
-            digest: None,
-            wants_file_digest: false,
-            damaged_file: None,
-        }
+        let mut request = Request::new(id, method, &self.endpoint, body);
+        request.query.fields = fields;
+        request
     }
 
     fn extra(&self) -> Field {
@@ -118,7 +110,7 @@ impl Wire {
     fn parameters(&self, layout: Layout, index: u64) -> impl Iterator<Item = Field> {
         let named = Parameter::ALL.into_iter().zip(&self.names);
         named.filter_map(move |(parameter, name)| {
-            let name = format!("{}{}", self.namespace, name.as_deref()?);
+            let name = joined(&[&self.namespace, name.as_deref()?]);
             Some(Field::Pair(name, self.value(parameter, layout, index)))
         })
     }
@@ -155,7 +147,7 @@ impl FileParameters {
 /// whose names differ only in other characters have the same.
 pub fn identifier(size: u64, path: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
-    format!("{size}-{}", path.chars().filter(plain).collect::<String>())
+    joined(&[&size.to_string(), "-", &path.chars().filter(plain).collect::<String>()])
 }
 
 fn names(dialect: Dialect, given: &mut Given) -> Vec<Option<String>> {

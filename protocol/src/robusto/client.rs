@@ -9,8 +9,6 @@ use crate::{Action, Error, Event, Machine, Md5, Progress, Stage, Verification};
 
 /// How many requests are on their way at a time. The original sends one after the other.
 const DEFAULT_SIMULTANEOUS: u64 = 3;
-/// How often a server may not have, or not like, what it has got.
-const MOST_DOUBTS: u32 = 5;
 
 /// The client's side of one upload.
 #[derive(Debug)]
@@ -24,7 +22,6 @@ pub struct Client {
     is_unsure: bool,
     /// The server may keep a file whose MD5 was wrong, and take it for this one.
     is_damaged: bool,
-    doubts: u32,
 }
 
 impl Client {
@@ -50,7 +47,6 @@ impl Client {
             question: None,
             is_unsure: false,
             is_damaged: false,
-            doubts: 0,
         })
     }
 
@@ -117,7 +113,7 @@ impl Client {
     fn learn(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
         let list = match Answer::read(response)? {
             Answer::Complete(_) => return self.complete(index, response),
-            Answer::Error(words) => return Err(self.refusal(words)),
+            Answer::Error(words) => return Err(self.refusal(words, response)),
             Answer::Partial(list) => list,
             Answer::New => "",
         };
@@ -141,12 +137,11 @@ impl Client {
 
     /// The server has not kept a chunk, or has all of them and no file.
     fn doubt(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
-        self.doubts += 1;
         let found = response.words();
-        if self.doubts > MOST_DOUBTS {
+        if self.transfer.doubt() {
             return Err(Error::Misbehaved { expected: "that chunks are kept", found });
         }
-        if index.is_some() { Err(Error::Lost(found)) } else { Ok(()) }
+        if index.is_some() { Err(response.unavailable()) } else { Ok(()) }
     }
 
     fn complete(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
@@ -164,15 +159,14 @@ impl Client {
         Ok(())
     }
 
-    fn refusal(&mut self, words: &str) -> Error {
+    fn refusal(&mut self, words: &str, response: &Response) -> Error {
         if words.starts_with("Could not") {
-            return Error::Lost(words.to_owned());
+            return Error::Unavailable(words.to_owned(), response.retry_after);
         }
         if words == wire::MISMATCH {
             self.transfer.pieces.forget();
             self.is_damaged = true;
-            self.doubts += 1;
-            if self.doubts <= MOST_DOUBTS {
+            if !self.transfer.doubt() {
                 return Error::ChecksumMismatch(0..self.layout().size);
             }
         }

@@ -1,6 +1,6 @@
 //! The messages.
 
-use crate::http::{Body, Field, MediaType, Part, Query, Request, RequestId, Response};
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::{Error, Json, Md5};
@@ -61,7 +61,7 @@ impl Wire {
 
     /// Sends a chunk.
     pub fn upload(&self, id: RequestId, layout: Layout, index: u64) -> Request {
-        let fields = vec![Field::new("chunk", index), Field::new("chunks", layout.count())];
+        let fields = vec![number("chunk", index), number("chunks", layout.count())];
         let part = Part {
             name: "file".to_owned(),
             filename: None,
@@ -73,23 +73,18 @@ impl Wire {
 
     fn request(&self, id: RequestId, method: &str, body: Body) -> Request {
         let md5 = self.md5.as_ref().map_or("", Md5::as_str);
-        let fields = vec![
+        let mut request = Request::new(id, method, &self.endpoint, body);
+        request.query.fields = vec![
             Field::new("md5", md5),
             Field::new("name", &self.name),
             Field::Extra(String::new()),
         ];
-        Request {
-            id,
-            method: method.to_owned(),
-            url: self.endpoint.clone(),
-            query: Query { fields, plus: false },
-            headers: Vec::new(),
-            body,
-            digest: None,
-            wants_file_digest: false,
-            damaged_file: None,
-        }
+        request
     }
+}
+
+fn number(name: &str, number: u64) -> Field {
+    Field::new(name, &number.to_string())
 }
 
 /// What a server answers.
@@ -109,7 +104,7 @@ impl Answer<'_> {
     /// The answer in a response.
     ///
     /// # Errors
-    /// A loss for statuses that may pass, a refusal for others, and a break of the protocol for
+    /// For statuses that may pass, that the server is unavailable, a refusal for others, and a break of the protocol for
     /// what is no answer.
     pub fn read(response: &Response) -> Result<Answer<'_>, Error> {
         let words = || response.words();
@@ -118,7 +113,7 @@ impl Answer<'_> {
             400..=499 if !matches!(response.status, 408 | 425 | 429) => {
                 return Err(Error::Rejected(words()));
             }
-            _ => return Err(Error::Lost(words())),
+            _ => return Err(response.unavailable()),
         }
         let text = |key| response.json.as_ref()?.member(key)?.text();
         let value = text("value").unwrap_or_default();

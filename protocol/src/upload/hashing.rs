@@ -1,6 +1,6 @@
 //! How far the fingerprint of the whole file is.
 
-use crate::{Error, Event, Md5};
+use crate::{Error, Event, Md5, joined};
 
 /// How often in a row what hashes may fail to load: a network comes back, a file that is not there
 /// does not.
@@ -35,7 +35,7 @@ impl Hashing {
         if self.failures < MOST_FAILURES {
             return Error::Lost(why.to_owned());
         }
-        Error::Unsupported(["hashing (", why, ")"].concat())
+        Error::Unsupported(joined(&["hashing (", why, ")"]))
     }
 
     pub(super) fn is_on(&self) -> bool {

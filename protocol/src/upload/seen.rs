@@ -1,7 +1,7 @@
 //! What the page sees of an upload.
 
 use super::{Phase, Removal, Upload};
-use crate::{Error, Stage, View};
+use crate::{Error, Stage, View, joined};
 
 const COMPARING: &str = "comparing the file with what arrived";
 
@@ -77,16 +77,15 @@ impl Upload {
                 Stage::Cancelled => "cancelled",
             },
             Phase::Checking(_) => "lost the connection",
-            Phase::Waiting(delay) => {
-                let seconds = delay.as_secs() + 1;
-                let how = if self.machine.resumes() { "trying again" } else { "starting over" };
-                return format!("lost the connection, {how} within {seconds} s");
+            Phase::Waiting(waiting) => {
+                let resumes = self.machine.resumes();
+                return waiting.state_msg(if resumes { "trying again" } else { "starting over" });
             }
             Phase::Paused => "paused",
             Phase::Comparing => COMPARING,
             Phase::Finished => self.removal.state_msg(),
             Phase::Cancelled { untold } => return self.cancelled_msg(untold.is_none()),
-            Phase::Failed(error) => return format!("failed: {error}"),
+            Phase::Failed(error) => return joined(&["failed: ", &error.words()]),
         };
         words.to_owned()
     }
@@ -94,7 +93,7 @@ impl Upload {
     fn cancelled_msg(&self, told: bool) -> String {
         let reason = self.cancel.as_ref().map_or("", |cancel| &cancel.reason);
         let but = if told { "" } else { " (the server does not know it yet)" };
-        format!("cancelled{but}: {reason}")
+        joined(&["cancelled", but, ": ", reason])
     }
 }
 

@@ -9,6 +9,7 @@ pub mod incoming;
 pub mod link;
 pub mod noise;
 pub mod pieces;
+pub mod requests;
 pub mod resumable;
 pub mod robusto;
 pub mod world;

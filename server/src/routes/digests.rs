@@ -7,6 +7,7 @@
 //! wrong: a file that has it is dropped, and its chunks are no echo. Algorithms other than MD5 are
 //! ignored, and so not confirmed.
 
+use axum::http::header::{DATE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use base64::Engine as _;
@@ -19,8 +20,9 @@ const DAMAGED: HeaderName = HeaderName::from_static("upload-damaged-digest");
 const ARRIVED: HeaderName = HeaderName::from_static("upload-content-digest");
 const FILE: HeaderName = HeaderName::from_static("upload-repr-digest");
 
-/// The headers of answers that pages of other origins have to be able to read.
-pub(super) const EXPOSED: [HeaderName; 2] = [ARRIVED, FILE];
+/// The headers of answers that pages of other origins have to be able to read: digests, and when to
+/// ask again.
+pub(super) const EXPOSED: [HeaderName; 4] = [ARRIVED, FILE, RETRY_AFTER, DATE];
 
 /// What a request says about digests, and what is found out.
 #[derive(Debug, Default)]

@@ -1,0 +1,79 @@
+//! Between two attempts: what is waited for, and what ends the wait.
+
+use std::time::Duration;
+
+use super::{Phase, Step, Upload};
+use crate::{Action, Error, Event, Wake, joined};
+
+/// A browser may be wrong about having no network: so often it is tried anyway.
+const TRIED_ANYWAY: Duration = Duration::from_secs(30);
+
+/// A wait for the next attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    delay: Duration,
+    why: Why,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Why {
+    Lost,
+    /// The server answered that it cannot for now; true if it said for how long.
+    Unavailable(bool),
+    /// There is no network.
+    Offline,
+}
+
+impl Waiting {
+    /// What a person reads, with the words for what comes then.
+    pub(super) fn state_msg(&self, how: &str) -> String {
+        let why = match self.why {
+            Why::Lost => "lost the connection",
+            Why::Unavailable(_) => "the server is busy",
+            Why::Offline => "there is no network",
+        };
+        joined(&[why, ", ", how, " within ", &(self.delay.as_secs() + 1).to_string(), " s"])
+    }
+}
+
+impl Upload {
+    /// An attempt is lost: waits for the next, or ends.
+    pub(super) fn try_again_later(&mut self, error: Error, steps: &mut Vec<Step>) {
+        let (why, asked) = match &error {
+            // An answer is a proof of a network, whatever the browser believes.
+            Error::Unavailable(_, asked) => (Why::Unavailable(!asked.is_zero()), *asked),
+            _ if self.link.is_offline => return self.wait_for_network(steps),
+            _ => (Why::Lost, Duration::ZERO),
+        };
+        match self.backoff.next(asked) {
+            Some(delay) => self.wait_for(Waiting { delay, why }, steps),
+            None => self.end(Phase::Failed(error), steps),
+        }
+    }
+
+    /// Costs no attempt.
+    fn wait_for_network(&mut self, steps: &mut Vec<Step>) {
+        self.wait_for(Waiting { delay: TRIED_ANYWAY, why: Why::Offline }, steps);
+    }
+
+    fn wait_for(&mut self, waiting: Waiting, steps: &mut Vec<Step>) {
+        self.phase = Phase::Waiting(waiting);
+        self.perform(vec![Action::Wait(Wake::Retry, waiting.delay)], steps);
+    }
+
+    /// Begins when it is time. A network that comes back makes no server available.
+    pub(super) fn wait(&mut self, event: &Event, steps: &mut Vec<Step>) {
+        let Phase::Waiting(Waiting { why, .. }) = self.phase else { return };
+        let is_over = match event {
+            Event::Woke(Wake::Retry) => true,
+            Event::CameOnline => why != Why::Unavailable(true),
+            _ => false,
+        };
+        let is_doubtful = why == Why::Offline && *event != Event::CameOnline;
+        if is_over && self.link.is_offline && !is_doubtful {
+            self.wait_for_network(steps);
+        } else if is_over {
+            self.begin(steps);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! One message on its way.
 
-use md5::block_api::compress;
+use crate::compress::compress;
 
 /// Bytes that MD5 takes at a time.
 pub const BLOCK: usize = 64;

@@ -1,7 +1,7 @@
 //! MD5 of up to four independent messages at once.
 //!
-//! A message on its own is serial: each step of MD5 waits for the one before, and the crate `md-5`
-//! is as fast as that goes. Four messages side by side fill a SIMD register, which is what
+//! A message on its own is serial: each step of MD5 waits for the one before, and a [`Lane`] is
+//! about as fast as that goes. Four messages side by side fill a SIMD register, which is what
 //! [`Lanes`] does with chunks of a file, or with several files.
 //!
 //! In a browser the crate is a WebAssembly module without glue: see `abi.rs`.
@@ -14,6 +14,7 @@ mod compress;
 mod lane;
 mod lanes;
 mod vector;
+mod word;
 
 pub use lane::{BLOCK, Digest, Lane};
 pub use lanes::{LANES, Lanes};

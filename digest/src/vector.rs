@@ -10,8 +10,10 @@ pub(crate) use portable::Four;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use simd128::Four;
 
-/// What MD5 does with words.
-pub(crate) trait Vector: Copy {
+use crate::word::Word;
+
+/// Four words, and how they get there.
+pub(crate) trait Vector: Word {
     fn new(words: [u32; 4]) -> Self;
 
     /// Four words as they lie in a message, the lowest byte first.
@@ -21,22 +23,4 @@ pub(crate) trait Vector: Copy {
 
     /// Vector `i` gets word `i` of each.
     fn transpose(vectors: [Self; 4]) -> [Self; 4];
-
-    /// Wraps around.
-    fn add(self, other: Self) -> Self;
-
-    fn and(self, other: Self) -> Self;
-
-    /// `self & !other`
-    fn and_not(self, other: Self) -> Self;
-
-    fn xor(self, other: Self) -> Self;
-
-    /// `self | !other`
-    fn or_not(self, other: Self) -> Self;
-
-    /// The bits of `ones` where `self` has a one, and those of `zeros` elsewhere.
-    fn select(self, ones: Self, zeros: Self) -> Self;
-
-    fn rotate_left(self, bits: u32) -> Self;
 }

@@ -17,6 +17,14 @@ impl Md5 {
     }
 }
 
+impl From<[u8; 16]> for Md5 {
+    fn from(bytes: [u8; 16]) -> Md5 {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Md5(digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +34,12 @@ mod tests {
         let lower = Md5::parse("d41d8cd98f00b204e9800998ecf8427e").expect("an MD5");
         assert_eq!(Md5::parse("D41D8CD98F00B204E9800998ECF8427E"), Some(lower.clone()));
         assert_eq!(lower.as_str(), "d41d8cd98f00b204e9800998ecf8427e");
+    }
+
+    #[test]
+    fn bytes_and_their_digits_are_the_same_fingerprint() {
+        let bytes = std::array::from_fn(|i| u8::try_from(i * 17).expect("a byte"));
+        assert_eq!(Some(Md5::from(bytes)), Md5::parse("00112233445566778899aabbccddeeff"));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::io::{self, Read as _};
 use std::ops::Range;
 
 use bytes::Bytes;
+use incoming_digest::Lane;
 use incoming_protocol::Md5;
-use md5::Digest as _;
 use uuid::Uuid;
 
 use crate::at::At;
@@ -14,29 +14,61 @@ use crate::store::{Store, StoreError};
 
 const BUFFER: usize = 256 * 1024;
 /// How much is asked of a store at once, in bytes.
-const PIECE: u64 = 4 << 20;
+const PIECE: u64 = 1 << 20;
+/// So few bytes are not worth another thread.
+const FEW: usize = 16 * 1024;
 
 /// The MD5 of what has come so far.
-#[derive(Debug, Default)]
-pub(crate) struct Sum(md5::Md5);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sum(Lane);
 
 impl Sum {
+    /// Adds bytes. Blocking, unless they are few.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
     /// Adds bytes, beside the async threads: they take longer than anything else does.
-    pub(crate) async fn add(self, bytes: Bytes) -> io::Result<Sum> {
-        let added = move || Sum(self.0.chain_update(&bytes));
-        tokio::task::spawn_blocking(added).await.map_err(io::Error::other)
+    pub(crate) async fn add(mut self, bytes: Bytes) -> io::Result<Sum> {
+        if bytes.len() <= FEW {
+            self.update(&bytes);
+            return Ok(self);
+        }
+        let added = tokio::task::spawn_blocking(move || {
+            self.update(&bytes);
+            self
+        });
+        added.await.map_err(io::Error::other)
+    }
+
+    /// Adds a range of the bytes of an upload.
+    pub(crate) async fn add_stored(
+        mut self,
+        store: &dyn Store,
+        id: Uuid,
+        range: Range<u64>,
+    ) -> Result<Sum, StoreError> {
+        let mut start = range.start;
+        while start < range.end {
+            let bytes = store.read(id, start..range.end.min(start + PIECE)).await?;
+            if bytes.is_empty() {
+                return Err(StoreError::WrongLength { id, expected: range.end, found: start });
+            }
+            start += bytes.len() as u64;
+            self = self.add(bytes).await?;
+        }
+        Ok(self)
     }
 
     /// The MD5 of all that was added.
-    pub(crate) fn finish(self) -> io::Result<Md5> {
-        let text = format!("{:x}", self.0.finalize());
-        Md5::parse(&text).ok_or_else(|| io::Error::other("an MD5 has 32 digits"))
+    pub(crate) fn finish(mut self) -> Md5 {
+        self.0.finish().into()
     }
 }
 
 /// The MD5 of some bytes.
 pub(crate) async fn of_bytes(bytes: Bytes) -> io::Result<Md5> {
-    Sum::default().add(bytes).await?.finish()
+    Ok(Sum::default().add(bytes).await?.finish())
 }
 
 /// The MD5 of a range of the bytes of an upload.
@@ -45,17 +77,7 @@ pub(crate) async fn of_stored(
     id: Uuid,
     range: Range<u64>,
 ) -> Result<Md5, StoreError> {
-    let mut sum = Sum::default();
-    let mut start = range.start;
-    while start < range.end {
-        let bytes = store.read(id, start..range.end.min(start + PIECE)).await?;
-        if bytes.is_empty() {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        start += bytes.len() as u64;
-        sum = sum.add(bytes).await?;
-    }
-    Ok(sum.finish()?)
+    Ok(Sum::default().add_stored(store, id, range).await?.finish())
 }
 
 /// The MD5 of a range of a file. Blocking.
@@ -70,10 +92,10 @@ pub(crate) fn of_range(file: &File, range: Range<u64>) -> io::Result<Md5> {
         if length == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        sum.0.update(&buffer[..length]);
+        sum.update(&buffer[..length]);
         left -= length as u64;
     }
-    sum.finish()
+    Ok(sum.finish())
 }
 
 #[cfg(test)]
@@ -91,7 +113,7 @@ mod tests {
         let sum = Sum::default().add(Bytes::copy_from_slice(first)).await.unwrap();
         let sum = sum.add(Bytes::copy_from_slice(second)).await.unwrap();
         let range = 3..content.len() as u64;
-        assert_eq!(of_range(&file, range).unwrap(), sum.finish().unwrap());
+        assert_eq!(of_range(&file, range).unwrap(), sum.finish());
         assert!(of_range(&file, 0..1 << 30).is_err(), "it is not that long");
     }
 

@@ -15,6 +15,7 @@ mod connection;
 mod document;
 mod error;
 mod expiry;
+mod follower;
 mod from_backend;
 mod handing_over;
 mod hashed;

@@ -1,6 +1,7 @@
 //! The same on any machine.
 
 use super::Vector;
+use crate::word::Word;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Four([u32; 4]);
@@ -27,6 +28,12 @@ impl Vector for Four {
 
     fn transpose(vectors: [Self; 4]) -> [Self; 4] {
         core::array::from_fn(|word| Four(vectors.map(|vector| vector.0[word])))
+    }
+}
+
+impl Word for Four {
+    fn splat(word: u32) -> Self {
+        Four([word; 4])
     }
 
     fn add(self, other: Self) -> Self {

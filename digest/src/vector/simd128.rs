@@ -1,11 +1,12 @@
 //! The registers of WebAssembly.
 
 use core::arch::wasm32::{
-    i32x4_add, i32x4_shl, i32x4_shuffle, u32x4, u32x4_extract_lane, u32x4_shr, u64x2, v128,
-    v128_and, v128_andnot, v128_bitselect, v128_not, v128_or, v128_xor,
+    i32x4_add, i32x4_shl, i32x4_shuffle, u32x4, u32x4_extract_lane, u32x4_shr, u32x4_splat, u64x2,
+    v128, v128_and, v128_andnot, v128_bitselect, v128_not, v128_or, v128_xor,
 };
 
 use super::Vector;
+use crate::word::Word;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Four(v128);
@@ -42,6 +43,13 @@ impl Vector for Four {
             Four(i32x4_shuffle::<0, 1, 4, 5>(high[0], high[1])),
             Four(i32x4_shuffle::<2, 3, 6, 7>(high[0], high[1])),
         ]
+    }
+}
+
+impl Word for Four {
+    #[inline(always)]
+    fn splat(word: u32) -> Self {
+        Four(u32x4_splat(word))
     }
 
     #[inline(always)]

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use bytes::Bytes;
+
 use super::digests::Digests;
 use super::form::{Form, FormError};
 use crate::Services;
@@ -38,14 +40,11 @@ where
         writer.want_file_digest(digests.wants_file);
     }
     while let Some(bytes) = form.next().await? {
-        if let Some(earlier) = sum.take() {
-            sum = Some(earlier.add(bytes.clone()).await.map_err(failed)?);
-        }
-        if let Slot::Room(writer) = &mut slot {
-            writer.append(bytes).await?;
-        }
+        let (added, put) = tokio::join!(add(sum.take(), bytes.clone()), put(&mut slot, bytes));
+        sum = added.map_err(failed)?;
+        put?;
     }
-    let arrived = sum.map(Sum::finish).transpose().map_err(failed)?;
+    let arrived = sum.map(Sum::finish);
     if arrived != digests.content {
         digests.arrived = arrived;
         return Err(ChunkError::Damaged { from: range.start, to: range.end }.into());
@@ -64,6 +63,20 @@ where
         digests.file = uploads.file_digest(plan).await?;
     }
     Ok(())
+}
+
+async fn add(sum: Option<Sum>, bytes: Bytes) -> io::Result<Option<Sum>> {
+    match sum {
+        Some(sum) => sum.add(bytes).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn put(slot: &mut Slot, bytes: Bytes) -> Result<(), ChunkError> {
+    match slot {
+        Slot::Room(writer) => writer.append(bytes).await,
+        Slot::There => Ok(()),
+    }
 }
 
 fn failed(error: io::Error) -> ChunkError {

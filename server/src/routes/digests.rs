@@ -85,9 +85,8 @@ fn members(headers: &HeaderMap, name: &HeaderName) -> Vec<(String, String)> {
 
 fn read(value: &str) -> Option<Md5> {
     let base64 = value.strip_prefix(':')?.strip_suffix(':')?;
-    let bytes = BASE64_STANDARD.decode(base64).ok()?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Md5::parse(&digits)
+    let bytes: [u8; 16] = BASE64_STANDARD.decode(base64).ok()?.try_into().ok()?;
+    Some(bytes.into())
 }
 
 fn value(md5: &Md5) -> Option<HeaderValue> {

@@ -38,7 +38,6 @@ use uuid::{Builder, Uuid};
 use super::live::{Gate, Notice};
 use super::marks::Marks;
 use super::{Arrival, Document, FileInfo, Inner, Layout, State, Uploads};
-use crate::fingerprint;
 use crate::names::display_name;
 use crate::store::StoreError;
 pub use by_key::{Remembered, Withdrawal};
@@ -286,8 +285,9 @@ impl Uploads {
         gate: &mut Gate,
     ) -> Result<(), StoreError> {
         let mut document = document.clone();
-        if gate.chunks.as_ref().is_some_and(|chunks| chunks.wants_file_digest) {
-            document.md5 = self.inner.file_md5(&document).await?;
+        if let Some(chunks) = &mut gate.chunks {
+            let md5 = chunks.md5(&self.inner.store).await?;
+            document.md5 = md5.map(|md5| md5.as_str().to_owned());
         }
         let arrived = self.arrive(&document).await;
         let visit = gate.chunks.take().map(|chunks| chunks.visit);
@@ -337,17 +337,6 @@ impl Inner {
             Some(arrival) => Ok(self.arrivals.has(arrival.file).await?),
             None => Ok(false),
         }
-    }
-
-    /// The MD5 of a file whose bytes are all there, before it goes where others may take it.
-    async fn file_md5(&self, document: &Document) -> Result<Option<String>, StoreError> {
-        let size = document.file.as_ref().map_or(0, |file| file.size);
-        let length = self.store.length(document.id).await?;
-        if length < size {
-            return Ok(None);
-        }
-        let md5 = fingerprint::of_stored(&*self.store, document.id, 0..size).await?;
-        Ok(Some(md5.as_str().to_owned()))
     }
 
     fn accepts(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {

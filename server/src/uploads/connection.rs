@@ -8,9 +8,9 @@ use tokio::sync::{MutexGuard, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::follower::Source;
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
-use crate::fingerprint;
 use crate::store::{StoreError, Writer};
 
 /// The right to fill an upload, until another connection takes it.
@@ -88,13 +88,33 @@ impl Connection {
         if end > self.hold.size {
             return Err(StoreFault::Overflow);
         }
-        let _gate = enter(&self.live, self.hold.epoch).await?;
+        let mut gate = enter(&self.live, self.hold.epoch).await?;
         if let Some(writer) = &mut self.hold.writer
             && !bytes.is_empty()
         {
-            writer.write(self.hold.position, bytes).await?;
+            let position = self.hold.position;
+            if let Some(follower) = &mut gate.follower {
+                follower.forget_from(position);
+            }
+            writer.write(position, bytes.clone()).await?;
+            if let Some(follower) = &mut gate.follower {
+                let source = Source { store: &self.uploads.inner.store, id: self.hold.id };
+                follower.wrote(source, position, position, bytes);
+            }
         }
         self.hold.position = end;
+        Ok(())
+    }
+
+    /// Has the MD5 of the file worked out while it comes: somebody will ask for it.
+    ///
+    /// # Errors
+    /// When the upload is no longer this connection's.
+    pub async fn expect_sum(&self) -> Result<(), StoreFault> {
+        let mut gate = enter(&self.live, self.hold.epoch).await?;
+        let follower = gate.follower.get_or_insert_default();
+        follower.forget_from(self.hold.position);
+        follower.extend(self.hold.position);
         Ok(())
     }
 
@@ -130,12 +150,14 @@ impl Connection {
     /// When the upload is no longer this connection's, or the store fails.
     pub async fn sum(&self) -> Result<Option<Md5>, StoreFault> {
         let (inner, id) = (&self.uploads.inner, self.hold.id);
-        let _gate = enter(&self.live, self.hold.epoch).await?;
+        let mut gate = enter(&self.live, self.hold.epoch).await?;
         let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
         if let Some(md5) = document.md5.as_deref().and_then(Md5::parse) {
             return Ok(Some(md5));
         }
-        let md5 = match fingerprint::of_stored(&*inner.store, id, 0..self.hold.size).await {
+        let mut follower = gate.follower.take().unwrap_or_default();
+        let source = Source { store: &inner.store, id };
+        let md5 = match follower.finish(source, self.hold.size).await {
             Err(StoreError::NotFound(_)) => return Ok(None),
             md5 => md5?,
         };
@@ -150,11 +172,12 @@ impl Connection {
     /// When it is too late, the upload is no longer this connection's, or the store fails.
     pub async fn empty(&self) -> Result<(), StoreFault> {
         let (inner, id) = (&self.uploads.inner, self.hold.id);
-        let _gate = enter(&self.live, self.hold.epoch).await?;
+        let mut gate = enter(&self.live, self.hold.epoch).await?;
         let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
         if document.state != State::Receiving {
             return Err(StoreFault::TooLate);
         }
+        gate.follower = None;
         inner.update(id, |document| document.md5 = None).await?;
         inner.store.remove_bytes(id).await?;
         inner.store.begin(id).await?;

@@ -14,13 +14,12 @@
 //!   ways to cut are not mixed, and the newer one counts. Of a last chunk alone nobody can tell to
 //!   which way it belongs; if to the other, the MD5 tells.
 //!
-//! The MD5 follows the chunks as they come from the first on, without reading them; those that came
-//! out of order are read once. A file with another MD5 is forgotten, all of it, and never arrives.
+//! The MD5 follows the chunks as they come from the first on; those that came out of order are read
+//! when it is their turn. A file with another MD5 is forgotten, all of it, and never arrives.
 
 mod chunk;
 mod held;
 mod parts;
-mod sum;
 
 use std::time::SystemTime;
 
@@ -230,8 +229,8 @@ impl Uploads {
     async fn verify(&self, gate: &mut Gate) -> Result<Document, HashedError> {
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let (id, size, expected) = (parts.id(), parts.size(), parts.expected_md5());
-        let found = match parts.md5(&*self.inner.store).await {
-            Ok(found) => found,
+        let found = match parts.md5(&self.inner.store).await {
+            Ok(found) => found.as_str().to_owned(),
             Err(error) => return Err(self.fail_hashed(id, error, gate).await),
         };
         if found != expected {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
 use super::chunked::{Chunks, Visit};
+use super::follower::Follower;
 use super::handing_over::Attempt;
 use super::hashed::Parts;
 
@@ -28,6 +29,9 @@ pub(super) struct Gate {
     pub(super) chunks: Option<Chunks>,
     /// The same of a file that is known by its MD5.
     pub(super) parts: Option<Parts>,
+    /// The MD5 of a file that comes in order, if somebody wants to hear it. Whoever goes on with the
+    /// file goes on with it.
+    pub(super) follower: Option<Follower>,
     /// What came last of a file that is whole.
     pub(super) last_visit: Option<Visit>,
     notice: watch::Sender<Notice>,
@@ -47,7 +51,7 @@ pub enum Notice {
 impl Default for Gate {
     fn default() -> Gate {
         let notice = watch::Sender::new(Notice::Yours);
-        Gate { epoch: 0, chunks: None, parts: None, last_visit: None, notice }
+        Gate { epoch: 0, chunks: None, parts: None, follower: None, last_visit: None, notice }
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use md5::Md5;
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
 use super::{Arrival, CreateError, Document, FileInfo, Uploads};
+use crate::fingerprint;
 use crate::names::display_name;
 use crate::store::{StoreError, Writer};
 
@@ -67,7 +67,7 @@ impl From<CreateError> for WholeError {
 
 #[derive(Clone, Debug, Default)]
 struct Sums {
-    md5: Md5,
+    md5: fingerprint::Sum,
     sha1: Sha1,
 }
 
@@ -159,7 +159,7 @@ impl Whole {
     fn check(&mut self, sum: Option<Sum>) -> Result<(), WholeError> {
         let (Some(sum), Some(sums)) = (sum, self.sums.take()) else { return Ok(()) };
         let (expected, found) = match sum {
-            Sum::Md5(expected) => (expected, format!("{:x}", sums.md5.finalize())),
+            Sum::Md5(expected) => (expected, sums.md5.finish().as_str().to_owned()),
             Sum::Sha1(expected) => (expected, format!("{:x}", sums.sha1.finalize())),
         };
         if expected.eq_ignore_ascii_case(&found) {

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use md5::{Digest as _, Md5};
+use incoming_protocol::Md5;
 use uuid::Uuid;
 
 use super::Demo;
 use super::arrived::{Entry, Stage};
+use crate::fingerprint;
 use crate::uploads::CallError;
 
 /// How often the end is reported to a server that is not ready to hear of it.
@@ -62,7 +63,7 @@ async fn hash(demo: &Demo, id: Uuid) -> io::Result<()> {
     let hashed = tokio::task::spawn_blocking(move || md5_of(&path)).await;
     let md5 = hashed.unwrap_or_else(|error| Err(io::Error::other(error)))?;
     let mut entry = demo.arrived.read(id)?;
-    entry.shown.md5 = Some(md5);
+    entry.shown.md5 = Some(md5.as_str().to_owned());
     entry.shown.state = Stage::Stored;
     demo.arrived.write(&entry).await
 }
@@ -89,15 +90,8 @@ async fn forget_secret(demo: &Demo, id: Uuid) {
     }
 }
 
-fn md5_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Md5::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            length => hash.update(&buffer[..length]),
-        }
-    }
-    Ok(format!("{:x}", hash.finalize()))
+fn md5_of(path: &Path) -> io::Result<Md5> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    fingerprint::of_range(&file, 0..size)
 }

@@ -158,6 +158,10 @@ impl Driver<'_> {
             Ok(upload) => {
                 let stored = upload.position();
                 self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
+                // Whoever took the upload over meanwhile asks itself.
+                if self.session.is_unverified() {
+                    let _ = upload.expect_sum().await;
+                }
                 self.upload = Some(upload);
                 Event::Opened { stored }
             }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use incoming_protocol::Md5;
 use uuid::Uuid;
 
 use super::ChunkError;
 use super::visit::{Verdict, Visit};
 use super::writer::Hold;
 use crate::store::{Store, StoreError, Writer};
+use crate::uploads::follower::{Follower, Source};
 use crate::uploads::live::{Gate, Notice};
 use crate::uploads::marks::Marks;
-use crate::uploads::{Document, Uploads};
+use crate::uploads::{Document, Layout, Uploads};
 
 /// Held by everybody who sends the same chunk.
 pub(super) type Claim = Arc<()>;
@@ -25,8 +27,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) visit: Visit,
     /// Chunks that were here once, and that a browser may take to be here still.
     pub(super) lost: Vec<u64>,
-    /// Somebody wants to hear the MD5 of the file.
-    pub(super) wants_file_digest: bool,
+    /// The MD5 of the file, if somebody wants to hear it.
+    pub(super) follower: Option<Follower>,
     /// The chunks that are being sent.
     coming: HashMap<u64, Coming>,
     /// The open file, once something was written.
@@ -48,7 +50,7 @@ impl Chunks {
             marks,
             visit,
             lost: Vec::new(),
-            wants_file_digest: false,
+            follower: None,
             coming: HashMap::new(),
             writer: None,
         }
@@ -106,24 +108,78 @@ impl Chunks {
     /// Writes what is not there yet; false when what is there differs.
     async fn put(
         &mut self,
-        store: &dyn Store,
+        store: &Arc<dyn Store>,
         hold: &Hold,
         found: u64,
         mut bytes: Bytes,
     ) -> Result<bool, StoreError> {
+        if hold.wants_file_digest {
+            self.follower.get_or_insert_default();
+        }
         let written = if hold.is_unique { 0 } else { self.written(hold) };
         let mut offset = hold.range.start + found;
         let length = written.saturating_sub(found).min(bytes.len() as u64);
         let there = bytes.split_to(usize::try_from(length).unwrap_or(bytes.len()));
-        let writer = self.open(store).await?;
+        let writer = self.open(&**store).await?;
         if !there.is_empty() && !writer.has(offset, there).await? {
             return Ok(false);
         }
         offset += length;
         if !bytes.is_empty() {
-            writer.write(offset, bytes).await?;
+            self.write(store, hold.range.start, offset, bytes).await?;
         }
         Ok(true)
+    }
+
+    /// Writes bytes of the chunk that begins at `chunk`.
+    async fn write(
+        &mut self,
+        store: &Arc<dyn Store>,
+        chunk: u64,
+        offset: u64,
+        bytes: Bytes,
+    ) -> Result<(), StoreError> {
+        if let Some(follower) = &mut self.follower {
+            follower.forget_from(offset);
+        }
+        self.open(&**store).await?.write(offset, bytes.clone()).await?;
+        if let Some(mut follower) = self.follower.take() {
+            follower.extend(self.noted_from(follower.reach()));
+            let source = Source { store, id: self.document.id };
+            follower.wrote(source, chunk, offset, bytes);
+            self.follower = Some(follower);
+        }
+        Ok(())
+    }
+
+    /// Up to where all chunks are noted, from an offset on.
+    fn noted_from(&self, offset: u64) -> u64 {
+        let cut = self.document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        let Some(Layout { chunk_size, count }) = cut.filter(|cut| cut.chunk_size > 0) else {
+            return offset;
+        };
+        let first = offset / chunk_size;
+        let noted = (first..count).take_while(|index| self.marks.contains(*index)).count() as u64;
+        match first + noted {
+            _ if noted == 0 => offset,
+            next if next == count => self.size(),
+            next => next * chunk_size,
+        }
+    }
+
+    fn size(&self) -> u64 {
+        self.document.file.as_ref().map_or(0, |file| file.size)
+    }
+
+    /// The MD5 of the file, all of whose chunks are there, if somebody wants to hear it.
+    pub(super) async fn md5(&mut self, store: &Arc<dyn Store>) -> Result<Option<Md5>, StoreError> {
+        let (id, size) = (self.document.id, self.size());
+        match &mut self.follower {
+            Some(follower) if store.length(id).await? >= size => {
+                follower.finish(Source { store, id }, size).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -161,7 +217,7 @@ impl Uploads {
     ) -> Result<bool, ChunkError> {
         let chunks = self.chunks(gate)?;
         chunks.visit.hear(self.inner.limits.echo);
-        let error = match chunks.put(&*self.inner.store, hold, found, bytes).await {
+        let error = match chunks.put(&self.inner.store, hold, found, bytes).await {
             Ok(is_put) => return Ok(is_put),
             Err(error) => error,
         };
@@ -204,7 +260,9 @@ impl Uploads {
         if !is_repeated {
             self.inner.store.mark(hold.id, hold.index).await?;
         }
-        chunks.wants_file_digest |= hold.wants_file_digest;
+        if hold.wants_file_digest {
+            chunks.follower.get_or_insert_default();
+        }
         chunks.coming.remove(&hold.index);
         chunks.marks.insert(hold.index);
         chunks.visit.take(hold.index, is_repeated);

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::held::Held;
-use super::sum::Sum;
 use super::{HashedError, HashedPlan, HashedState, Known, Parts};
 use crate::store::StoreError;
 use crate::uploads::Uploads;
@@ -40,7 +39,6 @@ struct Stream {
     start: u64,
     /// How many bytes the chunk has at most, if that is known.
     most: Option<u64>,
-    sum: Option<Sum>,
 }
 
 impl Uploads {
@@ -102,15 +100,8 @@ impl HashedChunk {
         if stream.most.or(parts.chunk_size()).is_some_and(|most| end > most) {
             return self.uploads.misfits(&self.plan, &mut gate).await;
         }
-        let (store, start) = (&*self.uploads.inner.store, stream.start + at);
-        match parts.write(store, start, all, stream.sum.take()).await {
-            Ok(sum) => stream.sum = sum,
-            Err(error) => {
-                gate.pass(Notice::TakenOver);
-                return Err(error.into());
-            }
-        }
-        Ok(())
+        let written = parts.write(&self.uploads.inner.store, stream.start, at, all).await;
+        written.inspect_err(|_| drop(gate.pass(Notice::TakenOver))).map_err(HashedError::Store)
     }
 
     /// Finds the place of a large chunk.
@@ -195,7 +186,7 @@ impl HashedChunk {
         let inner = &self.uploads.inner;
         let mut noted = parts.settle(inner, plan.index, self.found).await;
         if noted.is_ok() {
-            noted = parts.note(&*inner.store, plan.index, stream.sum).await;
+            noted = parts.note(&*inner.store, plan.index).await;
         }
         noted.inspect_err(|_| drop(gate.pass(Notice::TakenOver))).map_err(HashedError::Store)
     }
@@ -234,7 +225,7 @@ impl Uploads {
 
 impl Stream {
     fn nowhere() -> Stream {
-        Stream { claim: None, epoch: 0, start: 0, most: None, sum: None }
+        Stream { claim: None, epoch: 0, start: 0, most: None }
     }
 
     fn of(parts: &mut Parts, plan: &HashedPlan, epoch: u64) -> Result<Option<Stream>, HashedError> {
@@ -249,8 +240,7 @@ impl Stream {
             return Err(HashedError::Busy);
         }
         let start = most.unwrap_or(0).saturating_mul(plan.index);
-        let sum = parts.sum_before(plan.index);
-        Ok(Some(Stream { claim: Some(parts.claim(plan.index)), epoch, start, most, sum }))
+        Ok(Some(Stream { claim: Some(parts.claim(plan.index)), epoch, start, most }))
     }
 }
 

@@ -5,18 +5,14 @@ use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use incoming_protocol::Md5;
 use uuid::Uuid;
 
 use super::HashedPlan;
-use super::sum::Sum;
 use crate::store::{Store, StoreError, Writer};
+use crate::uploads::follower::{Follower, Source};
 use crate::uploads::marks::Marks;
 use crate::uploads::{Document, Inner, Layout};
-
-/// How much is read at once, in bytes.
-const PIECE: u64 = 1 << 20;
-/// How much is read at most for the MD5 when a chunk comes that is not the last, in bytes.
-const CATCH_UP: u64 = 64 << 20;
 
 /// What is there of a file that is not whole.
 #[derive(Debug)]
@@ -29,7 +25,7 @@ pub(in crate::uploads) struct Parts {
     last: Option<u64>,
     /// The bytes of the last chunk, while the first is written where they were.
     aside: Option<Bytes>,
-    sum: Sum,
+    follower: Follower,
     /// Large chunks that are being written.
     coming: HashMap<u64, Weak<()>>,
     writer: Option<Box<dyn Writer>>,
@@ -44,7 +40,7 @@ impl Parts {
             marks: Marks::default(),
             last: None,
             aside: None,
-            sum: Sum::default(),
+            follower: Follower::default(),
             coming: HashMap::new(),
             writer: None,
         }
@@ -166,11 +162,6 @@ impl Parts {
         claim
     }
 
-    /// The MD5 of all before a chunk, if it is known.
-    pub(super) fn sum_before(&self, index: u64) -> Option<Sum> {
-        (self.sum.chunks == index).then(|| self.sum.clone())
-    }
-
     async fn open(&mut self, store: &dyn Store) -> Result<&mut Box<dyn Writer>, StoreError> {
         Ok(match &mut self.writer {
             Some(writer) => writer,
@@ -178,32 +169,31 @@ impl Parts {
         })
     }
 
-    /// Writes bytes and sums them up, if there is a sum of what is before.
+    /// Writes bytes of the chunk that begins at `chunk`, `at` so many bytes from there.
     pub(super) async fn write(
         &mut self,
-        store: &dyn Store,
-        mut offset: u64,
+        store: &Arc<dyn Store>,
+        chunk: u64,
+        at: u64,
         bytes: Vec<Bytes>,
-        sum: Option<Sum>,
-    ) -> Result<Option<Sum>, StoreError> {
-        let writer = self.open(store).await?;
-        let clones = bytes.clone();
-        let write = async {
-            for bytes in clones {
-                let length = bytes.len() as u64;
-                writer.write(offset, bytes).await?;
-                offset += length;
-            }
-            Ok(())
-        };
-        let add = async {
-            match sum {
-                Some(sum) => sum.add(bytes).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        let (written, sum) = tokio::join!(write, add);
-        written.and(sum)
+    ) -> Result<(), StoreError> {
+        let (id, mut offset) = (self.id(), chunk + at);
+        self.follower.forget_from(offset);
+        for bytes in bytes {
+            let length = bytes.len() as u64;
+            self.open(&**store).await?.write(offset, bytes.clone()).await?;
+            self.follower.extend(self.noted_from(self.follower.reach()));
+            self.follower.wrote(Source { store, id }, chunk, offset, bytes);
+            offset += length;
+        }
+        Ok(())
+    }
+
+    /// Up to where all chunks are noted, from an offset on.
+    fn noted_from(&self, offset: u64) -> u64 {
+        let Some(size) = self.chunk_size() else { return offset };
+        let mut ends = (offset / size..self.cut.count).take_while(|index| self.has(*index));
+        ends.by_ref().last().map_or(offset, |index| self.range(index).end)
     }
 
     /// Writes a whole chunk that fits, unless it is there.
@@ -218,9 +208,8 @@ impl Parts {
             return Ok(());
         }
         self.settle(inner, index, length).await?;
-        let (start, before) = (self.start(index), self.sum_before(index));
-        let sum = self.write(&*inner.store, start, bytes, before).await?;
-        self.note(&*inner.store, index, sum).await
+        self.write(&inner.store, self.start(index), 0, bytes).await?;
+        self.note(&*inner.store, index).await
     }
 
     /// Learns from a chunk what it tells about sizes.
@@ -240,7 +229,7 @@ impl Parts {
                     None => inner.store.read(self.id(), 0..last).await?,
                 };
                 let start = length.saturating_mul(self.last_index());
-                self.write(&*inner.store, start, vec![bytes], None).await?;
+                self.write(&inner.store, start, 0, vec![bytes]).await?;
             }
             let settled = |document: &mut Document| {
                 document.arrival.iter_mut().for_each(|arrival| arrival.chunks = Some(cut));
@@ -254,47 +243,16 @@ impl Parts {
         Ok(())
     }
 
-    /// Notes that a chunk is there, and goes on with the MD5 where it can.
-    pub(super) async fn note(
-        &mut self,
-        store: &dyn Store,
-        index: u64,
-        sum: Option<Sum>,
-    ) -> Result<(), StoreError> {
+    /// Notes that a chunk is there.
+    pub(super) async fn note(&mut self, store: &dyn Store, index: u64) -> Result<(), StoreError> {
         store.mark(self.id(), index).await?;
         self.marks.insert(index);
-        if let Some(mut sum) = sum.filter(|sum| sum.chunks == index && self.sum.chunks == index) {
-            sum.chunks += 1;
-            self.sum = sum;
-        }
-        self.sum_up(store, CATCH_UP).await
+        Ok(())
     }
 
     /// The MD5 of all chunks.
-    pub(super) async fn md5(&mut self, store: &dyn Store) -> Result<String, StoreError> {
-        self.sum_up(store, u64::MAX).await?;
-        Ok(self.sum.digest())
-    }
-
-    /// Reads chunks that came out of order, about so many bytes of them.
-    async fn sum_up(&mut self, store: &dyn Store, mut bytes: u64) -> Result<(), StoreError> {
-        while bytes > 0 && self.has(self.sum.chunks) {
-            let (mut sum, range) = (self.sum.clone(), self.range(self.sum.chunks));
-            let mut at = range.start;
-            while at < range.end {
-                let piece = store.read(self.id(), at..range.end.min(at + PIECE)).await?;
-                let length = piece.len() as u64;
-                if length == 0 {
-                    let (id, expected) = (self.id(), range.end);
-                    return Err(StoreError::WrongLength { id, expected, found: at });
-                }
-                at += length;
-                bytes = bytes.saturating_sub(length);
-                sum = sum.add(vec![piece]).await?;
-            }
-            sum.chunks += 1;
-            self.sum = sum;
-        }
-        Ok(())
+    pub(super) async fn md5(&mut self, store: &Arc<dyn Store>) -> Result<Md5, StoreError> {
+        let (id, size) = (self.id(), self.size());
+        self.follower.finish(Source { store, id }, size).await
     }
 }

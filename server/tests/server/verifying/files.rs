@@ -7,6 +7,9 @@ use crate::common::chunks::{Cut, form, form_type};
 use crate::common::{Server, bytes};
 use crate::fineuploader::parts::Parts;
 
+/// More than is hashed on the spot.
+const LARGE: usize = 50_000;
+
 /// Sends a chunk and says the digest of the file that the answer has.
 async fn ask(server: &Server, cut: &Cut, number: usize, damaged: Option<&str>) -> Option<String> {
     let request = sending(server, cut, number, cut.bytes(number));
@@ -32,6 +35,55 @@ async fn the_answer_that_completes_a_file_has_its_digest_and_so_has_a_repetition
     let test = server.request(Method::GET).query(&cut.fields(1));
     let test = send(test.header("want-repr-digest", "md5=10")).await;
     assert_eq!(header(&test, "upload-repr-digest").map(str::to_owned), whole);
+}
+
+#[tokio::test]
+async fn the_digest_is_right_in_whatever_order_chunks_come_and_after_a_restart() {
+    let content = bytes(5 * LARGE + 7);
+    let cut = Cut::new("a", &content, LARGE);
+    for order in [[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [2, 1, 5, 3, 4]] {
+        for restart in 0..5 {
+            let mut server = Server::start().await;
+            let mut told = None;
+            for (number, before) in order.into_iter().zip(0..) {
+                if restart == before {
+                    server = Server::over(server.stop().await, |_| {}).await;
+                }
+                told = ask(&server, &cut, number, None).await;
+            }
+            assert_eq!(told, Some(field(&content)), "{order:?}, restart before {restart}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_digest_is_that_of_what_is_kept_also_when_a_part_came_twice() {
+    let server = Server::start().await;
+    let content = bytes(3 * LARGE);
+    let (right, wrong) = (Parts::new("u-1", &content, LARGE), damaged(&content[..LARGE]));
+    let sent = [(0, right.bytes(0)), (1, right.bytes(1)), (0, &wrong), (2, right.bytes(2))];
+    let mut told = None;
+    for (index, bytes) in sent {
+        let body = form(&right.fields(index), "blob", bytes);
+        let request = server.fine(Method::POST, "").header("content-type", form_type()).body(body);
+        let response = send(request.header("want-repr-digest", "md5=10")).await;
+        told = header(&response, "upload-repr-digest").map(str::to_owned);
+    }
+    assert_eq!(told, Some(field(&server.only_arrived().content)));
+}
+
+#[tokio::test]
+async fn a_chunk_that_broke_off_and_came_again_counts_once() {
+    let server = Server::start().await;
+    let content = bytes(2 * LARGE);
+    let cut = Cut::new("a", &content, LARGE);
+    let bad = damaged(cut.bytes(1));
+    let cut_off = sending(&server, &cut, 1, &bad).header("want-repr-digest", "md5=10");
+    let mut body = form(&cut.fields(1), &cut.name, &bad);
+    body.truncate(body.len() - 1000);
+    assert_ne!(send(cut_off.body(body)).await.status(), 200);
+    assert_eq!(ask(&server, &cut, 1, None).await, None);
+    assert_eq!(ask(&server, &cut, 2, None).await, Some(field(&content)));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{damaged, hex};
 use crate::common::browser::Heard;
-use crate::common::{Backend, Browser, Reply, Server, bytes};
+use crate::common::{Backend, Browser, CHUNK, Reply, Server, bytes};
 
 async fn open(server: &Server, id: &str, size: usize, verify: &str) -> (Browser, Value) {
     let mut browser = server.browser().await;
@@ -88,6 +88,36 @@ async fn a_file_whose_browser_leaves_before_the_comparison_waits_for_it() {
     assert_eq!(terms["FilePos"], 3000);
     browser.send("MsgFileSum", json!({ "Md5": hex(&content) })).await;
     assert_eq!(browser.expect("MsgAllDone").await["Md5"], hex(&content));
+}
+
+#[tokio::test]
+async fn a_file_is_compared_as_a_whole_however_often_its_upload_was_interrupted() {
+    let content = bytes(6 * CHUNK);
+    for restarts in [[false, false], [true, false], [false, true]] {
+        let mut server = Server::start().await;
+        let mut backend = Backend::always(Reply::Done).await;
+        let id = server.ticket(&backend).await;
+        let pieces = content.chunks(2 * CHUNK).zip(["file", "none", "file"]).enumerate();
+        for (number, (piece, verify)) in pieces {
+            let (mut browser, terms) = open(&server, &id, content.len(), verify).await;
+            assert_eq!(terms["FilePos"], number * 2 * CHUNK);
+            if number < 2 {
+                browser.fill(piece).await;
+                browser.vanish().await;
+                if restarts[number] {
+                    server = Server::over(server.stop().await, |_| {}).await;
+                }
+                continue;
+            }
+            for chunk in piece.chunks(CHUNK) {
+                browser.binary(chunk).await;
+                browser.expect("MsgChunkAck").await;
+            }
+            browser.send("MsgFileSum", json!({ "Md5": hex(&content) })).await;
+            assert_eq!(browser.expect("MsgAllDone").await["Md5"], hex(&content), "{restarts:?}");
+            backend.call().await;
+        }
+    }
 }
 
 #[tokio::test]

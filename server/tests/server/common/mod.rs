@@ -4,6 +4,8 @@
 pub mod backend;
 pub mod browser;
 pub mod chunks;
+pub mod driver;
+pub mod program;
 pub mod troubled;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use tempfile::TempDir;
 
 pub use backend::{Backend, Reply};
 pub use browser::Browser;
+pub use program::Program;
 pub use troubled::Troubled;
 
 /// Long enough for a busy machine, short enough to notice.

@@ -1,6 +1,7 @@
 //! Uploads on disk: a folder each, named by the ticket, with the bytes in `data` and the document
-//! in `upload.json`. No database; a person can read it and mend it. Of a file that comes in parts
-//! the file `marks` says which are there: see [`marks`].
+//! in `upload.json`. No database; a person can read it and mend it. The file `marks` says which parts
+//! are there of a file that comes in parts, and of others how much has reached the disk: see
+//! [`marks`].
 //!
 //! Bytes are written in place. A document is written beside the old one, synced, and renamed over
 //! it, so that a crash leaves the one or the other. A folder on its way out is renamed first, so
@@ -23,8 +24,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
+use crate::files::{FileSystem, Native, Opening, remove_dir_all};
 use crate::uploads::Document;
 pub use lock::FolderLock;
+use marks::Certain;
 use writer::{DiskWriter, Doubts};
 
 const DATA: &str = "data";
@@ -42,6 +45,7 @@ pub struct Disk {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
+    files: Arc<dyn FileSystem>,
     /// Make compare-and-swap and notes atomic within this process, which owns the folder: see
     /// [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
@@ -72,12 +76,20 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
+        Disk::open_on(Arc::new(Native), root, life)
+    }
+
+    /// Opens a folder of a file system in a certain life of the system.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_on(files: Arc<dyn FileSystem>, root: &Path, life: Uuid) -> io::Result<Disk> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
-        files::clear_leftovers(&root)?;
+        files::clear_leftovers(&*files, &root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
         let doubts = Doubts::default();
-        Ok(Disk { shared: Arc::new(Shared { root, locks, doubts, life }) })
+        Ok(Disk { shared: Arc::new(Shared { root, files, locks, doubts, life }) })
     }
 
     async fn run<T, F>(&self, work: F) -> Result<T>
@@ -130,20 +142,20 @@ impl Shared {
     fn write_document(&self, document: &Document, version: u64) -> Result<Version> {
         let text = serde_json::to_vec_pretty(&Envelope { version, document })
             .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
-        files::replace(&self.folder(document.id).join(DOCUMENT), &text)?;
+        files::replace(&*self.files, &self.folder(document.id).join(DOCUMENT), &text)?;
         Ok(Version(version))
     }
 
     fn create(&self, document: &Document) -> Result<Version> {
         let _lock = self.lock(document.id);
-        match std::fs::create_dir(self.folder(document.id)) {
+        match self.files.create_dir(&self.folder(document.id)) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(StoreError::Exists(document.id));
             }
             made => made?,
         }
         let version = self.write_document(document, 1)?;
-        files::sync_folder(&self.root)?;
+        self.files.sync_dir(&self.root)?;
         Ok(version)
     }
 
@@ -163,12 +175,12 @@ impl Shared {
         if !data.try_exists()? {
             self.unmark(id)?;
         }
-        exists(id, files::begin(&data))
+        exists(id, self.files.open(&data, Opening::Made)).map(drop)
     }
 
     fn remove_bytes(&self, id: Uuid) -> Result<bool> {
         self.unmark(id)?;
-        Ok(found(std::fs::remove_file(self.data(id)))?.is_some())
+        Ok(found(self.files.remove_file(&self.data(id)))?.is_some())
     }
 
     fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -185,28 +197,47 @@ impl Shared {
         Ok(self.notes(id).parts(&log))
     }
 
-    fn notes(&self, id: Uuid) -> marks::Log {
-        marks::Log { id, life: self.life }
+    fn notes(&self, id: Uuid) -> marks::Log<'_> {
+        marks::Log { files: &*self.files, id, life: self.life }
     }
 
-    /// What is noted now, all of whose bytes are written.
-    fn noted(&self, id: Uuid) -> io::Result<Option<marks::Noted>> {
+    /// Trusts the length of a file that was settled in this life of the system, and of another one
+    /// no more than what was synced then.
+    fn settle(&self, id: Uuid) -> Result<u64> {
         let _lock = self.lock(id);
-        marks::noted(&self.log(id))
+        let length = exists(id, std::fs::metadata(self.data(id)))?.len();
+        let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
+        let certain = match self.notes(id).certain(&log) {
+            Certain::All => return Ok(length),
+            Certain::Bytes(certain) => certain.min(length),
+        };
+        if certain < length {
+            tracing::warn!(%id, length, certain, "bytes that may have been lost are asked for again");
+            self.files.set_len(&self.files.open(&self.data(id), Opening::There)?, certain)?;
+        }
+        self.notes(id).note_certain(&self.log(id), certain)?;
+        Ok(certain)
+    }
+
+    /// What is noted now, all of whose bytes are written, of a file that is so long.
+    fn noted(&self, id: Uuid, length: u64) -> io::Result<Option<marks::Noted>> {
+        let _lock = self.lock(id);
+        self.notes(id).noted(&self.log(id), length)
     }
 
     /// Notes that what was noted then is on the disk.
     fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
         let _lock = self.lock(id);
         self.notes(id).note_synced(noted)?;
-        files::sync_folder(&self.folder(id))
+        self.files.sync_data(noted.log())?;
+        self.files.sync_dir(&self.folder(id))
     }
 
     /// Forgets which parts are there, for good: notes must not come back when the bytes are others.
     fn unmark(&self, id: Uuid) -> Result<()> {
         let _lock = self.lock(id);
-        if found(std::fs::remove_file(self.log(id)))?.is_some() {
-            files::sync_folder(&self.folder(id))?;
+        if found(self.files.remove_file(&self.log(id)))?.is_some() {
+            self.files.sync_dir(&self.folder(id))?;
         }
         Ok(())
     }
@@ -215,11 +246,11 @@ impl Shared {
         let _lock = self.lock(id);
         let folder = self.folder(id);
         for name in [DOCUMENT, MARKS] {
-            found(std::fs::remove_file(folder.join(name)))?;
+            found(self.files.remove_file(&folder.join(name)))?;
         }
         // Stays when the bytes are still in it.
-        let _ = std::fs::remove_dir(&folder);
-        files::sync_folder(&self.root)?;
+        let _ = self.files.remove_dir(&folder);
+        self.files.sync_dir(&self.root)?;
         Ok(())
     }
 
@@ -228,9 +259,9 @@ impl Shared {
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
         self.doubts.forget(id);
-        if found(std::fs::rename(&folder, &doomed))?.is_some() {
-            files::sync_folder(&self.root)?;
-            std::fs::remove_dir_all(&doomed)?;
+        if found(self.files.rename(&folder, &doomed))?.is_some() {
+            self.files.sync_dir(&self.root)?;
+            remove_dir_all(&*self.files, &doomed)?;
         }
         Ok(())
     }
@@ -284,6 +315,10 @@ impl Store for Disk {
             .map(|m| m.len())
     }
 
+    async fn settle(&self, id: Uuid) -> Result<u64> {
+        self.run(move |shared| shared.settle(id)).await
+    }
+
     async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes> {
         self.run(move |shared| exists(id, files::read(&shared.data(id), range))).await
     }
@@ -294,7 +329,8 @@ impl Store for Disk {
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
         let to = to.to_owned();
-        self.run(move |shared| exists(id, files::take_out(&shared.data(id), &to))).await
+        self.run(move |shared| exists(id, files::take_out(&*shared.files, &shared.data(id), &to)))
+            .await
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
@@ -311,6 +347,10 @@ impl Store for Disk {
 
     async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>> {
         self.run(move |shared| Ok(files::last_activity(&shared.folder(id)))).await
+    }
+
+    fn files(&self) -> Arc<dyn FileSystem> {
+        Arc::clone(&self.shared.files)
     }
 
     async fn list(&self) -> Result<Vec<Listed>> {

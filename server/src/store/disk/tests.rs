@@ -213,6 +213,41 @@ async fn a_reboot_costs_the_notes_whose_bytes_may_not_be_on_the_disk() {
 }
 
 #[tokio::test]
+async fn a_reboot_costs_the_bytes_that_may_not_be_on_the_disk() {
+    let fresh = fresh();
+    let (id, mut writer) = begun(&fresh).await;
+    assert_eq!(fresh.settle(id).await.unwrap(), 0);
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    writer.written_back().await;
+    writer.write(3, Bytes::from_static(b"def")).await.unwrap();
+    let killed = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+    assert_eq!(killed.settle(id).await.unwrap(), 6);
+
+    let next = after_a_reboot(&fresh);
+    assert_eq!(next.settle(id).await.unwrap(), 3);
+    assert_eq!(next.length(id).await.unwrap(), 3);
+    let mut writer = next.open(id).await.unwrap();
+    writer.write(3, Bytes::from_static(b"xy")).await.unwrap();
+    assert_eq!(next.settle(id).await.unwrap(), 5);
+    assert_eq!(after_a_reboot(&fresh).settle(id).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_file_that_begins_again_has_no_certain_bytes() {
+    let fresh = fresh();
+    let (id, mut writer) = begun(&fresh).await;
+    fresh.settle(id).await.unwrap();
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    writer.written_back().await;
+    fresh.remove_bytes(id).await.unwrap();
+    fresh.begin(id).await.unwrap();
+    let mut writer = DiskWriter::open(&fresh.shared, id).unwrap();
+    fresh.settle(id).await.unwrap();
+    writer.write(0, Bytes::from_static(b"xyz")).await.unwrap();
+    assert_eq!(after_a_reboot(&fresh).settle(id).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_note_that_was_cut_short_is_written_over() {
     let fresh = fresh();
     let (id, _) = begun(&fresh).await;
@@ -269,7 +304,7 @@ async fn a_sync_says_nothing_about_notes_that_were_made_after_all_were_forgotten
     let fresh = fresh();
     let (id, _) = begun(&fresh).await;
     fresh.mark(id, 0).await.unwrap();
-    let covered = fresh.shared.noted(id).unwrap().unwrap();
+    let covered = fresh.shared.noted(id, 0).unwrap().unwrap();
     // While the bytes are on their way to the disk, another file begins.
     fresh.unmark(id).await.unwrap();
     fresh.mark(id, 1).await.unwrap();

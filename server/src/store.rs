@@ -58,6 +58,12 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// The parts that were noted and may be gone since a power failure, in order.
     async fn lost(&self, id: Uuid) -> Result<Vec<u64>>;
 
+    /// Whether parts may have been lost in a power failure that nobody knows of: true until the
+    /// document is replaced.
+    async fn is_in_doubt(&self, _id: Uuid) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Forgets which parts are there. They stay forgotten when this returns.
     async fn unmark(&self, id: Uuid) -> Result<()>;
 

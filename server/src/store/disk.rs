@@ -58,6 +58,9 @@ struct Shared {
 #[derive(Serialize, Deserialize)]
 struct Envelope<D> {
     version: u64,
+    /// The life of the system in which it was written.
+    #[serde(default)]
+    life: Uuid,
     #[serde(flatten)]
     document: D,
 }
@@ -131,16 +134,19 @@ impl Shared {
     }
 
     fn read(&self, id: Uuid) -> Result<Option<(Document, Version)>> {
+        let envelope = self.read_envelope(id)?;
+        Ok(envelope.map(|envelope| (envelope.document, Version(envelope.version))))
+    }
+
+    fn read_envelope(&self, id: Uuid) -> Result<Option<Envelope<Document>>> {
         let Some(text) = found(std::fs::read(self.folder(id).join(DOCUMENT)))? else {
             return Ok(None);
         };
-        let envelope: Envelope<Document> =
-            serde_json::from_slice(&text).map_err(|cause| StoreError::Damaged { id, cause })?;
-        Ok(Some((envelope.document, Version(envelope.version))))
+        serde_json::from_slice(&text).map_err(|cause| StoreError::Damaged { id, cause }).map(Some)
     }
 
     fn write_document(&self, document: &Document, version: u64) -> Result<Version> {
-        let text = serde_json::to_vec_pretty(&Envelope { version, document })
+        let text = serde_json::to_vec_pretty(&Envelope { version, life: self.life, document })
             .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
         files::replace(&*self.files, &self.folder(document.id).join(DOCUMENT), &text)?;
         Ok(Version(version))
@@ -303,6 +309,12 @@ impl Store for Disk {
     async fn lost(&self, id: Uuid) -> Result<Vec<u64>> {
         let parts = self.run(move |shared| shared.parts(id)).await?;
         Ok(parts.noted.difference(&parts.there).copied().collect())
+    }
+
+    async fn is_in_doubt(&self, id: Uuid) -> Result<bool> {
+        let life = self.shared.life;
+        let envelope = self.run(move |shared| shared.read_envelope(id)).await?;
+        Ok(envelope.is_some_and(|envelope| envelope.life != life))
     }
 
     async fn unmark(&self, id: Uuid) -> Result<()> {

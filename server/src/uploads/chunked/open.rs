@@ -25,6 +25,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) visit: Visit,
     /// Chunks that were here once, and that a browser may take to be here still.
     pub(super) lost: Vec<u64>,
+    /// Others may have been here, too, for all that is known.
+    pub(super) is_in_doubt: bool,
     /// Somebody wants to hear the MD5 of the file.
     pub(super) wants_file_digest: bool,
     /// The chunks that are being sent.
@@ -48,6 +50,7 @@ impl Chunks {
             marks,
             visit,
             lost: Vec::new(),
+            is_in_doubt: false,
             wants_file_digest: false,
             coming: HashMap::new(),
             writer: None,

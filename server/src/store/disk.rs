@@ -45,13 +45,29 @@ pub struct Disk {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    files: Arc<dyn FileSystem>,
+    ground: Ground,
     /// Make compare-and-swap and notes atomic within this process, which owns the folder: see
     /// [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
     doubts: Doubts,
-    /// The life of the system in which parts are noted.
-    life: Uuid,
+}
+
+/// What a store stands on.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// What files are changed with.
+    pub files: Arc<dyn FileSystem>,
+    /// The present life of the system: what was written in another one and not synced may be lost.
+    pub life: Uuid,
+    /// How many bytes are written until they are sent on to the disk.
+    pub write_back: u64,
+}
+
+impl Default for Ground {
+    /// The file system itself, since the system was started; 64 MiB.
+    fn default() -> Ground {
+        Ground { files: Arc::new(Native), life: marks::life(), write_back: 64 << 20 }
+    }
 }
 
 /// A document as it stands in its file.
@@ -71,28 +87,19 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(root: &Path) -> io::Result<Disk> {
-        Disk::open_in_life(root, marks::life())
+        Disk::open_with(root, Ground::default())
     }
 
-    /// Opens a folder in a certain life of the system, to see what another one leaves behind.
+    /// Opens a folder in another way than usual.
     ///
     /// # Errors
     /// When the folder cannot be made or read.
-    pub fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
-        Disk::open_on(Arc::new(Native), root, life)
-    }
-
-    /// Opens a folder of a file system in a certain life of the system.
-    ///
-    /// # Errors
-    /// When the folder cannot be made or read.
-    pub fn open_on(files: Arc<dyn FileSystem>, root: &Path, life: Uuid) -> io::Result<Disk> {
+    pub fn open_with(root: &Path, ground: Ground) -> io::Result<Disk> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
-        files::clear_leftovers(&*files, &root)?;
+        files::clear_leftovers(&*ground.files, &root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
-        let doubts = Doubts::default();
-        Ok(Disk { shared: Arc::new(Shared { root, files, locks, doubts, life }) })
+        Ok(Disk { shared: Arc::new(Shared { root, ground, locks, doubts: Doubts::default() }) })
     }
 
     async fn run<T, F>(&self, work: F) -> Result<T>
@@ -146,22 +153,23 @@ impl Shared {
     }
 
     fn write_document(&self, document: &Document, version: u64) -> Result<Version> {
-        let text = serde_json::to_vec_pretty(&Envelope { version, life: self.life, document })
-            .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
-        files::replace(&*self.files, &self.folder(document.id).join(DOCUMENT), &text)?;
+        let text =
+            serde_json::to_vec_pretty(&Envelope { version, life: self.ground.life, document })
+                .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
+        files::replace(&*self.ground.files, &self.folder(document.id).join(DOCUMENT), &text)?;
         Ok(Version(version))
     }
 
     fn create(&self, document: &Document) -> Result<Version> {
         let _lock = self.lock(document.id);
-        match self.files.create_dir(&self.folder(document.id)) {
+        match self.ground.files.create_dir(&self.folder(document.id)) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(StoreError::Exists(document.id));
             }
             made => made?,
         }
         let version = self.write_document(document, 1)?;
-        self.files.sync_dir(&self.root)?;
+        self.ground.files.sync_dir(&self.root)?;
         Ok(version)
     }
 
@@ -181,12 +189,12 @@ impl Shared {
         if !data.try_exists()? {
             self.unmark(id)?;
         }
-        exists(id, self.files.open(&data, Opening::Made)).map(drop)
+        exists(id, self.ground.files.open(&data, Opening::Made)).map(drop)
     }
 
     fn remove_bytes(&self, id: Uuid) -> Result<bool> {
         self.unmark(id)?;
-        Ok(found(self.files.remove_file(&self.data(id)))?.is_some())
+        Ok(found(self.ground.files.remove_file(&self.data(id)))?.is_some())
     }
 
     fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -204,7 +212,7 @@ impl Shared {
     }
 
     fn notes(&self, id: Uuid) -> marks::Log<'_> {
-        marks::Log { files: &*self.files, id, life: self.life }
+        marks::Log { files: &*self.ground.files, id, life: self.ground.life }
     }
 
     /// Trusts the length of a file that was settled in this life of the system, and of another one
@@ -219,7 +227,9 @@ impl Shared {
         };
         if certain < length {
             tracing::warn!(%id, length, certain, "bytes that may have been lost are asked for again");
-            self.files.set_len(&self.files.open(&self.data(id), Opening::There)?, certain)?;
+            self.ground
+                .files
+                .set_len(&self.ground.files.open(&self.data(id), Opening::There)?, certain)?;
         }
         self.notes(id).note_certain(&self.log(id), certain)?;
         Ok(certain)
@@ -234,16 +244,17 @@ impl Shared {
     /// Notes that what was noted then is on the disk.
     fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
         let _lock = self.lock(id);
+        // The file and its log have their names first: a note must not be found beside another file.
+        self.ground.files.sync_dir(&self.folder(id))?;
         self.notes(id).note_synced(noted)?;
-        self.files.sync_data(noted.log())?;
-        self.files.sync_dir(&self.folder(id))
+        self.ground.files.sync_data(noted.log())
     }
 
     /// Forgets which parts are there, for good: notes must not come back when the bytes are others.
     fn unmark(&self, id: Uuid) -> Result<()> {
         let _lock = self.lock(id);
-        if found(self.files.remove_file(&self.log(id)))?.is_some() {
-            self.files.sync_dir(&self.folder(id))?;
+        if found(self.ground.files.remove_file(&self.log(id)))?.is_some() {
+            self.ground.files.sync_dir(&self.folder(id))?;
         }
         Ok(())
     }
@@ -252,11 +263,11 @@ impl Shared {
         let _lock = self.lock(id);
         let folder = self.folder(id);
         for name in [DOCUMENT, MARKS] {
-            found(self.files.remove_file(&folder.join(name)))?;
+            found(self.ground.files.remove_file(&folder.join(name)))?;
         }
         // Stays when the bytes are still in it.
-        let _ = self.files.remove_dir(&folder);
-        self.files.sync_dir(&self.root)?;
+        let _ = self.ground.files.remove_dir(&folder);
+        self.ground.files.sync_dir(&self.root)?;
         Ok(())
     }
 
@@ -265,9 +276,9 @@ impl Shared {
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
         self.doubts.forget(id);
-        if found(self.files.rename(&folder, &doomed))?.is_some() {
-            self.files.sync_dir(&self.root)?;
-            remove_dir_all(&*self.files, &doomed)?;
+        if found(self.ground.files.rename(&folder, &doomed))?.is_some() {
+            self.ground.files.sync_dir(&self.root)?;
+            remove_dir_all(&*self.ground.files, &doomed)?;
         }
         Ok(())
     }
@@ -312,7 +323,7 @@ impl Store for Disk {
     }
 
     async fn is_in_doubt(&self, id: Uuid) -> Result<bool> {
-        let life = self.shared.life;
+        let life = self.shared.ground.life;
         let envelope = self.run(move |shared| shared.read_envelope(id)).await?;
         Ok(envelope.is_some_and(|envelope| envelope.life != life))
     }
@@ -341,8 +352,10 @@ impl Store for Disk {
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
         let to = to.to_owned();
-        self.run(move |shared| exists(id, files::take_out(&*shared.files, &shared.data(id), &to)))
-            .await
+        self.run(move |shared| {
+            exists(id, files::take_out(&*shared.ground.files, &shared.data(id), &to))
+        })
+        .await
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
@@ -362,7 +375,7 @@ impl Store for Disk {
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {
-        Arc::clone(&self.shared.files)
+        Arc::clone(&self.shared.ground.files)
     }
 
     async fn list(&self) -> Result<Vec<Listed>> {

@@ -159,7 +159,6 @@ async fn bytes_are_on_their_way_to_the_disk_while_others_come() {
     }
 }
 
-/// The folder as the next life of the system finds it.
 #[tokio::test]
 async fn a_write_that_was_given_up_is_never_over_a_later_one() {
     let fresh = fresh();
@@ -172,8 +171,13 @@ async fn a_write_that_was_given_up_is_never_over_a_later_one() {
     }
 }
 
+fn in_life(fresh: &Fresh, life: Uuid) -> Disk {
+    Disk::open_with(fresh.folder.path(), Ground { life, ..Ground::default() }).unwrap()
+}
+
+/// The folder as the next life of the system finds it.
 fn after_a_reboot(fresh: &Fresh) -> Disk {
-    Disk::open_in_life(fresh.folder.path(), Uuid::new_v4()).unwrap()
+    in_life(fresh, Uuid::new_v4())
 }
 
 /// An upload whose bytes reach the disk when told to.
@@ -190,7 +194,7 @@ async fn notes_survive_the_end_of_the_process() {
     for part in [2, 5] {
         fresh.mark(id, part).await.unwrap();
     }
-    let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+    let next = in_life(&fresh, fresh.shared.ground.life);
     assert_eq!(next.marks(id).await.unwrap(), [2, 5]);
 }
 
@@ -220,7 +224,7 @@ async fn a_reboot_costs_the_bytes_that_may_not_be_on_the_disk() {
     writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
     writer.written_back().await;
     writer.write(3, Bytes::from_static(b"def")).await.unwrap();
-    let killed = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+    let killed = in_life(&fresh, fresh.shared.ground.life);
     assert_eq!(killed.settle(id).await.unwrap(), 6);
 
     let next = after_a_reboot(&fresh);
@@ -294,7 +298,7 @@ async fn no_note_outlives_bytes_that_could_not_be_made_durable() {
         }
         assert!(fresh.marks(id).await.unwrap().is_empty());
         assert!(matches!(fresh.mark(id, 1).await, Err(StoreError::Io(_))));
-        let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+        let next = in_life(&fresh, fresh.shared.ground.life);
         assert!(next.marks(id).await.unwrap().is_empty(), "also for the next process");
     }
 }

@@ -23,9 +23,7 @@ use crate::compare::has_bytes;
 use crate::files::Opening;
 use crate::store::{Result, StoreError, Writer};
 
-/// How much is written until it is sent on to the disk.
-const WRITE_BACK: u64 = 64 << 20;
-/// How old it is at most when more comes.
+/// How old bytes are at most that were not sent on to the disk, when more come.
 const WRITE_BACK_AFTER: Duration = Duration::from_secs(10);
 
 /// Files whose bytes may not be on the disk, and why.
@@ -78,11 +76,11 @@ struct Open {
 
 impl DiskWriter {
     pub(super) fn open(shared: &Arc<Shared>, id: Uuid) -> Result<DiskWriter> {
-        let file = exists(id, shared.files.open(&shared.data(id), Opening::There))?;
+        let file = exists(id, shared.ground.files.open(&shared.data(id), Opening::There))?;
         if shared.doubts.check(id).is_err() {
             tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
             shared.unmark(id)?;
-            shared.files.set_len(&file, 0)?;
+            shared.ground.files.set_len(&file, 0)?;
             shared.doubts.forget(id);
         }
         let open = Arc::new(Open { shared: Arc::clone(shared), id, file });
@@ -132,7 +130,7 @@ impl Open {
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.shared.doubts.check(self.id)?;
         exists(self.id, files::length(&self.file))?;
-        Ok(self.shared.files.write(&self.file, offset, bytes)?)
+        Ok(self.shared.ground.files.write(&self.file, offset, bytes)?)
     }
 
     fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
@@ -148,7 +146,7 @@ impl Open {
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
         let noted = self.noted();
-        if let Err(error) = self.shared.files.sync_data(&self.file) {
+        if let Err(error) = self.shared.ground.files.sync_data(&self.file) {
             self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
         } else if let Ok(Some(noted)) = noted
@@ -171,7 +169,7 @@ impl Open {
 
     fn seal(&self, size: u64) -> Result<()> {
         let id = self.id;
-        let files = &self.shared.files;
+        let files = &self.shared.ground.files;
         files.sync_all(&self.file).inspect_err(|error| self.doubt(error))?;
         self.shared.doubts.check(id)?;
         let found = exists(id, files::length(&self.file))?;
@@ -187,7 +185,9 @@ impl Writer for DiskWriter {
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
         self.behind += bytes.len() as u64;
         self.run(move |open| open.write(offset, &bytes)).await?;
-        if self.behind >= WRITE_BACK || self.sent_on.elapsed() >= WRITE_BACK_AFTER {
+        if self.behind >= self.open.shared.ground.write_back
+            || self.sent_on.elapsed() >= WRITE_BACK_AFTER
+        {
             self.write_back();
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! Nothing is lost, whatever ends the server, and whatever its disk does.
 
 mod kills;
+#[cfg(unix)]
+mod power_loss;
 mod report;
 
 /// A number from the environment.

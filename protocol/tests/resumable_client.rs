@@ -280,6 +280,16 @@ fn a_file_that_was_never_begun_is_not_asked_about_chunk_by_chunk() {
 }
 
 #[test]
+fn after_a_refusal_for_good_everything_is_sent_again() {
+    let mut client = client(300, r#"{"simultaneous":1}"#);
+    assert_eq!(ranges(client.start()), [0..100]);
+    assert_eq!(ranges(answer(&mut client, 1, 200).unwrap()), [100..200]);
+    assert_eq!(answer(&mut client, 2, 500).unwrap_err().kind(), "rejected");
+    client.hung_up();
+    assert_eq!(ranges(client.start()), [0..100], "the server may have lost what it had");
+}
+
+#[test]
 fn a_permanent_status_ends_a_question_of_flow_only() {
     let own = r#"{"test_chunks":true}"#;
     let mut flow = client_of(Dialect::Flow, 50, own).unwrap();

@@ -7,6 +7,7 @@
 //! handover  tells the backend
 //! arrivals  keeps files that came without a ticket
 //! store     keeps bytes and documents
+//! files     what changes files and folders
 //! ```
 //!
 //! The rules of a conversation are in `incoming-protocol`; this crate does what they ask for.
@@ -20,6 +21,7 @@ mod compare;
 pub mod config;
 mod descriptors;
 mod error;
+pub mod files;
 mod fingerprint;
 pub mod handover;
 pub mod log;

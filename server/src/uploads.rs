@@ -110,9 +110,8 @@ impl Uploads {
         let count = AtomicUsize::new(store.list().await?.len());
         let handover = Handover::new(config.handover_timeout)?;
         let folder = config.arrivals();
-        let arrivals = Arrivals::open(&folder).map_err(|cause| crate::Error::Storage {
-            folder: folder.display().to_string(),
-            cause,
+        let arrivals = Arrivals::open(&folder, store.files()).map_err(|cause| {
+            crate::Error::Storage { folder: folder.display().to_string(), cause }
         })?;
         let inner = Inner {
             store,
@@ -286,7 +285,7 @@ impl Inner {
             }
             opened => opened?,
         };
-        let found = self.store.length(id).await?;
+        let found = self.store.settle(id).await?;
         if found > size {
             return Err(StoreError::WrongLength { id, expected: size, found });
         }

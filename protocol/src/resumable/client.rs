@@ -124,6 +124,8 @@ impl Client {
         } else if self.permanent_errors.contains(&status)
             && (!asked || self.dialect.tests_can_fail())
         {
+            // It may have lost what it had.
+            self.transfer.pieces.forget();
             return Err(Error::Rejected(response.words()));
         } else if asked && !response.is_overloaded() {
             self.tests.missing += 1;

@@ -6,6 +6,7 @@ mod bad_input;
 mod cancelling;
 mod common;
 mod config;
+mod crashes;
 mod demo;
 mod expiry;
 mod fineuploader;

@@ -4,6 +4,10 @@
 pub mod backend;
 pub mod browser;
 pub mod chunks;
+pub mod driver;
+#[cfg(unix)]
+pub mod power;
+pub mod program;
 pub mod troubled;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +16,12 @@ use std::time::Duration;
 
 use incoming_server::Config;
 use incoming_server::serve::{Running, start, start_over};
-use incoming_server::store::Disk;
+use incoming_server::store::{Disk, Ground};
 use tempfile::TempDir;
 
 pub use backend::{Backend, Reply};
 pub use browser::Browser;
+pub use program::Program;
 pub use troubled::Troubled;
 
 /// Long enough for a busy machine, short enough to notice.
@@ -59,7 +64,8 @@ impl Server {
     pub async fn after_a_reboot(folder: TempDir) -> Server {
         let config = config(&folder.path().join("storage"));
         let storage = config.storage.clone().unwrap();
-        let disk = Disk::open_in_life(&storage, uuid::Uuid::new_v4()).unwrap();
+        let ground = Ground { life: uuid::Uuid::new_v4(), ..Ground::default() };
+        let disk = Disk::open_with(&storage, ground).unwrap();
         let running = start_over(config, Arc::new(disk)).await.unwrap();
         Server { running, folder, client: reqwest::Client::new() }
     }

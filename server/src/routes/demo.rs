@@ -11,14 +11,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::routing::{get, post, put};
+use axum::{Router, middleware};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
+use super::origin;
 use crate::uploads::Uploads;
 use crate::{Config, Error, Services};
 use arrived::Arrived;
@@ -75,6 +76,7 @@ pub(super) fn router(services: &Services, demo: &Demo) -> Router {
         .route(HANDOVER, post(tickets::take_over))
         .route("/demo/files", get(arrived::list))
         .route("/demo/plain/{name}", put(plain::upload).layer(DefaultBodyLimit::disable()))
+        .layer(middleware::from_fn_with_state(services.clone(), origin::check))
         .with_state(demo.clone());
     let header =
         |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));

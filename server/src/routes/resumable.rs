@@ -7,28 +7,23 @@
 //! they would never send those again.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
 use incoming_protocol::resumable::{Dialect, PATH};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
-use super::origin;
+use super::guard::{guarded, plainly};
 use crate::Services;
 use crate::uploads::{ChunkError, Layout, Plan};
 
 pub(super) fn router(services: &Services) -> Router {
-    Router::new()
-        .route(PATH, get(test).post(upload).put(upload).patch(upload))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
-        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
-        .with_state(services.clone())
+    let routes = Router::new().route(PATH, get(test).post(upload).put(upload).patch(upload));
+    guarded(services, routes, plainly)
 }
 
 /// Why a chunk is not taken.

@@ -9,27 +9,22 @@
 //! nothing otherwise.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use incoming_protocol::robusto::PATH;
 use incoming_protocol::robusto::server::{Chunk, File, Senseless, list};
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::files;
 use super::form::{Fields, Form, FormError, discard};
-use super::{files, origin};
+use super::guard::{guarded, plainly};
 use crate::Services;
 use crate::uploads::{HashedError, HashedPlan, HashedState};
 
 pub(super) fn router(services: &Services) -> Router {
-    Router::new()
-        .route(PATH, get(ask).post(post_chunk))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
-        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
-        .with_state(services.clone())
+    guarded(services, Router::new().route(PATH, get(ask).post(post_chunk)), plainly)
 }
 
 /// Why there is an error.

@@ -1,9 +1,11 @@
 //! The server from outside: its routes, its sockets, its process.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod access;
 mod backend_api;
 mod bad_input;
 mod cancelling;
+mod clients;
 mod common;
 mod config;
 mod demo;
@@ -12,6 +14,7 @@ mod fineuploader;
 mod galileo;
 mod handover;
 mod handshake;
+mod origins;
 mod process;
 mod replay;
 mod restart;
@@ -19,6 +22,7 @@ mod resumable;
 mod robusto;
 mod scale;
 mod shutdown;
+mod slow;
 mod store_trouble;
 mod take_over;
 mod transcript;

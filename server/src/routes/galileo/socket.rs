@@ -15,10 +15,10 @@ use crate::activity::Activity;
 use crate::routes::sockets::{FAREWELL, Received, received, silence};
 use crate::uploads::{Sum, Whole, WholeError};
 
-pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
+pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
     let session = Session::new(services.config.galileo_chunk_size.into());
     let driver = Driver {
-        services,
+        services: &services,
         socket,
         activity,
         session,
@@ -72,12 +72,12 @@ impl Driver<'_> {
     }
 
     async fn happening(&mut self) -> Happening {
-        let patience = self.services.config.connection_timeout;
+        let pace = self.services.config.pace();
         tokio::select! {
             biased;
             () = self.services.stop.cancelled() => Happening::Stop,
             message = self.socket.recv() => Happening::Received(received(message)),
-            () = silence(&self.activity, Instant::now(), patience) => Happening::Silence,
+            () = silence(&self.activity, Instant::now(), pace) => Happening::Silence,
         }
     }
 

@@ -26,11 +26,11 @@ use outside::Happening;
 /// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
 const MAX_TEXT: usize = 64 * 1024;
 
-pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
+pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
     let config = &services.config;
     let terms = Terms { chunk_size_kb: config.chunk_size_kb, send_ahead: config.send_ahead };
     let driver = Driver {
-        services,
+        services: &services,
         socket,
         activity,
         session: Session::new(terms),

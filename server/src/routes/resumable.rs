@@ -18,6 +18,7 @@ use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
 use super::guard::{guarded, plainly};
+use super::turned_away::{status_of, until_there_is_room};
 use crate::Services;
 use crate::uploads::{ChunkError, Layout, Plan};
 
@@ -123,6 +124,7 @@ impl Refusal {
         match (self, dialect) {
             (Refusal::Chunk(ChunkError::Damaged { .. }), _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Refusal::Digest(_), _) => StatusCode::BAD_REQUEST,
+            (Refusal::Chunk(ChunkError::Full(full)), _) => status_of(*full),
             (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Refusal::Form(FormError::Cut), _) => StatusCode::REQUEST_TIMEOUT,
@@ -137,6 +139,10 @@ impl Refusal {
             Refusal::Chunk(ChunkError::Store(error)) => tracing::error!(%error, "the store failed"),
             refusal => tracing::debug!(%refusal, "chunk not taken"),
         }
-        (self.status(dialect), self.to_string()).into_response()
+        let response = (self.status(dialect), self.to_string()).into_response();
+        match self {
+            Refusal::Chunk(ChunkError::Full(_)) => until_there_is_room(response),
+            _ => response,
+        }
     }
 }

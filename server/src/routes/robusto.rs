@@ -20,6 +20,7 @@ use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use super::files;
 use super::form::{Fields, Form, FormError, discard};
 use super::guard::{guarded, plainly};
+use super::turned_away::until_there_is_room;
 use crate::Services;
 use crate::uploads::{HashedError, HashedPlan, HashedState};
 
@@ -108,7 +109,11 @@ impl Refusal {
             }
             refusal => tracing::debug!(%refusal, "no success"),
         }
-        answer(Answer::Error(&self.words()))
+        let response = answer(Answer::Error(&self.words()));
+        match self {
+            Refusal::Hashed(HashedError::Full(_)) => until_there_is_room(response),
+            _ => response,
+        }
     }
 
     fn words(&self) -> String {
@@ -122,7 +127,7 @@ impl Refusal {
             Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
             Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
             Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),
-            Refusal::Hashed(error @ (HashedError::Busy | HashedError::TooMany)) => {
+            Refusal::Hashed(error @ (HashedError::Busy | HashedError::Full(_))) => {
                 format!("Could not save file chunk: {error}")
             }
             Refusal::Hashed(error) => format!("{}: {error}", Senseless::Chunk),

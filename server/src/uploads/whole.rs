@@ -7,7 +7,7 @@ use md5::Md5;
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
-use super::{Arrival, CreateError, Document, FileInfo, Uploads};
+use super::{Arrival, CreateError, Document, FileInfo, Full, Uploads};
 use crate::names::display_name;
 use crate::store::{StoreError, Writer};
 
@@ -34,9 +34,9 @@ pub enum Sum {
 /// Why a file did not arrive.
 #[derive(Debug, thiserror::Error)]
 pub enum WholeError {
-    /// There are as many uploads as the settings allow.
-    #[error("too many open uploads")]
-    TooMany,
+    /// There is no room for it now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The file is larger than the settings allow.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -59,7 +59,7 @@ pub enum WholeError {
 impl From<CreateError> for WholeError {
     fn from(error: CreateError) -> WholeError {
         match error {
-            CreateError::TooMany => WholeError::TooMany,
+            CreateError::Full(full) => WholeError::Full(full),
             CreateError::Store(error) => WholeError::Store(error),
         }
     }
@@ -90,7 +90,7 @@ impl Uploads {
         document.file = Some(FileInfo { size: size.unwrap_or(0), name: display_name(name) });
         let protocol = protocol.to_owned();
         document.arrival = Some(Arrival { protocol, key: None, file: id, chunks: None });
-        self.inner.create(&document).await?;
+        self.inner.create(&document, size.unwrap_or(0)).await?;
         let sums = summed.then(Sums::default);
         let uploads = self.clone();
         let mut whole =
@@ -121,6 +121,7 @@ impl Whole {
     pub async fn append(&mut self, bytes: Bytes) -> Result<(), WholeError> {
         let end = self.position + bytes.len() as u64;
         self.uploads.inner.fits(end)?;
+        self.uploads.inner.ledger.grow(self.document.id, end)?;
         if bytes.is_empty() {
             return Ok(());
         }

@@ -20,6 +20,7 @@ mod replay;
 mod restart;
 mod resumable;
 mod robusto;
+mod room;
 mod scale;
 mod shutdown;
 mod slow;

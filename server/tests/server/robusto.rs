@@ -4,7 +4,7 @@ mod cuts;
 mod downloads;
 mod hostile;
 mod losing;
-mod page;
+pub mod page;
 mod racing;
 mod replay;
 

@@ -114,7 +114,7 @@ impl Driver<'_> {
 
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
+            Action::Open { id, size, name } => self.open(&id, size, &name).await,
             Action::Check(md5) => self.check(&md5).await,
             Action::Append => self.append().await,
             Action::Complete => {
@@ -153,17 +153,23 @@ impl Driver<'_> {
         }
     }
 
-    async fn open(&mut self, id: &str, size: u64, name: &str) -> Event {
+    async fn open(&mut self, id: &str, size: u64, name: &str) -> Option<Event> {
         match self.services.uploads.open(id, size, name).await {
             Ok(upload) => {
                 let stored = upload.position();
                 self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
                 self.upload = Some(upload);
-                Event::Opened { stored }
+                Some(Event::Opened { stored })
+            }
+            Err(OpenError::Full(full)) => {
+                tracing::info!(%full, "upload not opened");
+                // Every word is the end of the upload; who finds the connection closed comes back.
+                self.close_because(close_code::AGAIN, &full.to_string()).await;
+                None
             }
             Err(error) => {
                 tracing::info!(%error, "upload not opened");
-                Event::Refused(refusal(&error))
+                Some(Event::Refused(refusal(&error)))
             }
         }
     }
@@ -292,7 +298,11 @@ impl Driver<'_> {
     }
 
     async fn close(&mut self, code: u16) {
-        self.put(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
+        self.close_because(code, "").await;
+    }
+
+    async fn close_because(&mut self, code: u16, reason: &str) {
+        self.put(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
         self.closed = true;
     }
 
@@ -335,6 +345,7 @@ fn refusal(error: &OpenError) -> Refusal {
         OpenError::SizeChanged { .. } => Refusal::SizeChanged,
         OpenError::TooLarge { .. } => Refusal::TooLarge,
         OpenError::Over => Refusal::Over,
+        OpenError::Full(_) => Refusal::Unavailable,
         OpenError::Store(error) => {
             tracing::error!(%error, "the store failed");
             if error.may_pass() { Refusal::Unavailable } else { Refusal::Unknown }

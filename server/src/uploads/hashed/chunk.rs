@@ -27,6 +27,8 @@ pub struct HashedChunk {
     plan: HashedPlan,
     /// How many bytes came.
     found: u64,
+    /// How many the whole file has at least.
+    least: u64,
     held: Held,
     /// What is written as it comes.
     stream: Option<Stream>,
@@ -52,7 +54,8 @@ impl Uploads {
         self.inner.accepts_hashed(&plan, 0)?;
         let live = self.inner.live(plan.id());
         let uploads = self.clone();
-        Ok(HashedChunk { uploads, live, plan, found: 0, held: Held::default(), stream: None })
+        let (found, least, held) = (0, 0, Held::default());
+        Ok(HashedChunk { uploads, live, plan, found, least, held, stream: None })
     }
 }
 
@@ -66,7 +69,7 @@ impl HashedChunk {
             return Ok(());
         }
         let end = self.found + bytes.len() as u64;
-        self.uploads.inner.accepts_hashed(&self.plan, end)?;
+        self.least = self.uploads.inner.accepts_hashed(&self.plan, end)?;
         let is_kept = self.stream.is_none()
             && end <= SMALL
             && self.held.keep(&bytes, &self.uploads.inner.room);
@@ -102,6 +105,8 @@ impl HashedChunk {
         if stream.most.or(parts.chunk_size()).is_some_and(|most| end > most) {
             return self.uploads.misfits(&self.plan, &mut gate).await;
         }
+        self.uploads.grow_hashed(self.least, &mut gate).await?;
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let (store, start) = (&*self.uploads.inner.store, stream.start + at);
         match parts.write(store, start, all, stream.sum.take()).await {
             Ok(sum) => stream.sum = sum,
@@ -118,7 +123,7 @@ impl HashedChunk {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut gate = self.live.gate.lock().await;
-            if let Some(stream) = self.uploads.stream(&self.plan, &mut gate).await? {
+            if let Some(stream) = self.uploads.stream(&self.plan, self.least, &mut gate).await? {
                 return Ok(stream);
             }
             drop(gate);
@@ -165,8 +170,12 @@ impl HashedChunk {
         match self.uploads.find(plan.id(), gate).await? {
             Known::Whole(_) => return Ok(()),
             Known::Going => return Err(HashedError::Busy),
-            Known::Open if gate.parts.as_ref().is_some_and(|parts| parts.fits(plan, length)) => {}
-            Known::Nothing | Known::Open => self.uploads.begin_hashed(plan, gate).await?,
+            Known::Open if gate.parts.as_ref().is_some_and(|parts| parts.fits(plan, length)) => {
+                self.uploads.grow_hashed(self.least, gate).await?;
+            }
+            Known::Nothing | Known::Open => {
+                self.uploads.begin_hashed(plan, self.least, gate).await?;
+            }
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         if !parts.has(plan.index) && parts.is_in_the_way(plan) {
@@ -206,6 +215,7 @@ impl Uploads {
     async fn stream(
         &self,
         plan: &HashedPlan,
+        least: u64,
         gate: &mut Gate,
     ) -> Result<Option<Stream>, HashedError> {
         let is_open = match self.find(plan.id(), gate).await? {
@@ -215,7 +225,7 @@ impl Uploads {
             Known::Open => gate.parts.as_ref().is_some_and(|parts| parts.is_cut_as(plan)),
         };
         if !is_open {
-            self.begin_hashed(plan, gate).await?;
+            self.begin_hashed(plan, least, gate).await?;
         }
         let epoch = gate.epoch;
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;

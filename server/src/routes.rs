@@ -18,7 +18,6 @@ mod sockets;
 mod turned_away;
 
 use axum::body::Body;
-use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Method};
 use axum::{Router, middleware};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
@@ -77,7 +76,7 @@ fn cors(config: &Config) -> Result<Option<CorsLayer>, Error> {
             Method::DELETE,
         ])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers(digests::EXPOSED.into_iter().chain([RETRY_AFTER]).collect::<Vec<_>>());
+        .expose_headers(digests::EXPOSED);
     if origins.iter().any(|origin| origin == "*") {
         return Ok(Some(layer.allow_origin(Any)));
     }

@@ -8,6 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// After how long nobody writes to a file any more.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
@@ -36,6 +39,7 @@ impl Arrivals {
     /// When it cannot be made.
     pub fn open(folder: &Path) -> io::Result<Arrivals> {
         std::fs::create_dir_all(folder)?;
+        clear_abandoned(folder, &["new", "json.new"])?;
         Ok(Arrivals { folder: folder.canonicalize()? })
     }
 
@@ -86,6 +90,26 @@ impl Arrivals {
         tokio::fs::File::open(&fresh).await?.sync_all().await?;
         tokio::fs::rename(&fresh, &path).await
     }
+}
+
+/// Removes files whose writers are gone: those named by an id and one of these extensions that nobody
+/// has written to for an hour. A file of anybody else is never touched.
+///
+/// # Errors
+/// When the folder cannot be read or a file not be removed.
+pub fn clear_abandoned(folder: &Path, extensions: &[&str]) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let (path, metadata) = entry.and_then(|it| Ok((it.path(), it.metadata()?)))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (id, extension) = name.split_once('.').unwrap_or((&name, ""));
+        let is_own = Uuid::try_parse(id).is_ok() && extensions.contains(&extension);
+        let age = metadata.modified()?.elapsed().unwrap_or_default();
+        if is_own && metadata.is_file() && age > ABANDONED {
+            tracing::info!(path = %path.display(), "abandoned file removed");
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A moment as RFC 3339 writes it, in UTC and to the second.

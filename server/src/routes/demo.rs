@@ -20,6 +20,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
 use super::origin;
+use crate::arrivals::clear_abandoned;
 use crate::uploads::Uploads;
 use crate::{Config, Error, Services};
 use arrived::Arrived;
@@ -54,15 +55,12 @@ impl Demo {
             let made = std::fs::create_dir_all(&folder).and_then(|()| folder.canonicalize());
             made.map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })
         };
+        let plain = folder("plain")?;
+        clear_abandoned(&plain, &[""])
+            .map_err(|cause| Error::Storage { folder: plain.display().to_string(), cause })?;
         let arrived = Arc::new(Arrived::new(config.arrivals()));
         let handover_url = format!("http://{address}{HANDOVER}");
-        let demo = Demo {
-            uploads,
-            arrived,
-            hashing: Arc::default(),
-            plain: folder("plain")?,
-            handover_url,
-        };
+        let demo = Demo { uploads, arrived, hashing: Arc::default(), plain, handover_url };
         hashing::resume(&demo);
         Ok(demo)
     }

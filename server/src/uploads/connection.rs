@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
+use crate::activity::Activity;
 use crate::fingerprint;
 use crate::store::{StoreError, Writer};
 
@@ -64,6 +65,12 @@ impl Connection {
     /// The ticket.
     pub fn id(&self) -> Uuid {
         self.hold.id
+    }
+
+    /// What comes over this line is for the upload, also before it is stored: as long as it comes,
+    /// the upload does not rest.
+    pub fn listen_to(&self, line: Activity) {
+        self.live.listen_to(line);
     }
 
     /// How many bytes are stored.

@@ -156,7 +156,8 @@ impl Uploads {
             return Ok(());
         }
         let mut gate = live.gate.lock().await;
-        if !self.is_still_idle(upload, now, patience).await? {
+        // A message or a piece of a body may be on its way for long before it is stored.
+        if live.is_written_to(patience) || !self.is_still_idle(upload, now, patience).await? {
             return Ok(());
         }
         gate.pass(Notice::Cancelled);

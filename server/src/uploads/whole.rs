@@ -7,6 +7,7 @@ use md5::Md5;
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
+use super::live::AtWork;
 use super::{Arrival, CreateError, Document, FileInfo, Full, Uploads};
 use crate::names::display_name;
 use crate::store::{StoreError, Writer};
@@ -20,6 +21,7 @@ pub struct Whole {
     position: u64,
     sums: Option<Sums>,
     is_kept: bool,
+    _at_work: AtWork,
 }
 
 /// The digest that a file must have, in hexadecimal.
@@ -93,8 +95,16 @@ impl Uploads {
         self.inner.create(&document, size.unwrap_or(0)).await?;
         let sums = summed.then(Sums::default);
         let uploads = self.clone();
-        let mut whole =
-            Whole { uploads, document, writer: None, position: 0, sums, is_kept: false };
+        let at_work = AtWork::on(&self.inner.live(id));
+        let mut whole = Whole {
+            uploads,
+            document,
+            writer: None,
+            position: 0,
+            sums,
+            is_kept: false,
+            _at_work: at_work,
+        };
         self.inner.store.begin(id).await?;
         whole.writer = Some(self.inner.store.open(id).await?);
         Ok(whole)

@@ -13,17 +13,24 @@ use tokio::process::{Child, Command};
 use crate::common::chunks::{Cut, arrived, form, form_type};
 use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, bytes};
 
-struct Process {
+pub struct Process {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Process {
-    async fn start(storage: &Path) -> Process {
+    pub async fn start(storage: &Path) -> Process {
+        Process::with(storage, &[], Stdio::inherit()).await
+    }
+
+    pub async fn with(storage: &Path, more: &[&str], log: impl Into<Stdio>) -> Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_incoming-server"))
             .args(["--listen", "127.0.0.1:0", "--chunk-size-kb", "64", "--storage"])
             .arg(storage)
+            .args(more)
             .env("INCOMING_LOG", "warn")
+            .env_remove("RUST_LOG")
+            .stderr(log)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -35,11 +42,11 @@ impl Process {
     }
 
     /// As `kill -9` does.
-    async fn kill(mut self) {
+    pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    async fn ticket(&self, backend: &Backend) -> String {
+    pub async fn ticket(&self, backend: &Backend) -> String {
         let url = format!("http://{}/incoming/0.1/backend/new_upload", self.address);
         let form = [("signalFinishURL", backend.url().as_str()), ("removeFileWhenFinished", "0")]
             .map(|(key, value)| format!("{key}={value}"))
@@ -49,11 +56,11 @@ impl Process {
         request.header("content-type", media_type).send().await.unwrap().text().await.unwrap()
     }
 
-    async fn test(&self, cut: &Cut, number: usize) -> u16 {
+    pub async fn test(&self, cut: &Cut, number: usize) -> u16 {
         self.ask(Method::GET, cut, number, Vec::new()).await
     }
 
-    async fn send(&self, cut: &Cut, number: usize) -> u16 {
+    pub async fn send(&self, cut: &Cut, number: usize) -> u16 {
         self.ask(Method::POST, cut, number, cut.bytes(number).to_vec()).await
     }
 

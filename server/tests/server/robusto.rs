@@ -5,7 +5,7 @@ mod downloads;
 mod hostile;
 mod losing;
 pub mod page;
-mod racing;
+pub mod racing;
 mod replay;
 
 use futures_util::future::join_all;

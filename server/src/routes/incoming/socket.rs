@@ -157,6 +157,7 @@ impl Driver<'_> {
         match self.services.uploads.open(id, size, name).await {
             Ok(upload) => {
                 let stored = upload.position();
+                upload.listen_to(self.activity.clone());
                 self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
                 self.upload = Some(upload);
                 Some(Event::Opened { stored })

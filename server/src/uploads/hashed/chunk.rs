@@ -11,7 +11,7 @@ use super::sum::Sum;
 use super::{HashedError, HashedPlan, HashedState, Known, Parts};
 use crate::store::StoreError;
 use crate::uploads::Uploads;
-use crate::uploads::live::{Gate, Live, Notice};
+use crate::uploads::live::{AtWork, Gate, Live, Notice};
 
 /// A chunk of at most so many bytes is kept in memory until all of it has come.
 const SMALL: u64 = 4 << 20;
@@ -32,6 +32,7 @@ pub struct HashedChunk {
     held: Held,
     /// What is written as it comes.
     stream: Option<Stream>,
+    _at_work: AtWork,
 }
 
 #[derive(Debug)]
@@ -55,7 +56,8 @@ impl Uploads {
         let live = self.inner.live(plan.id());
         let uploads = self.clone();
         let (found, least, held) = (0, 0, Held::default());
-        Ok(HashedChunk { uploads, live, plan, found, least, held, stream: None })
+        let at_work = AtWork::on(&live);
+        Ok(HashedChunk { uploads, live, plan, found, least, held, stream: None, _at_work: at_work })
     }
 }
 
@@ -97,7 +99,8 @@ impl HashedChunk {
             return Ok(());
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        if parts.has(self.plan.index) {
+        let has_claim = stream.claim.as_ref().is_some_and(|it| parts.go_on(self.plan.index, it));
+        if !has_claim || parts.has(self.plan.index) {
             stream.claim = None;
             return Ok(());
         }
@@ -178,7 +181,7 @@ impl HashedChunk {
             }
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        if !parts.has(plan.index) && parts.is_in_the_way(plan) {
+        if !parts.has(plan.index) && !parts.clear_the_way(plan) {
             return Err(HashedError::Busy);
         }
         let put = parts.put(&self.uploads.inner, plan.index, self.held.pieces(), length);
@@ -195,7 +198,8 @@ impl HashedChunk {
             return Ok(());
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        if parts.has(plan.index) {
+        let has_claim = stream.claim.as_ref().is_some_and(|it| parts.go_on(plan.index, it));
+        if !has_claim || parts.has(plan.index) {
             return Ok(());
         }
         if !parts.fits(plan, self.found) {

@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::files::{FileSystem, Opening, replace};
 
+/// After how long nobody writes to a file any more.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
@@ -40,6 +43,7 @@ impl Arrivals {
     /// When it cannot be made.
     pub fn open(folder: &Path, files: Arc<dyn FileSystem>) -> io::Result<Arrivals> {
         std::fs::create_dir_all(folder)?;
+        clear_abandoned(folder, &["new", "json.new"])?;
         Ok(Arrivals { folder: folder.canonicalize()?, files })
     }
 
@@ -100,6 +104,26 @@ impl Arrivals {
         let files = Arc::clone(&self.files);
         tokio::task::spawn_blocking(move || work(&*files)).await.map_err(io::Error::other)?
     }
+}
+
+/// Removes files whose writers are gone: those named by an id and one of these extensions that nobody
+/// has written to for an hour. A file of anybody else is never touched.
+///
+/// # Errors
+/// When the folder cannot be read or a file not be removed.
+pub fn clear_abandoned(folder: &Path, extensions: &[&str]) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let (path, metadata) = entry.and_then(|it| Ok((it.path(), it.metadata()?)))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (id, extension) = name.split_once('.').unwrap_or((&name, ""));
+        let is_own = Uuid::try_parse(id).is_ok() && extensions.contains(&extension);
+        let age = metadata.modified()?.elapsed().unwrap_or_default();
+        if is_own && metadata.is_file() && age > ABANDONED {
+            tracing::info!(path = %path.display(), "abandoned file removed");
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A moment as RFC 3339 writes it, in UTC and to the second.

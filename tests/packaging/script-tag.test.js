@@ -6,7 +6,7 @@ import { App, STRICT_POLICY } from '../support/app.js';
 import { launch, openPage } from '../support/browser.js';
 import { assertUploads } from '../support/consumer.js';
 import { temporaryFolder } from '../support/files.js';
-import { Server } from '../support/server.js';
+import { FROM_ANYWHERE, Server } from '../support/server.js';
 
 const PAGE = fileURLToPath(new URL('script-tag', import.meta.url));
 
@@ -18,7 +18,8 @@ describe('The script-tag build', () => {
   after(() => browser.close());
 
   async function open(t, policy) {
-    const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage` });
+    const storage = `${temporaryFolder(t)}/storage`;
+    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
     const app = await App.start(t, { server, folders: { '': PAGE }, policy });
     return assertUploads(t, browser, { server, app, url: `${app.url}/` });
   }

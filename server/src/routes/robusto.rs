@@ -9,27 +9,23 @@
 //! nothing otherwise.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use incoming_protocol::robusto::PATH;
 use incoming_protocol::robusto::server::{Chunk, File, Senseless, list};
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::files;
 use super::form::{Fields, Form, FormError, discard};
-use super::{files, origin};
+use super::guard::{guarded, plainly};
+use super::turned_away::until_there_is_room;
 use crate::Services;
 use crate::uploads::{HashedError, HashedPlan, HashedState};
 
 pub(super) fn router(services: &Services) -> Router {
-    Router::new()
-        .route(PATH, get(ask).post(post_chunk))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
-        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
-        .with_state(services.clone())
+    guarded(services, Router::new().route(PATH, get(ask).post(post_chunk)), plainly)
 }
 
 /// Why there is an error.
@@ -113,7 +109,11 @@ impl Refusal {
             }
             refusal => tracing::debug!(%refusal, "no success"),
         }
-        answer(Answer::Error(&self.words()))
+        let response = answer(Answer::Error(&self.words()));
+        match self {
+            Refusal::Hashed(HashedError::Full(_)) => until_there_is_room(response),
+            _ => response,
+        }
     }
 
     fn words(&self) -> String {
@@ -127,7 +127,7 @@ impl Refusal {
             Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
             Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
             Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),
-            Refusal::Hashed(error @ (HashedError::Busy | HashedError::TooMany)) => {
+            Refusal::Hashed(error @ (HashedError::Busy | HashedError::Full(_))) => {
                 format!("Could not save file chunk: {error}")
             }
             Refusal::Hashed(error) => format!("{}: {error}", Senseless::Chunk),

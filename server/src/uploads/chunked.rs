@@ -261,9 +261,9 @@ impl Uploads {
     }
 
     async fn begin(&self, document: Document, gate: &mut Gate) -> Result<(), ChunkError> {
-        self.inner.create(&document).await?;
+        let size = document.file.as_ref().map_or(0, |file| file.size);
+        self.inner.create(&document, size).await?;
         self.inner.store.begin(document.id).await?;
-        let size = document.file.as_ref().map(|file| file.size);
         tracing::info!(id = %document.id, size, "upload in chunks begins");
         gate.chunks = Some(Chunks::new(document, Marks::default(), Visit::new()));
         Ok(())

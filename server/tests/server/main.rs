@@ -1,9 +1,12 @@
 //! The server from outside: its routes, its sockets, its process.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod access;
 mod backend_api;
 mod bad_input;
 mod cancelling;
+mod cleaner;
+mod clients;
 mod common;
 mod config;
 mod crashes;
@@ -13,13 +16,17 @@ mod fineuploader;
 mod galileo;
 mod handover;
 mod handshake;
+mod origins;
 mod process;
 mod replay;
 mod restart;
 mod resumable;
 mod robusto;
+mod room;
 mod scale;
+mod secrets;
 mod shutdown;
+mod slow;
 mod store_trouble;
 mod take_over;
 mod transcript;

@@ -12,7 +12,7 @@ use crate::common::chunks::{Cut, arrived, form, form_type};
 use crate::common::{Backend, Browser, CHUNK, PATIENCE, Program, Reply, bytes};
 
 impl Program {
-    async fn ticket(&self, backend: &Backend) -> String {
+    pub async fn ticket(&self, backend: &Backend) -> String {
         let url = format!("http://{}/incoming/0.1/backend/new_upload", self.address);
         let form = [("signalFinishURL", backend.url().as_str()), ("removeFileWhenFinished", "0")]
             .map(|(key, value)| format!("{key}={value}"))
@@ -22,11 +22,11 @@ impl Program {
         request.header("content-type", media_type).send().await.unwrap().text().await.unwrap()
     }
 
-    async fn test(&self, cut: &Cut, number: usize) -> u16 {
+    pub async fn test(&self, cut: &Cut, number: usize) -> u16 {
         self.ask(Method::GET, cut, number, Vec::new()).await
     }
 
-    async fn send(&self, cut: &Cut, number: usize) -> u16 {
+    pub async fn send(&self, cut: &Cut, number: usize) -> u16 {
         self.ask(Method::POST, cut, number, cut.bytes(number).to_vec()).await
     }
 

@@ -13,12 +13,12 @@ use tokio::time::{Instant, timeout};
 use crate::Services;
 use crate::activity::Activity;
 use crate::routes::sockets::{FAREWELL, Received, received, silence};
-use crate::uploads::{Sum, Whole, WholeError};
+use crate::uploads::{Full, Sum, Whole, WholeError};
 
-pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
+pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
     let session = Session::new(services.config.galileo_chunk_size.into());
     let driver = Driver {
-        services,
+        services: &services,
         socket,
         activity,
         session,
@@ -72,12 +72,12 @@ impl Driver<'_> {
     }
 
     async fn happening(&mut self) -> Happening {
-        let patience = self.services.config.connection_timeout;
+        let pace = self.services.config.pace();
         tokio::select! {
             biased;
             () = self.services.stop.cancelled() => Happening::Stop,
             message = self.socket.recv() => Happening::Received(received(message)),
-            () = silence(&self.activity, Instant::now(), patience) => Happening::Silence,
+            () = silence(&self.activity, Instant::now(), pace) => Happening::Silence,
         }
     }
 
@@ -209,7 +209,10 @@ fn words(error: &WholeError) -> String {
             tracing::error!(%error, "the store failed");
             "The file could not be stored.".to_owned()
         }
-        WholeError::TooMany => "There are too many open uploads.".to_owned(),
+        WholeError::Full(Full::TooMany) => "There are too many open uploads.".to_owned(),
+        WholeError::Full(Full::NoRoom { .. }) => {
+            "There is no room for the file at this moment.".to_owned()
+        }
         WholeError::TooLarge { limit } => format!("Expected at most {limit} bytes."),
         WholeError::OtherSum { expected, found } => {
             let expected: String = expected.chars().take(found.len()).collect();

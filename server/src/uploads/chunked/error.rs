@@ -2,14 +2,14 @@
 
 use super::MAX_CHUNKS;
 use crate::store::StoreError;
-use crate::uploads::CreateError;
+use crate::uploads::{CreateError, Full};
 
 /// Why a chunk is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ChunkError {
-    /// There are as many uploads as the settings allow.
-    #[error("there are too many open uploads, try again later")]
-    TooMany,
+    /// There is no room for the file now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The file is larger than the settings allow.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -63,7 +63,7 @@ impl ChunkError {
     /// Whether the same chunk may be taken later.
     pub fn is_transient(&self) -> bool {
         match self {
-            ChunkError::TooMany
+            ChunkError::Full(_)
             | ChunkError::Busy
             | ChunkError::Overtaken
             | ChunkError::Damaged { .. }
@@ -81,7 +81,7 @@ impl ChunkError {
 impl From<CreateError> for ChunkError {
     fn from(error: CreateError) -> ChunkError {
         match error {
-            CreateError::TooMany => ChunkError::TooMany,
+            CreateError::Full(full) => ChunkError::Full(full),
             CreateError::Store(error) => ChunkError::Store(error),
         }
     }

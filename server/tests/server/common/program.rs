@@ -14,7 +14,14 @@ pub struct Program {
 
 impl Program {
     pub async fn start(storage: &Path) -> Program {
-        Program::run(Command::new(env!("CARGO_BIN_EXE_incoming-server")), storage).await
+        Program::with(storage, &[], Stdio::inherit()).await
+    }
+
+    /// With more arguments, and what it logs going elsewhere.
+    pub async fn with(storage: &Path, more: &[&str], log: impl Into<Stdio>) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_incoming-server"));
+        command.args(more).stderr(log);
+        Program::run(command, storage).await
     }
 
     /// Started by a shell that sets limits before: `ulimit -n 100`.
@@ -29,7 +36,8 @@ impl Program {
         let mut child = command
             .args(["--listen", "127.0.0.1:0", "--chunk-size-kb", "64", "--storage"])
             .arg(storage)
-            .env("INCOMING_LOG", std::env::var("INCOMING_LOG").unwrap_or("error".to_owned()))
+            .env("INCOMING_LOG", std::env::var("INCOMING_LOG").unwrap_or("warn".to_owned()))
+            .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from '../scripts/lib/sizes.js';
+import { cpuSeconds } from './cpu.js';
 import { median } from './median.js';
 import { openWith, randomFile, withStage } from './stage.js';
 
@@ -29,7 +30,14 @@ export function measure(rounds) {
         ...VERIFY.map((verify) => row(`${name}, ${verify}`, results[verify], results.none)),
       );
     }
-    const head = ['256 MiB', 's (median)', 'time to none', 'main thread in s', 'longest task'];
+    const head = [
+      '256 MiB',
+      's (median)',
+      'time to none',
+      'main thread in s',
+      'longest task',
+      'CPU in s',
+    ];
     return `Verification, ${rounds} rounds, interleaved\n\n${table(head, rows)}`;
   });
 }
@@ -49,12 +57,14 @@ async function runs(stage, options, rounds) {
 async function upload({ page, session, app, arrivals }, options) {
   const ticket = options.protocol === 'incoming' ? await app.newTicket() : crypto.randomUUID();
   const before = await taskSeconds(session);
+  const cpuBefore = cpuSeconds();
   const evaluate = (given) => window.upload.verified(given);
   const result = await page.evaluate(evaluate, { ticket, ...options });
   const busy = (await taskSeconds(session)) - before;
+  const cpu = cpuSeconds() - cpuBefore;
   for (const name of readdirSync(arrivals)) rmSync(path.join(arrivals, name));
   await sleep(REST_MS);
-  return { ...result, busy };
+  return { ...result, busy, cpu };
 }
 
 async function taskSeconds(session) {
@@ -72,5 +82,6 @@ function row(name, results, none) {
     (seconds / of(none, 'seconds')).toFixed(2),
     of(results, 'busy').toFixed(2),
     longest === 0 ? 'none over 50 ms' : `${longest.toFixed(0)} ms`,
+    of(results, 'cpu').toFixed(2),
   ];
 }

@@ -5,10 +5,6 @@ import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
 
-/** How digests end; src/told.rs has the same. */
-const UNREADABLE = 0;
-const FOUND = 1;
-const UNABLE = 2;
 /** Clocks of waits stand still while a machine sleeps: steps notice it soon after. */
 const STEP_MS = 5000;
 /** What is so late was asleep. Pages in the background are up to a minute late. */
@@ -68,10 +64,9 @@ export function hostOf(file, options, settle, load) {
         if (isWhole) isHashing = false;
         if (!signal.aborted) host.driver.digested(number, start, end, ...outcome);
       };
-      const hashed = (bytes) => isWhole && !signal.aborted && host.driver.hashed(bytes);
-      digest(start, end, signal, hashed).then(
-        (md5) => tell(FOUND, md5),
-        (error) => tell(error?.kind === 'file_changed' ? UNREADABLE : UNABLE, wordsOf(error)),
+      const hashed = isWhole ? (bytes) => signal.aborted || host.driver.hashed(bytes) : undefined;
+      digest(start, end, signal, hashed).then(tell, (error) =>
+        tell(wordsOf(error), error?.kind === 'file_changed'),
       );
     },
 

@@ -8,11 +8,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::{Driver, json, whole};
 
-/// The digest was found.
-const FOUND: u8 = 1;
-/// The file cannot be read, or is another one now.
-const UNREADABLE: u8 = 0;
-
 impl Driver {
     fn heard(&self, attempt: u32, event: Event) {
         self.0.heard(Attempt::of_number(attempt), event);
@@ -85,14 +80,21 @@ impl Driver {
         self.heard_whenever(Event::Hashed(whole(bytes)));
     }
 
-    /// The digest of a part of the file, or why there is none. That of the whole file belongs to
-    /// no attempt.
-    pub fn digested(&self, attempt: u32, start: f64, end: f64, outcome: u8, text: String) {
+    /// The digest of a part of the file; or why there is none, and whether it is because the file
+    /// cannot be read or is another one now. That of the whole file belongs to no attempt.
+    pub fn digested(
+        &self,
+        attempt: u32,
+        start: f64,
+        end: f64,
+        text: String,
+        is_file_changed: Option<bool>,
+    ) {
         let range = whole(start)..whole(end);
         let is_whole = range == (0..self.0.size());
-        let event = match (outcome, Md5::parse(&text)) {
-            (FOUND, Some(md5)) => Event::Digested(range, md5),
-            (UNREADABLE, _) => Event::FileUnreadable(text),
+        let event = match (is_file_changed, Md5::parse(&text)) {
+            (None, Some(md5)) => Event::Digested(range, md5),
+            (Some(true), _) => Event::FileUnreadable(text),
             _ => Event::NotDigested(text),
         };
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }

@@ -6,6 +6,8 @@ pub mod browser;
 pub mod chunks;
 pub mod driver;
 #[cfg(unix)]
+pub mod faulty;
+#[cfg(unix)]
 pub mod power;
 pub mod program;
 pub mod troubled;

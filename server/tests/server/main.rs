@@ -7,6 +7,7 @@ mod cancelling;
 mod common;
 mod config;
 mod crashes;
+mod cuts;
 mod demo;
 mod expiry;
 mod fineuploader;

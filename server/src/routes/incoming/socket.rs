@@ -337,7 +337,11 @@ fn refusal(error: &OpenError) -> Refusal {
         OpenError::Over => Refusal::Over,
         OpenError::Store(error) => {
             tracing::error!(%error, "the store failed");
-            if error.may_pass() { Refusal::Unavailable } else { Refusal::Unknown }
+            match error {
+                error if error.is_full() => Refusal::Full,
+                error if error.may_pass() => Refusal::Unavailable,
+                _ => Refusal::Unknown,
+            }
         }
     }
 }

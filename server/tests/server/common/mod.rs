@@ -10,6 +10,7 @@ pub mod faulty;
 #[cfg(unix)]
 pub mod power;
 pub mod program;
+pub mod relay;
 pub mod troubled;
 
 use std::path::{Path, PathBuf};

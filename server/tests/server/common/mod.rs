@@ -5,10 +5,13 @@ pub mod backend;
 pub mod browser;
 pub mod chunks;
 pub mod driver;
+#[cfg(unix)]
+pub mod faulty;
 pub mod hook;
 #[cfg(unix)]
 pub mod power;
 pub mod program;
+pub mod relay;
 pub mod troubled;
 
 use std::path::{Path, PathBuf};

@@ -25,10 +25,11 @@ impl Program {
     }
 
     /// Started by a shell that sets limits before: `ulimit -n 100`.
+    #[cfg(unix)]
     pub async fn limited(storage: &Path, limits: &str) -> Program {
         let program = env!("CARGO_BIN_EXE_incoming-server");
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("{limits}; exec {program} \"$@\""), "sh"]);
+        command.args(["-c", &format!("{limits}; exec {program} --log off \"$@\""), "sh"]);
         Program::run(command, storage).await
     }
 
@@ -36,7 +37,7 @@ impl Program {
         let mut child = command
             .args(["--listen", "127.0.0.1:0", "--chunk-size-kb", "64", "--storage"])
             .arg(storage)
-            .env("INCOMING_LOG", std::env::var("INCOMING_LOG").unwrap_or("warn".to_owned()))
+            .env("INCOMING_LOG", "warn")
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
             .kill_on_drop(true)

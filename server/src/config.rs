@@ -94,7 +94,7 @@ pub struct Config {
 
     /// Address of a backend that is told of each file of the protocols that have no tickets, as
     /// Incoming!! does. If not given: nobody is told.
-    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL")]
+    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL", hide_env_values = true)]
     pub signal_finish_url: Option<String>,
 
     /// How long the backend may take to answer a handover, in seconds.

@@ -119,6 +119,17 @@ fn an_authorisation_needs_an_absolute_http_address_and_proxies_addresses() {
 }
 
 #[test]
+fn help_never_shows_an_address_that_may_hold_a_secret() {
+    use clap::CommandFactory as _;
+    for name in ["authorize-url", "signal-finish-url"] {
+        let command = Config::command();
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|argument| argument.get_long() == Some(name)).unwrap();
+        assert!(argument.is_hide_env_values_set(), "{name}");
+    }
+}
+
+#[test]
 fn what_is_limited_can_be_set_in_the_file_too() {
     let file = file(
         "max-storage = 5\nmax-open-uploads = 6\nmax-connections-per-address = 7\n\

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, Sleep, sleep};
 
 use crate::clients::Place;
 
@@ -78,6 +78,10 @@ impl Activity {
 pub struct Watched {
     stream: TcpStream,
     activity: Activity,
+    /// How long the other side may take until it reads on.
+    patience: Duration,
+    /// Fires when it was waited for too long.
+    unread: Option<Pin<Box<Sleep>>>,
     _places: Places,
 }
 
@@ -91,9 +95,10 @@ pub struct Places {
 }
 
 impl Watched {
-    /// Watches a stream.
-    pub fn new(stream: TcpStream, activity: Activity, places: Places) -> Watched {
-        Watched { stream, activity, _places: places }
+    /// Watches a stream whose other side may not read for so long.
+    pub fn new(stream: TcpStream, patience: Duration, places: Places) -> Watched {
+        let activity = Activity::default();
+        Watched { stream, activity, patience, unread: None, _places: places }
     }
 
     /// What is noticed.
@@ -112,6 +117,23 @@ impl Watched {
                 return Poll::Ready(Ok(()));
             }
         }
+    }
+}
+
+impl Watched {
+    /// Fails when what is to be written was not read for too long.
+    fn unless_unread<T>(
+        &mut self,
+        polled: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.unread = None;
+            return polled;
+        }
+        let patience = self.patience;
+        let timer = self.unread.get_or_insert_with(|| Box::pin(sleep(patience)));
+        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -140,7 +162,8 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.unless_unread(polled, cx)
     }
 
     fn poll_write_vectored(
@@ -148,7 +171,8 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.unless_unread(polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -94,7 +94,7 @@ pub struct Config {
 
     /// Address of a backend that is told of each file of the protocols that have no tickets, as
     /// Incoming!! does. If not given: nobody is told.
-    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL")]
+    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL", hide_env_values = true)]
     pub signal_finish_url: Option<String>,
 
     /// How long the backend may take to answer a handover, in seconds.
@@ -115,6 +115,11 @@ pub struct Config {
     /// Largest file that is taken, in bytes.
     #[arg(long, env = "INCOMING_MAX_FILE_SIZE", value_name = "BYTES", default_value_t = 1 << 50)]
     pub max_file_size: u64,
+
+    /// Largest chunk of the protocols over HTTP, and largest file that comes in one request, in bytes.
+    /// If not given: as large as the file.
+    #[arg(long, env = "INCOMING_MAX_CHUNK_SIZE", value_name = "BYTES")]
+    pub max_chunk_size: Option<u64>,
 
     /// How many uploads may exist at once, tickets never used and finished uploads that are still
     /// remembered included.
@@ -261,6 +266,11 @@ impl Config {
     /// that the original server took, whatever they are asked for.
     pub fn max_galileo_message_size(&self) -> usize {
         (self.galileo_chunk_size as usize).max(262_144) + 4096
+    }
+
+    /// The most bytes of a file that a request over HTTP may carry.
+    pub fn max_request_size(&self) -> u64 {
+        self.max_file_size.min(self.max_chunk_size.unwrap_or(u64::MAX))
     }
 
     /// The folder for the files of protocols that have no tickets.

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
-use crate::activity::{Activity, Watched};
+use crate::activity::Watched;
 use crate::store::{Disk, FolderLock, Store};
 use crate::{Config, Error, Services, app, descriptors};
 use turning_away::TurningAway;
@@ -134,7 +134,8 @@ async fn accept(listener: TcpListener, router: Router, services: Services) {
         match accepted {
             Ok((stream, peer, place)) => match services.clients.places(peer.ip(), place) {
                 Some(places) => {
-                    let stream = Watched::new(stream, Activity::default(), places);
+                    let patience = services.config.connection_timeout;
+                    let stream = Watched::new(stream, patience, places);
                     services.tasks.spawn(converse(stream, peer, router.clone(), services.clone()));
                 }
                 None => turning_away.turn_away(stream, peer),

@@ -85,6 +85,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     max_file_size: u64,
+    /// Over HTTP.
+    max_chunk_size: u64,
     max_tickets: usize,
     idle_expiry: Duration,
     chunks_retention: Duration,
@@ -108,6 +110,7 @@ impl Uploads {
         let limits = Limits {
             // What is larger than all may be together can never come.
             max_file_size: config.max_file_size.min(config.max_storage.unwrap_or(u64::MAX)),
+            max_chunk_size: config.max_chunk_size.unwrap_or(u64::MAX),
             max_tickets: config.max_tickets,
             idle_expiry: config.idle_expiry,
             chunks_retention: config.chunks_retention,

@@ -105,7 +105,7 @@ async fn take(
 /// later, because nothing knows it by its uuid.
 async fn take_unsized(services: &Services, form: &mut Form, name: &str) -> Result<(), Refusal> {
     let mut whole = services.uploads.receive(PROTOCOL, name, None, false).await?;
-    form.expect(services.config.max_file_size);
+    form.expect(services.config.max_request_size());
     while let Some(bytes) = form.next().await? {
         whole.append(bytes).await?;
     }

@@ -129,7 +129,9 @@ impl Refusal {
             (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Refusal::Form(FormError::Cut), _) => StatusCode::REQUEST_TIMEOUT,
             (_, Dialect::Resumable) => StatusCode::BAD_REQUEST,
-            (Refusal::Chunk(ChunkError::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (Refusal::Chunk(ChunkError::TooLarge { .. } | ChunkError::ChunkTooLarge { .. }), _) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }

@@ -80,7 +80,7 @@ async fn take(services: &Services, uri: &Uri, form: &mut Form) -> Result<HashedS
     let File { md5, name } = file(uri)?;
     let Chunk { index, count } = Chunk::read(|name| form.fields().get(name))?;
     let mut chunk = services.uploads.take_hashed(HashedPlan { md5, name, index, count })?;
-    form.expect(services.config.max_file_size);
+    form.expect(services.config.max_request_size());
     while let Some(bytes) = form.next().await? {
         chunk.append(bytes).await?;
     }

@@ -150,6 +150,10 @@ impl Uploads {
         range: std::ops::Range<u64>,
     ) -> Result<Slot, ChunkError> {
         self.inner.accepts(plan)?;
+        let limit = self.inner.limits.max_chunk_size;
+        if range.end - range.start > limit {
+            return Err(ChunkError::ChunkTooLarge { limit });
+        }
         let id = plan.id();
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;

@@ -83,6 +83,12 @@ pub enum HashedError {
         /// The largest size that is taken.
         limit: u64,
     },
+    /// The chunk is larger than the settings allow.
+    #[error("the chunk is larger than {limit} bytes, send smaller ones")]
+    ChunkTooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
     /// The file is cut too small.
     #[error("the file has more than {MAX_CHUNKS} chunks")]
     TooManyChunks,
@@ -292,6 +298,9 @@ impl Inner {
             return Err(HashedError::TooManyChunks);
         }
         let limit = self.limits.max_file_size;
+        if length > self.limits.max_chunk_size {
+            return Err(HashedError::ChunkTooLarge { limit: self.limits.max_chunk_size });
+        }
         let others = if plan.is_last() { 0 } else { plan.count - 1 };
         let least = length.saturating_mul(others.max(1));
         if least > limit {

@@ -166,6 +166,32 @@ async fn hear_text(browser: &mut Browser) -> Value {
 }
 
 #[tokio::test]
+async fn no_chunk_is_larger_than_allowed() {
+    let server = Server::with(|config| config.max_chunk_size = Some(SIZE as u64)).await;
+    server.send_all(&Cut { force: true, ..cut("a", 3 * SIZE) }).await;
+    let large = Cut::new("b", &bytes(3 * SIZE), SIZE + 1);
+    let refused = "the chunk is larger than 1000 bytes, send smaller ones";
+    assert_eq!(server.send(&large, 1).await, (400, refused.to_owned()));
+    let flow = Cut { library: "flow", ..large };
+    assert_eq!(server.send(&flow, 1).await, (413, refused.to_owned()));
+
+    let file = Hashed::new("c", &bytes(3 * SIZE), SIZE + 1);
+    let (status, words) = server.chunk(&file, 0).await;
+    assert!(status == "error" && words.contains(refused), "{status} {words}");
+
+    // With a size, and without one as from a form without a script.
+    let sized = ("qquuid".to_owned(), "u-1".to_owned());
+    let sized = vec![sized, ("qqtotalfilesize".to_owned(), "1001".to_owned())];
+    for (fields, size) in [(sized, SIZE + 1), (Vec::new(), 400 * SIZE)] {
+        let request = server.client.post(server.url("/fineuploader"));
+        let request = request.body(form(&fields, "f", &bytes(size)));
+        let answer = request.header("content-type", form_type()).send().await.unwrap();
+        assert!(matches!(answer.status().as_u16(), 400 | 413), "{}", answer.status());
+    }
+    assert_eq!(server.arrived().len(), 1);
+}
+
+#[tokio::test]
 async fn no_more_uploads_are_open_than_allowed() {
     let server = Server::with(|config| config.max_open_uploads = 1).await;
     let backend = Backend::always(Reply::Done).await;

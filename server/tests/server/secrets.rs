@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use uuid::Uuid;
 
-use crate::common::Program;
 use crate::common::chunks::{Cut, form, form_type};
-use crate::common::{Backend, Browser, CHUNK, Hook, Reply};
+use crate::common::{Backend, Browser, CHUNK, Hook, Program, Reply, Server};
 
 /// Part of every secret.
 const SECRET: &str = "hush";
@@ -62,6 +62,31 @@ async fn upload_without(process: &Program, status: u16) {
 }
 
 #[tokio::test]
+async fn no_id_can_be_guessed() {
+    let server = Server::start().await;
+    let backend = Backend::always(Reply::Done).await;
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(server.ticket(&backend).await.parse::<Uuid>().unwrap());
+    }
+    // The key of an upload is known to others; where its file arrives is not.
+    for content in [b"one", b"two"] {
+        server.send_all(&Cut::new("same.bin", content, CHUNK)).await;
+    }
+    for arrived in server.arrived() {
+        ids.push(arrived.note["id"].as_str().unwrap().parse().unwrap());
+    }
+    assert_eq!(ids.len(), 22);
+    assert!(
+        ids.iter().all(|id| id.get_version_num() == 4),
+        "all of their bits are random: {ids:?}"
+    );
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 22);
+}
+
+#[tokio::test]
 async fn no_secret_is_logged_at_the_most_verbose_level() {
     let folder = TempDir::new().unwrap();
     let hook = Hook::saying("200 OK").await;
@@ -69,7 +94,7 @@ async fn no_secret_is_logged_at_the_most_verbose_level() {
     upload_with_ticket(&process).await;
     upload_without(&process, 200).await;
     hook.now_say(Some("403 Forbidden"), "", "no");
-    let (other, _) = (Cut::new("b", b"xyz", CHUNK), ());
+    let other = Cut::new("b", b"xyz", CHUNK);
     assert_eq!(process.test(&other, 1).await, 403);
     hook.now_say(Some("500 Internal Server Error"), "", "");
     assert_eq!(process.test(&other, 1).await, 503);

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use crate::common::chunks::{BOUNDARY, Cut, form};
 use crate::common::{Backend, CHUNK, PATIENCE, Reply, Server, answered, bytes};
+use crate::robusto::page::Hashed;
 
 const SOON: Duration = Duration::from_millis(300);
 
@@ -110,6 +111,27 @@ async fn a_form_of_the_backend_that_trickles_is_cut_off() {
     let head = "POST /incoming/0.1/backend/new_upload HTTP/1.1\r\nHost: x\r\nContent-Type: \
                 application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\n";
     trickle(&server, head, &[b'x'; 10_000]).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_an_answer_is_cut_off() {
+    let server = Server::with(|config| {
+        (config.connection_timeout, config.max_connections_per_address) = (SOON, 2);
+        config.serve_files = true;
+    })
+    .await;
+    let file = Hashed::new("a", &bytes(32 << 20), 32 << 20);
+    server.all_chunks(&file).await;
+    let (_, address) = server.ask(&file).await;
+    let mut reader = TcpStream::connect(server.running.address()).await.unwrap();
+    let head = format!("GET {address} HTTP/1.1\r\nHost: x\r\n\r\n");
+    reader.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(SOON * 3).await;
+    let mut answer = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut answer);
+    let _ = tokio::time::timeout(PATIENCE, read).await.expect("the connection stays open");
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert!(answer.len() < 32 << 20, "it was cut off");
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ impl Refusal {
             }
             Refusal::Chunk(error) if error.is_transient() => busy(),
             Refusal::Whole(WholeError::Store(_)) | Refusal::Store(_) => busy(),
-            Refusal::Chunk(ChunkError::TooLarge { .. })
+            Refusal::Chunk(ChunkError::TooLarge { .. } | ChunkError::ChunkTooLarge { .. })
             | Refusal::Whole(WholeError::TooLarge { .. }) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Reply::Refusal)
             }

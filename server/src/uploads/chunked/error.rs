@@ -16,6 +16,12 @@ pub enum ChunkError {
         /// The largest size that is taken.
         limit: u64,
     },
+    /// The chunk is larger than the settings allow.
+    #[error("the chunk is larger than {limit} bytes, send smaller ones")]
+    ChunkTooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
     /// The file is cut too small.
     #[error("the file has more than {MAX_CHUNKS} chunks")]
     TooManyChunks,
@@ -69,6 +75,7 @@ impl ChunkError {
             | ChunkError::Damaged { .. }
             | ChunkError::Store(_) => true,
             ChunkError::TooLarge { .. }
+            | ChunkError::ChunkTooLarge { .. }
             | ChunkError::TooManyChunks
             | ChunkError::Mixed
             | ChunkError::Lost

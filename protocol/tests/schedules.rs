@@ -36,6 +36,7 @@ fn schedule(protocol: Protocol, seed: u64) {
     let mut weather = Weather::of(&mut dice);
     let size = [0, 1, dice.u64(0..200 * KIB), dice.u64(0..3000 * KIB)][dice.usize(0..4)];
     let chunk_kib = dice.u32(1..100);
+    weather.let_trouble(&mut dice);
     if !traits(protocol).resumes {
         weather.let_live(size, u64::from(chunk_kib) * KIB);
     }
@@ -59,10 +60,12 @@ fn schedule(protocol: Protocol, seed: u64) {
 fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
     for _ in 0..dice.u32(0..6) {
         let time_ms = dice.u64(0..LAST_FAULT_MS);
-        let deed = match dice.u8(0..5) {
+        let deed = match dice.u8(0..8) {
             0 | 1 => Deed::Pause,
             2 => Deed::Online,
             3 => Deed::Crash,
+            4 => Deed::Offline(dice.u64(0..200_000)),
+            5 => Deed::Sleep(dice.u64(0..200_000)),
             _ => Deed::Cut,
         };
         if matches!(deed, Deed::Pause) {
@@ -86,6 +89,7 @@ fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
         return;
     }
     assert!(view.finished, "{view:?}");
+    assert!(world.offline_tries <= world.offline_tries_allowed, "{} tries", world.offline_tries);
     assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
     let sent: u64 = world.sent.iter().map(|range| range.end - range.start).sum();
     let price = if traits(protocol).resumes { world.most_ahead } else { size };

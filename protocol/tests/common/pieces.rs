@@ -13,13 +13,15 @@ pub struct Pieces {
     chunks: BTreeMap<u64, (Range<u64>, bool)>,
     total: Option<u64>,
     pub deliveries: u32,
+    /// How often a damaged file was given up.
+    replaced: u32,
     /// False: a server that has never heard of digests.
     pub verifies: bool,
 }
 
 impl Default for Pieces {
     fn default() -> Pieces {
-        Pieces { chunks: BTreeMap::new(), total: None, deliveries: 0, verifies: true }
+        Pieces { chunks: BTreeMap::new(), total: None, deliveries: 0, replaced: 0, verifies: true }
     }
 }
 
@@ -53,6 +55,7 @@ impl Pieces {
         if self.is_whole() && self.is_rejected(request) {
             self.chunks.clear();
             self.deliveries -= 1;
+            self.replaced += 1;
         }
         self.total = Some(total);
         if !self.is_whole() {
@@ -74,8 +77,11 @@ impl Pieces {
         self.verifies && request.damaged_file.as_ref() == Some(&self.md5())
     }
 
+    /// No two damaged files are the same.
     fn md5(&self) -> Md5 {
-        arrived_md5(&(0..self.stored()), self.is_damaged())
+        let md5 = arrived_md5(&(0..self.stored()), self.is_damaged());
+        let times = if self.is_damaged() { self.replaced } else { 0 };
+        Md5::parse(&md5.as_str().replacen('f', &format!("{:x}", 15 - times % 8), 1)).unwrap()
     }
 
     pub fn is_damaged(&self) -> bool {

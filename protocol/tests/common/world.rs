@@ -107,6 +107,7 @@ pub struct World {
     /// How often it was tried without a network, and how often that may have been.
     pub offline_tries: u64,
     pub offline_tries_allowed: u64,
+    pub power_failures: u32,
     /// How many bytes the server has lost.
     pub lost_bytes: u64,
 }
@@ -155,6 +156,7 @@ impl World {
             asked_until_ms: 0,
             offline_tries: 0,
             offline_tries_allowed: 0,
+            power_failures: 0,
             lost_bytes: 0,
         }
     }

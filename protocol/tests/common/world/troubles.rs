@@ -70,6 +70,7 @@ impl World {
 
     pub(super) fn fail_power(&mut self) {
         self.lost_bytes += self.server.lose_unsynced(&mut self.dice);
+        self.power_failures += 1;
         self.stays_confirmed = false;
         self.deed(Deed::Crash);
     }

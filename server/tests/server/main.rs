@@ -13,6 +13,7 @@ mod crashes;
 mod demo;
 mod expiry;
 mod fineuploader;
+mod fuzz;
 mod galileo;
 mod handover;
 mod handshake;

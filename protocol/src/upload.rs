@@ -63,6 +63,8 @@ pub struct Upload {
     stall_timeout: Duration,
     backoff: Backoff,
     patience: Patience,
+    /// How long the server wants to be left alone when this attempt is over.
+    asked: Duration,
     phase: Phase,
     attempt: Attempt,
     link: Link,
@@ -115,6 +117,7 @@ impl Upload {
             stall_timeout: options.stall_timeout.0,
             backoff: Backoff::new(options.retry, seed),
             patience: Patience::new(),
+            asked: Duration::ZERO,
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
@@ -192,6 +195,7 @@ impl Upload {
         if attempt == self.attempt {
             self.note_hashing(&event);
             self.note_link(&event);
+            self.note_asked(&event);
             match self.phase {
                 Phase::Running => self.run(event, &mut steps),
                 Phase::Checking(_) => self.check(event, &mut steps),
@@ -243,6 +247,7 @@ impl Upload {
             self.perform(vec![Action::HangUp], steps);
         }
         self.phase = Phase::Running;
+        self.asked = Duration::ZERO;
         let actions = self.machine.start();
         self.perform(actions, steps);
         self.hash(steps);

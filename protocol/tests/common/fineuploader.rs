@@ -45,9 +45,17 @@ impl super::Server for Server {
             None => (0, 1),
         };
         let taken = self.pieces.take(request, index, total, is_damaged);
+        let is_last = index + 1 == total && self.pieces.misses_what_is_lost();
+        if is_last && taken.status == 200 {
+            return gone();
+        }
         let is_refused = taken.status != 200;
         let reply = if is_refused { Reply::Failure("damaged".into()) } else { Reply::Success };
         Response { json: Some(reply.to_json()), ..taken }
+    }
+
+    fn lose_unsynced(&mut self, dice: &mut fastrand::Rng) -> u64 {
+        self.pieces.lose_unsynced(dice)
     }
 
     fn stored(&self) -> u64 {
@@ -70,11 +78,19 @@ impl super::Server for Server {
 
 impl Server {
     fn finish(&self, request: &Request) -> Response {
-        assert!(self.pieces.is_whole(), "told when all is there");
+        if !self.pieces.is_whole() {
+            return gone();
+        }
         let (status, file_digest) = (200, self.pieces.digest_for(request));
         let json = Some(Reply::Success.to_json());
         Response { status, json, file_digest, ..Response::default() }
     }
+}
+
+/// Chunks are gone that the client believes to be here.
+fn gone() -> Response {
+    let json = Some(Reply::Reset("gone".into()).to_json());
+    Response { status: 400, json, ..Response::default() }
 }
 
 fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {

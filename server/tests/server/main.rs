@@ -14,6 +14,7 @@ mod cuts;
 mod demo;
 mod expiry;
 mod fineuploader;
+mod fuzz;
 mod galileo;
 mod handover;
 mod handshake;

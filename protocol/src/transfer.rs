@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::checkpoint::{Checkpoint, Chunks};
 use crate::digests::Digests;
 use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
@@ -175,11 +176,11 @@ impl Transfer {
         }
     }
 
-    /// A request got no answer.
-    pub fn lost(&mut self, id: RequestId, words: String) {
-        if self.pieces.take(id).is_some() {
-            self.fail(Error::Lost(words));
-        }
+    /// A request got no answer. Returns which chunk it was about.
+    pub fn lost(&mut self, id: RequestId, words: String) -> Option<u64> {
+        let index = self.pieces.take(id)?;
+        self.fail(Error::Lost(words));
+        Some(index)
     }
 
     /// True when the server has everything. After a failure the requests that are on their way
@@ -227,6 +228,29 @@ impl Transfer {
         self.pieces.forget();
         self.damaged_file = self.file_digest.take();
         self.has_unproven = false;
+    }
+
+    /// What has to be kept so that another page can go on under this id.
+    pub fn checkpoint(&self, id: &str) -> Checkpoint {
+        let Layout { chunk_size: size, large_last, .. } = self.pieces.layout();
+        let chunks = Some(Chunks { size, large_last, borders: self.pieces.borders() });
+        Checkpoint { id: id.to_owned(), chunks }
+    }
+
+    /// The chunks are those of an earlier page, if there are any; what they have confirmed is for
+    /// the protocol to say.
+    pub fn recall(&mut self, chunks: Option<&Chunks>) {
+        let layout = self.pieces.layout();
+        self.pieces = Pieces::new(chunks.map_or(layout, |chunks| chunks.layout(layout.size)));
+        self.digests.clear();
+        (self.damaged_file, self.file_digest) = (None, None);
+        self.has_unproven = false;
+    }
+
+    /// An earlier page was told that the server has these chunks, as far as below this one.
+    pub fn trust(&mut self, chunks: Option<&Chunks>, below: u64) {
+        self.pieces.recall(chunks.map_or(&[], |chunks| &chunks.borders), below);
+        self.has_unproven = self.pieces.acknowledged() > 0;
     }
 
     /// The MD5 of the whole file as the server has it, if it says so.

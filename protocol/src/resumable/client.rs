@@ -6,7 +6,7 @@ use crate::http::{RequestId, Response};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage};
+use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage};
 
 /// The chunk size of both originals, 1 MiB.
 const DEFAULT_CHUNK: u64 = 1024 * 1024;
@@ -26,15 +26,18 @@ pub struct Client {
 }
 
 /// Which chunks to ask about before they are sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tests {
     /// For each request on its way: whether it asks or sends.
     asking: Vec<RequestId>,
     /// Chunks below this one are known: they are on the server, or missing.
     known_below: u64,
+    /// How many are missing that an earlier page may not have begun.
     missing: u64,
     found: bool,
     are_wanted: bool,
+    /// Chunks below this one were begun by an earlier page, and maybe a few more.
+    begun_below: Option<u64>,
 }
 
 impl Client {
@@ -62,13 +65,7 @@ impl Client {
             simultaneous,
             successes,
             permanent_errors,
-            tests: Tests {
-                asking: Vec::new(),
-                known_below: 0,
-                missing: 0,
-                found: false,
-                are_wanted,
-            },
+            tests: Tests { are_wanted, ..Tests::default() },
         })
     }
 
@@ -90,10 +87,12 @@ impl Client {
 
     /// Before which chunk there is nothing to ask about.
     fn tested_below(&self) -> u64 {
+        let Tests { missing, found, are_wanted, begun_below, known_below, .. } = self.tests;
         // Chunks were begun in order, so many at a time: when none of the first is there, no
-        // later one is.
-        let never_begun = self.tests.missing >= self.simultaneous && !self.tests.found;
-        if self.tests.are_wanted && !never_begun { self.tests.known_below } else { u64::MAX }
+        // later one is. The same goes for those after the last one that an earlier page has noted.
+        let never_begun = missing >= self.simultaneous && !(found && are_wanted);
+        let asks = are_wanted || begun_below.is_some();
+        if asks && !never_begun { known_below } else { u64::MAX }
     }
 
     fn ask(&mut self, index: u64) -> Action {
@@ -125,12 +124,27 @@ impl Client {
             && (!asked || self.dialect.tests_can_fail())
         {
             return Err(Error::Rejected(response.words()));
-        } else if asked && !response.is_overloaded() {
-            self.tests.missing += 1;
+        } else if asked && !response.may_pass() {
+            self.tests.missing += u64::from(index >= self.tests.begun_below.unwrap_or(0));
         } else {
+            self.ask_again(index, asked);
             self.transfer.fail(response.unavailable());
         }
         self.go_on()
+    }
+
+    /// A question that was not answered is asked once more.
+    fn ask_again(&mut self, index: u64, asked: bool) {
+        if asked {
+            self.tests.known_below = self.tests.known_below.min(index);
+        }
+    }
+
+    fn lost(&mut self, id: RequestId, words: String) {
+        let asked = self.take_question(id);
+        if let Some(index) = self.transfer.lost(id, words) {
+            self.ask_again(index, asked);
+        }
     }
 
     fn take_question(&mut self, id: RequestId) -> bool {
@@ -156,7 +170,7 @@ impl Machine for Client {
         match event {
             Event::Responded(id, response) => self.answered(id, &response),
             Event::RequestLost(id, words) => {
-                self.transfer.lost(id, words);
+                self.lost(id, words);
                 self.go_on()
             }
             event => Ok(if self.transfer.note(event) { self.fill() } else { Vec::new() }),
@@ -172,8 +186,26 @@ impl Machine for Client {
     }
 
     fn hung_up(&mut self) {
+        for id in std::mem::take(&mut self.tests.asking) {
+            if let Some(index) = self.transfer.pieces.take(id) {
+                self.ask_again(index, true);
+            }
+        }
         self.transfer.hung_up();
-        self.tests.asking.clear();
+    }
+
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        Some(self.transfer.checkpoint(self.wire.identifier()))
+    }
+
+    /// The server may have lost what it had confirmed: it is asked for each chunk.
+    fn recall(&mut self, checkpoint: &Checkpoint) {
+        let chunks = checkpoint.chunks.as_ref();
+        self.wire.identify(&checkpoint.id);
+        self.transfer.recall(chunks);
+        let begun_below = chunks.map(|chunks| chunks.borders.last().copied().unwrap_or(0));
+        let are_wanted = self.tests.are_wanted;
+        self.tests = Tests { are_wanted, begun_below, ..Tests::default() };
     }
 
     fn start_over(&mut self) {

@@ -44,6 +44,9 @@ impl super::Server for Server {
             }
             None => (0, 1),
         };
+        if upload.resumes && index > 0 && !self.pieces.has(0) {
+            return gone();
+        }
         let taken = self.pieces.take(request, index, total, is_damaged);
         let is_refused = taken.status != 200;
         let reply = if is_refused { Reply::Failure("damaged".into()) } else { Reply::Success };
@@ -70,11 +73,19 @@ impl super::Server for Server {
 
 impl Server {
     fn finish(&self, request: &Request) -> Response {
-        assert!(self.pieces.is_whole(), "told when all is there");
+        if !self.pieces.is_whole() {
+            return gone();
+        }
         let (status, file_digest) = (200, self.pieces.digest_for(request));
         let json = Some(Reply::Success.to_json());
         Response { status, json, file_digest, ..Response::default() }
     }
+}
+
+/// Chunks are gone that the client believes to be here.
+fn gone() -> Response {
+    let json = Some(Reply::Reset("gone".into()).to_json());
+    Response { status: 400, json, ..Response::default() }
 }
 
 fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {

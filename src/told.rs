@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use incoming_protocol::http::{RequestId, Response};
-use incoming_protocol::{Attempt, Event, Md5};
+use incoming_protocol::{Attempt, Checkpoint, Event, Json, Md5};
 use wasm_bindgen::prelude::*;
 
 use crate::{Driver, json, whole};
 
-/// The digest was found.
-const FOUND: u8 = 1;
 /// The file cannot be read, or is another one now.
 const UNREADABLE: u8 = 0;
+/// What was asked for was found.
+const FOUND: u8 = 1;
+/// What finds it could not be loaded.
+const UNABLE: u8 = 2;
+/// The page has no upload id.
+const REFUSED: u8 = 3;
 
 impl Driver {
     fn heard(&self, attempt: u32, event: Event) {
@@ -96,6 +100,26 @@ impl Driver {
             _ => Event::NotDigested(text),
         };
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }
+    }
+
+    /// What an earlier page has left, the id of a new upload, or nothing more than is known here; or
+    /// why it cannot be found out. Any other outcome: another page sends the file. False for what
+    /// is no checkpoint, and then nothing was told.
+    pub fn recalled(&self, attempt: u32, outcome: u8, found: &JsValue) -> bool {
+        let event = match (outcome, json::from_js(found)) {
+            (FOUND, None) => Event::Recalled(None),
+            (FOUND, Some(Json::Text(id))) => Event::Named(id),
+            (FOUND, Some(kept)) => match Checkpoint::from_json(&kept) {
+                None => return false,
+                found => Event::Recalled(found),
+            },
+            (UNREADABLE, Some(Json::Text(why))) => Event::FileUnreadable(why),
+            (UNABLE, Some(Json::Text(why))) => Event::NotDigested(why),
+            (REFUSED, Some(Json::Text(why))) => Event::Refused(why),
+            _ => Event::Occupied,
+        };
+        self.heard(attempt, event);
+        true
     }
 
     /// The time of the wait of this number is over.

@@ -4,6 +4,7 @@
 import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
+import { wordsOf } from './words.js';
 
 /** How digests end; src/told.rs has the same. */
 const UNREADABLE = 0;
@@ -14,8 +15,8 @@ const STEP_MS = 5000;
 /** What is so late was asleep. Pages in the background are up to a minute late. */
 const SLEPT_MS = 90_000;
 
-/** The host of one upload; `load` loads what hashes. */
-export function hostOf(file, options, settle, load) {
+/** The host of one upload; `load` loads what hashes, `recall` is of `recall.js`. */
+export function hostOf(file, options, settle, load, recall) {
   const send = sender(file, options);
   const digest = digester(file, load);
   const life = new AbortController();
@@ -27,8 +28,13 @@ export function hostOf(file, options, settle, load) {
   const host = {
     /** The wasm. */
     driver: null,
+    /** Where the server is. */
+    address: null,
 
-    endpoint: (plain, secure, path) => addressOf(options?.endpoint, [plain, secure], path),
+    endpoint(plain, secure, path) {
+      host.address = addressOf(options?.endpoint, [plain, secure], path);
+      return host.address;
+    },
 
     settle: (outcome) => settle(...outcome),
 
@@ -72,6 +78,15 @@ export function hostOf(file, options, settle, load) {
       digest(start, end, signal, hashed).then(
         (md5) => tell(FOUND, md5),
         (error) => tell(error?.kind === 'file_changed' ? UNREADABLE : UNABLE, wordsOf(error)),
+      );
+    },
+
+    recall(number) {
+      const { signal } = attempt;
+      recall(
+        host,
+        signal,
+        (...outcome) => signal.aborted || host.driver.recalled(number, ...outcome),
       );
     },
 
@@ -128,8 +143,4 @@ function parse(text) {
   try {
     return typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {}
-}
-
-function wordsOf(error) {
-  return String(error?.message ?? error);
 }

@@ -20,6 +20,8 @@ const FILES = [
   'digest-simd.wasm',
   'digest.wasm',
   'incoming-digest.js',
+  'checkpoints.js',
+  'incoming-checkpoints.js',
 ];
 const DIGEST = ['digest.js', 'digest-worker.js', 'digest-simd.wasm'];
 

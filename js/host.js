@@ -4,12 +4,8 @@
 import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
-import { wordsOf } from './words.js';
+import { FOUND, INTACT, UNABLE, UNREADABLE, wordsOf } from './outcomes.js';
 
-/** How digests end; src/told.rs has the same. */
-const UNREADABLE = 0;
-const FOUND = 1;
-const UNABLE = 2;
 /** Clocks of waits stand still while a machine sleeps: steps notice it soon after. */
 const STEP_MS = 5000;
 /** What is so late was asleep. Pages in the background are up to a minute late. */
@@ -83,20 +79,19 @@ export function hostOf(file, options, settle, load, recall) {
 
     recall(number) {
       const { signal } = attempt;
-      recall(
-        host,
-        signal,
-        (...outcome) => signal.aborted || host.driver.recalled(number, ...outcome),
-      );
+      recall(host, signal, {
+        recalled: (kept) => signal.aborted || host.driver.recalled(number, kept),
+        learned: (...outcome) => signal.aborted || host.driver.learned(number, ...outcome),
+      });
     },
 
     check(number) {
       const { signal } = attempt;
-      const tell = (trouble) => signal.aborted || host.driver.checked(number, trouble);
+      const tell = (...outcome) => signal.aborted || host.driver.learned(number, ...outcome);
       const end = file.slice(Math.max(0, file.size - 1));
       end.arrayBuffer().then(
-        () => tell(),
-        (error) => tell(error.name),
+        () => tell(INTACT, ''),
+        (error) => tell(UNREADABLE, error.name),
       );
     },
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use incoming_protocol::http::{RequestId, Response};
-use incoming_protocol::{Attempt, Checkpoint, Event, Json, Md5};
+use incoming_protocol::{Attempt, Event, Md5};
 use wasm_bindgen::prelude::*;
 
 use crate::{Driver, json, whole};
@@ -16,6 +16,8 @@ const FOUND: u8 = 1;
 const UNABLE: u8 = 2;
 /// The page has no upload id.
 const REFUSED: u8 = 3;
+/// Another page sends the file.
+const OCCUPIED: u8 = 4;
 
 impl Driver {
     fn heard(&self, attempt: u32, event: Event) {
@@ -102,33 +104,26 @@ impl Driver {
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }
     }
 
-    /// What an earlier page has left, the id of a new upload, or nothing more than is known here; or
-    /// why it cannot be found out. Any other outcome: another page sends the file. False for what
-    /// is no checkpoint, and then nothing was told.
-    pub fn recalled(&self, attempt: u32, outcome: u8, found: &JsValue) -> bool {
-        let event = match (outcome, json::from_js(found)) {
-            (FOUND, None) => Event::Recalled(None),
-            (FOUND, Some(Json::Text(id))) => Event::Named(id),
-            (FOUND, Some(kept)) => match Checkpoint::from_json(&kept) {
-                None => return false,
-                found => Event::Recalled(found),
-            },
-            (UNREADABLE, Some(Json::Text(why))) => Event::FileUnreadable(why),
-            (UNABLE, Some(Json::Text(why))) => Event::NotDigested(why),
-            (REFUSED, Some(Json::Text(why))) => Event::Refused(why),
-            _ => Event::Occupied,
+    /// What an earlier page has left; undefined if there is nothing more than is known here.
+    pub fn recalled(&self, attempt: u32, kept: &JsValue) {
+        self.heard(attempt, Event::Recalled(json::from_js(kept)));
+    }
+
+    /// The id of a new upload, or that the file can be read; otherwise why not.
+    pub fn learned(&self, attempt: u32, outcome: u8, text: String) {
+        let event = match outcome {
+            UNREADABLE => Event::FileUnreadable(text),
+            FOUND => Event::Named(text),
+            UNABLE => Event::NotDigested(text),
+            REFUSED => Event::Refused(text),
+            OCCUPIED => Event::Occupied,
+            _ => Event::FileIntact,
         };
         self.heard(attempt, event);
-        true
     }
 
     /// The time of the wait of this number is over.
     pub fn woke(&self, attempt: u32, number: u8) {
         self.0.woke(Attempt::of_number(attempt), number);
-    }
-
-    /// The file can be read, or cannot, for this reason.
-    pub fn checked(&self, attempt: u32, trouble: Option<String>) {
-        self.heard(attempt, trouble.map_or(Event::FileIntact, Event::FileUnreadable));
     }
 }

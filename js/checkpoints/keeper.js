@@ -1,14 +1,10 @@
 // Keeps what one upload needs to go on in another page, and finds it there.
 
+import { OCCUPIED, UNREADABLE } from '../outcomes.js';
 import { identify, placeOf, protocolOf } from './file.js';
 import * as handles from './handles.js';
 import { hold } from './locks.js';
 import * as storage from './storage.js';
-
-/** How what was looked for ends; src/told.rs has the same. */
-const UNREADABLE = 0;
-const FOUND = 1;
-const OCCUPIED = 4;
 
 /** How often it is looked whether there is something new to be kept. */
 const SAVE_EVERY_MS = 1000;
@@ -37,12 +33,12 @@ export class Keeper {
       this.#key ??= await identify(this.#upload, await this.#digest());
     } catch (error) {
       if (error.kind !== 'file_changed') throw error;
-      tell(UNREADABLE, error.message);
+      tell.learned(UNREADABLE, error.message);
       return;
     }
     if (signal.aborted) return;
     const isMine = this.#letGo !== null;
-    this.#letGo ??= await hold(this.#key, signal, () => tell(OCCUPIED));
+    this.#letGo ??= await hold(this.#key, signal, () => tell.learned(OCCUPIED, ''));
     if (!this.#letGo) return;
     await this.#look(tell);
     if (isMine) return;
@@ -59,9 +55,8 @@ export class Keeper {
       return begin(tell);
     }
     // Nobody else has gone on since the last attempt.
-    if (this.#hasBegun && (found?.text ?? null) === this.#text) return tell(FOUND);
-    if (found && tell(FOUND, found.checkpoint)) return;
-    return begin(tell);
+    if (this.#hasBegun && (found?.text ?? null) === this.#text) return tell.recalled();
+    return found ? tell.recalled(found.checkpoint) : begin(tell);
   }
 
   /** Keeps what is new, until this run of the upload is over. */

@@ -1,7 +1,7 @@
 // What is kept of uploads, in the storage of the browser: one text a file.
 
 const PREFIX = 'incoming.checkpoint.';
-/** The form of what is kept, the first item of a checkpoint: protocol/src/checkpoint.rs. */
+/** The form of a checkpoint, after the id: protocol/src/checkpoint.rs. */
 const VERSION = 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -36,8 +36,10 @@ export function all() {
 }
 
 function isSound(entry) {
-  const numbers = [entry?.bytes_total, entry?.bytes_acked, entry?.updated, entry?.days];
-  return numbers.every(Number.isFinite) && entry.checkpoint?.[0] === VERSION;
+  if (!Array.isArray(entry?.checkpoint)) return false;
+  const [id, ...form] = entry.checkpoint;
+  const numbers = [entry.bytes_total, entry.bytes_acked, entry.updated, entry.days, ...form];
+  return id && typeof id === 'string' && form[0] === VERSION && numbers.every(Number.isFinite);
 }
 
 /** Storage may be full, forbidden, or not there: then nothing is kept. */

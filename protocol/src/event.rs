@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::http::{RequestId, Response};
-use crate::{Checkpoint, Json, Md5, Wake};
+use crate::{Json, Md5, Wake};
 
 /// Something that happened, told to an upload and by it to its machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,9 +45,10 @@ pub enum Event {
     Hashed(u64),
     /// Answers [`Action::Digest`](crate::Action::Digest): the MD5 of these bytes of the file.
     Digested(Range<u64>, Md5),
-    /// Answers [`Action::Recall`](crate::Action::Recall): an earlier page has left this. `None`:
-    /// what is known here is all there is.
-    Recalled(Option<Checkpoint>),
+    /// Answers [`Action::Recall`](crate::Action::Recall): an earlier page has left this
+    /// [`Checkpoint`](crate::Checkpoint). `None`, or none that is understood: what is known here is
+    /// all there is.
+    Recalled(Option<Json>),
     /// Answers [`Action::Recall`](crate::Action::Recall): it is a new upload, under this id.
     Named(String),
     /// [`Action::Recall`](crate::Action::Recall) is answered when another page, which sends the

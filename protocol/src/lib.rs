@@ -22,7 +22,7 @@
 //! 6. Only [`Error::is_transient`] decides about retrying; only [`Upload`] knows how.
 
 mod action;
-pub mod checkpoint;
+mod checkpoint;
 pub mod chunks;
 mod digest;
 mod digests;

@@ -39,7 +39,7 @@ pub trait Machine {
     }
 
     /// Goes on from this at the next start, and forgets whatever else it knew.
-    fn recall(&mut self, _checkpoint: &Checkpoint) {}
+    fn recall(&mut self, _checkpoint: Checkpoint) {}
 
     /// True if it goes on after a loss where it was; false if the protocol can only begin again
     /// with the first byte.

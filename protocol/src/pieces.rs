@@ -148,11 +148,10 @@ impl Pieces {
     /// The borders between what is confirmed and what is not, the first confirmed chunk first.
     pub fn borders(&self) -> Vec<u64> {
         let mut borders = Vec::new();
-        let mut last = false;
-        for (index, confirmed) in (0..).zip(self.confirmed.iter().chain([&false])) {
-            if *confirmed != last {
+        for index in 0..=self.layout.count() {
+            let was_confirmed = borders.len() % 2 == 1;
+            if self.is_confirmed(index) != was_confirmed {
                 borders.push(index);
-                last = *confirmed;
             }
         }
         borders
@@ -160,9 +159,10 @@ impl Pieces {
 
     /// What lies between these borders is confirmed, as far as below this chunk, and was not sent
     /// from here.
-    pub fn recall(&mut self, borders: &[u64], below: u64) {
-        for run in borders.chunks_exact(2) {
-            (run[0]..run[1].min(below)).for_each(|index| self.confirm(index));
+    pub fn recall(&mut self, mut borders: &[u64], below: u64) {
+        while let [start, end, rest @ ..] = borders {
+            (*start..below.min(*end)).for_each(|index| self.confirm(index));
+            borders = rest;
         }
         self.now_confirmed_count = 0;
     }

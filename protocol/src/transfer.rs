@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::checkpoint::{Checkpoint, Chunks};
 use crate::digests::Digests;
 use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
-use crate::{Action, Error, Event, Md5, Progress, Stage, Verification};
+use crate::{Action, Checkpoint, Error, Event, Md5, Progress, Stage, Verification};
 
 /// For no more chunks at a time digests are asked ahead.
 const MOST_AHEAD: u64 = 64;
@@ -176,11 +175,11 @@ impl Transfer {
         }
     }
 
-    /// A request got no answer. Returns which chunk it was about.
-    pub fn lost(&mut self, id: RequestId, words: String) -> Option<u64> {
-        let index = self.pieces.take(id)?;
-        self.fail(Error::Lost(words));
-        Some(index)
+    /// A request got no answer.
+    pub fn lost(&mut self, id: RequestId, words: String) {
+        if self.pieces.take(id).is_some() {
+            self.fail(Error::Lost(words));
+        }
     }
 
     /// True when the server has everything. After a failure the requests that are on their way
@@ -232,24 +231,21 @@ impl Transfer {
 
     /// What has to be kept so that another page can go on under this id.
     pub fn checkpoint(&self, id: &str) -> Checkpoint {
-        let Layout { chunk_size: size, large_last, .. } = self.pieces.layout();
-        let chunks = Some(Chunks { size, large_last, borders: self.pieces.borders() });
-        Checkpoint { id: id.to_owned(), chunks }
+        let Layout { chunk_size, large_last, .. } = self.pieces.layout();
+        Checkpoint { id: id.to_owned(), chunk_size, large_last, borders: self.pieces.borders() }
     }
 
-    /// The chunks are those of an earlier page, if there are any; what they have confirmed is for
-    /// the protocol to say.
-    pub fn recall(&mut self, chunks: Option<&Chunks>) {
-        let layout = self.pieces.layout();
-        self.pieces = Pieces::new(chunks.map_or(layout, |chunks| chunks.layout(layout.size)));
-        self.digests.clear();
-        (self.damaged_file, self.file_digest) = (None, None);
-        self.has_unproven = false;
-    }
-
-    /// An earlier page was told that the server has these chunks, as far as below this one.
-    pub fn trust(&mut self, chunks: Option<&Chunks>, below: u64) {
-        self.pieces.recall(chunks.map_or(&[], |chunks| &chunks.borders), below);
+    /// Everything is as an earlier page has left it, and what it was told to be on the server is
+    /// believed as far as below this chunk.
+    pub fn recall(&mut self, checkpoint: &Checkpoint, below: u64) {
+        let mut layout = self.pieces.layout();
+        if checkpoint.chunk_size > 0 {
+            (layout.chunk_size, layout.large_last) = (checkpoint.chunk_size, checkpoint.large_last);
+        }
+        self.start_over();
+        self.damaged_file = None;
+        self.pieces = Pieces::new(layout);
+        self.pieces.recall(&checkpoint.borders, below);
         self.has_unproven = self.pieces.acknowledged() > 0;
     }
 

@@ -251,8 +251,8 @@ impl Upload {
         if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
             self.perform(vec![Action::HangUp], steps);
         }
-        if self.recall.is_due() {
-            return self.ask_back(steps);
+        if self.asks_back(steps) {
+            return;
         }
         self.phase = Phase::Running;
         let actions = self.machine.start();
@@ -334,7 +334,7 @@ impl Upload {
         }
         if self.is_forgotten(&error) {
             self.perform(vec![Action::HangUp], steps);
-            self.recall = Recall::DueAgain;
+            self.ask_again();
             return self.begin(steps);
         }
         if !error.is_transient() || self.is_hopeless(&error) {
@@ -413,8 +413,8 @@ impl Upload {
     }
 
     fn end(&mut self, phase: Phase, steps: &mut Vec<Step>) {
-        if matches!((&phase, self.recall), (Phase::Failed(_), Recall::Known { .. })) {
-            self.recall = Recall::DueAgain;
+        if matches!(phase, Phase::Failed(_)) {
+            self.ask_again();
         }
         self.phase = phase;
         self.perform(vec![Action::HangUp], steps);

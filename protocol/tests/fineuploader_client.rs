@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use common::requests::{pairs, ranges, requests};
 use common::{job, json};
-use incoming_protocol::checkpoint::Chunks;
 use incoming_protocol::fineuploader::Client;
 use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::{Action, Checkpoint, Error, Event, Given, Json, Machine, Stage, Wake};
@@ -73,8 +72,8 @@ fn kind(outcome: Result<Vec<Action>, Error>) -> &'static str {
 /// A client that goes on with the upload `u-1`, of which these chunks are confirmed.
 fn recalled(size: u64, own: &str, borders: &[u64]) -> Client {
     let mut client = client(size, own);
-    let chunks = Some(Chunks { size: 100, large_last: false, borders: borders.into() });
-    client.recall(&Checkpoint { id: "u-1".into(), chunks });
+    let (id, borders) = ("u-1".into(), borders.into());
+    client.recall(Checkpoint { id, chunk_size: 100, large_last: false, borders });
     client
 }
 

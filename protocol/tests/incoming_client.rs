@@ -74,9 +74,9 @@ fn asks_with(client: &mut Client) -> String {
 #[test]
 fn what_is_kept_is_the_ticket_and_the_server_says_where_to_go_on() {
     let kept = Client::new(job(7)).unwrap().checkpoint().unwrap();
-    assert_eq!(kept, Checkpoint::new("e1bbf3ad-a123-411c-a798-0ef5db1e4092"));
+    assert_eq!(kept, Checkpoint::new("e1bbf3ad-a123-411c-a798-0ef5db1e4092".into()));
     let mut again = Client::new(job(100 * KIB)).unwrap();
-    again.recall(&Checkpoint::new("earlier"));
+    again.recall(Checkpoint::new("earlier".into()));
     assert_eq!(asks_with(&mut again), "earlier");
     let accepted = again.handle(terms(64, 99 * KIB, 4)).unwrap();
     assert_eq!(accepted[1..], [Action::SendRange(99 * KIB..100 * KIB)]);
@@ -100,7 +100,7 @@ fn a_ticket_may_come_late_but_has_to_come() {
         let error = client.handle(Event::Connected).unwrap_err();
         assert!(error.to_string().contains("expected the upload id"), "{error}");
         client.hung_up();
-        client.recall(&Checkpoint::new("late"));
+        client.recall(Checkpoint::new("late".into()));
         assert_eq!(asks_with(&mut client), "late");
     }
 }

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{KIB, actions, job, now};
+use common::{KIB, actions, job, json, now};
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Checkpoint, Event, Json, Notice, Outcome, Protocol, Upload, Wake};
+use incoming_protocol::{Action, Checkpoint, Event, Notice, Outcome, Protocol, Upload, Wake};
 
 const UNKNOWN: &str = "Unknown upload id - maybe upload timed out?";
 
@@ -23,7 +23,7 @@ fn started() -> Upload {
 }
 
 fn found(id: &str) -> Event {
-    Event::Recalled(Some(Checkpoint::new(id)))
+    Event::Recalled(Some(Checkpoint::new(id.to_owned()).to_json()))
 }
 
 /// An upload that goes on with the ticket `earlier`.
@@ -86,6 +86,14 @@ fn what_was_found_is_kept_on() {
 fn where_nothing_was_found_the_upload_begins_as_if_nobody_had_asked() {
     let mut upload = started();
     assert!(connects(&now(&mut upload, Event::Recalled(None))));
+    assert_eq!(id_of(&upload), job(7).ticket);
+}
+
+#[test]
+fn what_is_damaged_is_as_good_as_nothing() {
+    let mut upload = started();
+    let damaged = Event::Recalled(Some(json(r#"["earlier",2]"#)));
+    assert!(connects(&now(&mut upload, damaged)));
     assert_eq!(id_of(&upload), job(7).ticket);
 }
 
@@ -215,5 +223,5 @@ fn a_loss_is_no_reason_to_ask_again() {
 #[test]
 fn what_is_kept_is_data_of_a_few_bytes() {
     let kept = connected().checkpoint().unwrap();
-    assert_eq!(kept, Json::List(vec![Json::Number(1.0), Json::Text("earlier".into())]));
+    assert_eq!(kept, json(r#"["earlier",1,0,0]"#));
 }

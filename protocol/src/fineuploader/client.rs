@@ -196,17 +196,18 @@ impl Machine for Client {
 
     /// Nobody can ask which chunks the server has: it says so when it has lost some. How a file is
     /// cut is for the caller to say, and only chunks go on.
-    fn recall(&mut self, checkpoint: &Checkpoint) {
-        let chunks = checkpoint.chunks.as_ref();
-        if chunks.is_some() && !self.is_chunked {
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        let is_begun = checkpoint.chunk_size > 0;
+        if is_begun && !self.is_chunked {
             return;
         }
-        self.wire.resume(&checkpoint.id, chunks.is_some());
-        self.transfer.recall(chunks);
         // Only the answer to the last request says that all is well.
-        let last = self.transfer.pieces.layout().count() - 1;
         let is_told = self.wire.success_endpoint().is_some();
-        self.transfer.trust(chunks, last + u64::from(is_told));
+        self.transfer.recall(&checkpoint, u64::MAX);
+        if !is_told && self.transfer.pieces.is_complete() {
+            self.transfer.recall(&checkpoint, self.transfer.pieces.layout().count() - 1);
+        }
+        self.wire.resume(checkpoint.id, is_begun);
     }
 
     fn file_digest(&self) -> Option<&Md5> {

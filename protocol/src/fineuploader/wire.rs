@@ -85,8 +85,8 @@ impl Wire {
     }
 
     /// This is what it knows the upload by, which an earlier page may have begun.
-    pub fn resume(&mut self, uuid: &str, is_begun: bool) {
-        uuid.clone_into(&mut self.uuid);
+    pub fn resume(&mut self, uuid: String, is_begun: bool) {
+        self.uuid = uuid;
         self.is_resuming = is_begun;
     }
 

@@ -365,12 +365,12 @@ impl Machine for Client {
 
     fn checkpoint(&self) -> Option<Checkpoint> {
         let is_known = !(self.is_gone || self.ticket.is_empty());
-        is_known.then(|| Checkpoint::new(&self.ticket))
+        is_known.then(|| Checkpoint::new(self.ticket.clone()))
     }
 
     /// The server says where to go on.
-    fn recall(&mut self, checkpoint: &Checkpoint) {
-        checkpoint.id.clone_into(&mut self.ticket);
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        self.ticket = checkpoint.id;
         self.is_gone = false;
         self.furthest = 0;
         self.start_over();

@@ -36,8 +36,9 @@ struct Tests {
     missing: u64,
     found: bool,
     are_wanted: bool,
-    /// Chunks below this one were begun by an earlier page, and maybe a few more.
-    begun_below: Option<u64>,
+    /// An earlier page has begun chunks below this one, and maybe a few more.
+    are_due: bool,
+    begun_below: u64,
 }
 
 impl Client {
@@ -87,12 +88,11 @@ impl Client {
 
     /// Before which chunk there is nothing to ask about.
     fn tested_below(&self) -> u64 {
-        let Tests { missing, found, are_wanted, begun_below, known_below, .. } = self.tests;
+        let Tests { missing, found, are_wanted, are_due, known_below, .. } = self.tests;
         // Chunks were begun in order, so many at a time: when none of the first is there, no
         // later one is. The same goes for those after the last one that an earlier page has noted.
         let never_begun = missing >= self.simultaneous && !(found && are_wanted);
-        let asks = are_wanted || begun_below.is_some();
-        if asks && !never_begun { known_below } else { u64::MAX }
+        if (are_wanted || are_due) && !never_begun { known_below } else { u64::MAX }
     }
 
     fn ask(&mut self, index: u64) -> Action {
@@ -125,25 +125,18 @@ impl Client {
         {
             return Err(Error::Rejected(response.words()));
         } else if asked && !response.may_pass() {
-            self.tests.missing += u64::from(index >= self.tests.begun_below.unwrap_or(0));
+            self.tests.missing += u64::from(index >= self.tests.begun_below);
         } else {
-            self.ask_again(index, asked);
+            self.ask_again(asked);
             self.transfer.fail(response.unavailable());
         }
         self.go_on()
     }
 
-    /// A question that was not answered is asked once more.
-    fn ask_again(&mut self, index: u64, asked: bool) {
+    /// What was not answered is asked once more, and with it what is known to be missing.
+    fn ask_again(&mut self, asked: bool) {
         if asked {
-            self.tests.known_below = self.tests.known_below.min(index);
-        }
-    }
-
-    fn lost(&mut self, id: RequestId, words: String) {
-        let asked = self.take_question(id);
-        if let Some(index) = self.transfer.lost(id, words) {
-            self.ask_again(index, asked);
+            (self.tests.known_below, self.tests.missing) = (0, 0);
         }
     }
 
@@ -170,7 +163,9 @@ impl Machine for Client {
         match event {
             Event::Responded(id, response) => self.answered(id, &response),
             Event::RequestLost(id, words) => {
-                self.lost(id, words);
+                let asked = self.take_question(id);
+                self.ask_again(asked);
+                self.transfer.lost(id, words);
                 self.go_on()
             }
             event => Ok(if self.transfer.note(event) { self.fill() } else { Vec::new() }),
@@ -186,11 +181,8 @@ impl Machine for Client {
     }
 
     fn hung_up(&mut self) {
-        for id in std::mem::take(&mut self.tests.asking) {
-            if let Some(index) = self.transfer.pieces.take(id) {
-                self.ask_again(index, true);
-            }
-        }
+        self.ask_again(!self.tests.asking.is_empty());
+        self.tests.asking.clear();
         self.transfer.hung_up();
     }
 
@@ -199,13 +191,15 @@ impl Machine for Client {
     }
 
     /// The server may have lost what it had confirmed: it is asked for each chunk.
-    fn recall(&mut self, checkpoint: &Checkpoint) {
-        let chunks = checkpoint.chunks.as_ref();
-        self.wire.identify(&checkpoint.id);
-        self.transfer.recall(chunks);
-        let begun_below = chunks.map(|chunks| chunks.borders.last().copied().unwrap_or(0));
-        let are_wanted = self.tests.are_wanted;
-        self.tests = Tests { are_wanted, begun_below, ..Tests::default() };
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        self.transfer.recall(&checkpoint, 0);
+        self.wire.identify(checkpoint.id);
+        self.tests = Tests {
+            are_wanted: self.tests.are_wanted,
+            are_due: checkpoint.chunk_size > 0,
+            begun_below: checkpoint.borders.last().copied().unwrap_or(0),
+            ..Tests::default()
+        };
     }
 
     fn start_over(&mut self) {

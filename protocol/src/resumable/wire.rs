@@ -59,8 +59,8 @@ impl Wire {
     }
 
     /// This is what the server knows the file by.
-    pub fn identify(&mut self, identifier: &str) {
-        identifier.clone_into(&mut self.file.identifier);
+    pub fn identify(&mut self, identifier: String) {
+        self.file.identifier = identifier;
     }
 
     /// Asks whether the server has a chunk.

@@ -229,13 +229,13 @@ impl Machine for Client {
     }
 
     /// The server says what it has when it is asked.
-    fn recall(&mut self, checkpoint: &Checkpoint) {
-        let chunks = checkpoint.chunks.as_ref();
-        let Some(md5) = Md5::parse(&checkpoint.id).filter(|_| chunks.is_some()) else { return };
-        self.wire.know(md5);
-        self.is_recalled = true;
-        self.transfer.recall(chunks);
-        self.transfer.trust(chunks, self.layout().count());
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        let Some(md5) = Md5::parse(&checkpoint.id) else { return };
+        if checkpoint.chunk_size > 0 {
+            self.wire.know(md5);
+            self.is_recalled = true;
+            self.transfer.recall(&checkpoint, u64::MAX);
+        }
     }
 
     /// A server that calls a file complete has compared it.

@@ -1,6 +1,6 @@
 //! The page is loaded again, and finds what the one before has kept.
 
-use incoming_protocol::{Attempt, Checkpoint, Event, Upload};
+use incoming_protocol::{Attempt, Event, Upload};
 
 use super::super::Server;
 use super::{Deed, Happening, World};
@@ -33,8 +33,7 @@ impl World {
     pub(super) fn recall(&mut self, attempt: Attempt) {
         let is_first = !std::mem::replace(&mut self.has_recalled, true);
         let kept = self.kept.as_ref().filter(|_| is_first);
-        let kept = kept.map(|kept| serde_json::from_str(kept).unwrap());
-        let found = kept.and_then(|kept| Checkpoint::from_json(&kept));
+        let found = kept.map(|kept| serde_json::from_str(kept).unwrap());
         let event = match (found, &self.job.ticket) {
             (None, Some(ticket)) if self.job.options.asks_id => Event::Named(ticket.clone()),
             (found, _) => Event::Recalled(found),

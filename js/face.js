@@ -2,7 +2,6 @@
 
 import { set_server_hostname } from './address.js';
 import { hostOf } from './host.js';
-import { recaller } from './recall.js';
 
 /** Why an upload or a fingerprint did not finish. */
 export class UploadError extends Error {
@@ -29,13 +28,13 @@ export function face({ Driver }, digest, checkpoints) {
     if (signal && !(signal instanceof AbortSignal)) {
       throw new TypeError('incoming.Uploader: expected an AbortSignal as signal');
     }
-    const handle = options?.handle;
-    if (handle && typeof handle.getFile !== 'function') {
-      throw new TypeError('incoming.Uploader: expected a FileSystemFileHandle as handle');
-    }
     const run = oneRunAfterAnother(uploader);
-    const recall = recaller(uploader, upload_id, file, options, checkpoints);
-    const host = hostOf(file, options, run.settle, digest, recall);
+    let keeper;
+    const keep = async () => {
+      keeper ??= (await checkpoints()).keeper({ uploader, upload_id, file, options, host });
+      return keeper;
+    };
+    const host = hostOf(file, options, run.settle, digest, keep);
     const driver = new Driver(uploader, upload_id, file, options, host);
     host.driver = driver;
     run.listen(globalThis, 'online', () => driver.came_online());

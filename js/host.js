@@ -11,8 +11,8 @@ const STEP_MS = 5000;
 /** What is so late was asleep. Pages in the background are up to a minute late. */
 const SLEPT_MS = 90_000;
 
-/** The host of one upload; `load` loads what hashes, `recall` is of `recall.js`. */
-export function hostOf(file, options, settle, load, recall) {
+/** The host of one upload; `load` loads what hashes, `keep` what resumes after a reload. */
+export function hostOf(file, options, settle, load, keep) {
   const send = sender(file, options);
   const digest = digester(file, load);
   const life = new AbortController();
@@ -79,10 +79,11 @@ export function hostOf(file, options, settle, load, recall) {
 
     recall(number) {
       const { signal } = attempt;
-      recall(host, signal, {
-        recalled: (kept) => signal.aborted || host.driver.recalled(number, kept),
-        learned: (...outcome) => signal.aborted || host.driver.learned(number, ...outcome),
-      });
+      const recalled = (kept) => signal.aborted || host.driver.recalled(number, kept);
+      const learned = (...outcome) => signal.aborted || host.driver.learned(number, ...outcome);
+      keep()
+        .then((keeper) => keeper.recall(signal, { recalled, learned }))
+        .catch((error) => learned(UNABLE, wordsOf(error)));
     },
 
     check(number) {

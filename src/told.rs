@@ -104,16 +104,16 @@ impl Driver {
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }
     }
 
-    /// What an earlier page has left; undefined if there is nothing more than is known here.
+    /// What an earlier page has left, or what begins a new upload, or undefined if
+    /// there is nothing more than is known here.
     pub fn recalled(&self, attempt: u32, kept: &JsValue) {
         self.heard(attempt, Event::Recalled(json::from_js(kept)));
     }
 
-    /// The id of a new upload, or that the file can be read; otherwise why not.
+    /// What is the matter with the file, or with what was asked for.
     pub fn learned(&self, attempt: u32, outcome: u8, text: String) {
         let event = match outcome {
             UNREADABLE => Event::FileUnreadable(text),
-            FOUND => Event::Named(text),
             UNABLE => Event::NotDigested(text),
             REFUSED => Event::Refused(text),
             OCCUPIED => Event::Occupied,

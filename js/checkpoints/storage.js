@@ -5,6 +5,11 @@ const PREFIX = 'incoming.checkpoint.';
 const VERSION = 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** What begins a new upload under this id. */
+export function newCheckpoint(id) {
+  return [id, VERSION, 0, 0];
+}
+
 /** What is kept under a key, or null. What nobody can use any more is removed. */
 export function read(key) {
   const text = attempt(() => localStorage.getItem(PREFIX + key));

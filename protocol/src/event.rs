@@ -46,11 +46,9 @@ pub enum Event {
     /// Answers [`Action::Digest`](crate::Action::Digest): the MD5 of these bytes of the file.
     Digested(Range<u64>, Md5),
     /// Answers [`Action::Recall`](crate::Action::Recall): an earlier page has left this
-    /// [`Checkpoint`](crate::Checkpoint). `None`, or none that is understood: what is known here is
-    /// all there is.
+    /// [`Checkpoint`](crate::Checkpoint), or one of a new upload says under which id to begin.
+    /// `None`, or what is none: what is known here is all there is.
     Recalled(Option<Json>),
-    /// Answers [`Action::Recall`](crate::Action::Recall): it is a new upload, under this id.
-    Named(String),
     /// [`Action::Recall`](crate::Action::Recall) is answered when another page, which sends the
     /// same file, has come to an end.
     Occupied,

@@ -231,21 +231,16 @@ impl Transfer {
 
     /// What has to be kept so that another page can go on under this id.
     pub fn checkpoint(&self, id: &str) -> Checkpoint {
-        let Layout { chunk_size, large_last, .. } = self.pieces.layout();
-        Checkpoint { id: id.to_owned(), chunk_size, large_last, borders: self.pieces.borders() }
+        Checkpoint::new(id, self.pieces.layout(), &self.pieces.borders())
     }
 
     /// Everything is as an earlier page has left it, and what it was told to be on the server is
     /// believed as far as below this chunk.
     pub fn recall(&mut self, checkpoint: &Checkpoint, below: u64) {
-        let mut layout = self.pieces.layout();
-        if checkpoint.chunk_size > 0 {
-            (layout.chunk_size, layout.large_last) = (checkpoint.chunk_size, checkpoint.large_last);
-        }
         self.start_over();
         self.damaged_file = None;
-        self.pieces = Pieces::new(layout);
-        self.pieces.recall(&checkpoint.borders, below);
+        self.pieces = Pieces::new(checkpoint.layout(self.pieces.layout()));
+        self.pieces.recall(checkpoint.borders(), below);
         self.has_unproven = self.pieces.acknowledged() > 0;
     }
 

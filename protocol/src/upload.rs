@@ -333,7 +333,7 @@ impl Upload {
             return self.fail_to_cancel(error, steps);
         }
         if self.is_forgotten(&error) {
-            self.perform(vec![Action::HangUp], steps);
+            self.end(Phase::Ready, steps);
             self.ask_again();
             return self.begin(steps);
         }

@@ -10,6 +10,7 @@ use common::requests::{pairs, ranges, requests};
 use common::{job, json};
 use incoming_protocol::fineuploader::Client;
 use incoming_protocol::http::{Body, MediaType, RequestId, Response};
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::{Action, Checkpoint, Error, Event, Given, Json, Machine, Stage, Wake};
 
 const OK: &str = r#"{"success":true}"#;
@@ -72,8 +73,8 @@ fn kind(outcome: Result<Vec<Action>, Error>) -> &'static str {
 /// A client that goes on with the upload `u-1`, of which these chunks are confirmed.
 fn recalled(size: u64, own: &str, borders: &[u64]) -> Client {
     let mut client = client(size, own);
-    let (id, borders) = ("u-1".into(), borders.into());
-    client.recall(Checkpoint { id, chunk_size: 100, large_last: false, borders });
+    let layout = Layout { size, chunk_size: 100, large_last: false };
+    client.recall(Checkpoint::new("u-1", layout, borders));
     client
 }
 

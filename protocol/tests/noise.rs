@@ -11,6 +11,7 @@ use std::time::Duration;
 use common::{job_for, noise, traits, verifications};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::resumable::server::Chunk;
 use incoming_protocol::{
     Action, Checkpoint, Event, Link, MAX_EXACT, Md5, Protocol, Step, Upload, Wake, galileo,
@@ -27,16 +28,16 @@ fn recalled(dice: &mut fastrand::Rng) -> Event {
     let id = ["t", "e1bbf3ad", md5(dice).as_str()][dice.usize(0..3)].to_owned();
     match dice.u8(0..6) {
         0 => Event::Occupied,
-        1 => Event::Named(id),
-        2 => Event::Recalled(None),
-        _ => Event::Recalled(Some(checkpoint(id, dice).to_json())),
+        1 => Event::Recalled(None),
+        _ => Event::Recalled(Some(checkpoint(&id, dice).to_json())),
     }
 }
 
-fn checkpoint(id: String, dice: &mut fastrand::Rng) -> Checkpoint {
+fn checkpoint(id: &str, dice: &mut fastrand::Rng) -> Checkpoint {
     let chunk_size = [0, 1000, 65_536, SIZE, MAX_EXACT][dice.usize(0..5)];
-    let borders = (0..dice.usize(0..6)).map(|_| dice.u64(0..400)).collect();
-    Checkpoint { id, chunk_size, large_last: dice.bool(), borders }
+    let borders: Vec<_> = (0..dice.usize(0..6)).map(|_| dice.u64(0..400)).collect();
+    let layout = Layout { size: SIZE, chunk_size, large_last: dice.bool() };
+    Checkpoint::new(id, layout, &borders)
 }
 
 fn event(dice: &mut fastrand::Rng) -> Event {

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use common::{job, json, md5_of};
 use incoming_protocol::http::{Body, Field, Request, RequestId, Response};
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use incoming_protocol::{Action, Checkpoint, Error, Event, Given, Json, Machine, Protocol, Stage};
 
@@ -29,7 +30,7 @@ fn client(protocol: Protocol, size: u64, own: &str) -> Client {
 
 /// What an earlier page has left: an id, the size of chunks, and which are confirmed.
 fn left(id: &str, chunk_size: u64, borders: &[u64]) -> Checkpoint {
-    Checkpoint { id: id.into(), chunk_size, large_last: true, borders: borders.into() }
+    Checkpoint::new(id, Layout { size: 0, chunk_size, large_last: true }, borders)
 }
 
 fn recalled(protocol: Protocol, size: u64, own: &str, checkpoint: Checkpoint) -> Client {
@@ -177,7 +178,7 @@ fn an_id_that_comes_late_begins_a_new_upload() {
         (Protocol::FineUploader, "qquuid"),
     ] {
         let mut client = recalled(protocol, 250, "{}", left("earlier", 100, &[0, 2]));
-        client.recall(Checkpoint::new("late".into()));
+        client.recall(left("late", 0, &[]));
         let sent = requests(client.start()).remove(0);
         assert!(says(&sent, name, "late") && !says(&sent, "qqresume", "true"));
         assert_eq!(sent.body.range(), Some(&(0..100)));
@@ -271,12 +272,15 @@ fn mr_robusto_keeps_the_md5_once_it_is_known() {
     assert_eq!(client.checkpoint(), None);
     client.handle(Event::Digested(0..250, md5_of(&(0..250)))).unwrap();
     let kept = client.checkpoint().unwrap();
-    assert_eq!((kept.id, kept.chunk_size), (md5(250), 100));
+    assert_eq!(
+        kept,
+        Checkpoint::new(&md5(250), Layout { size: 0, chunk_size: 100, large_last: false }, &[])
+    );
 }
 
 #[test]
 fn mr_robusto_takes_no_id_of_the_page_for_an_md5() {
-    let mut client = recalled(Protocol::Robusto, 250, "{}", Checkpoint::new(md5(250)));
+    let mut client = recalled(Protocol::Robusto, 250, "{}", left(&md5(250), 0, &[]));
     assert_eq!(client.start(), [Action::Digest(0..250)]);
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 use common::{KIB, actions, job, json, now};
 use incoming_protocol::incoming::wire::FromServer;
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::{Action, Checkpoint, Event, Notice, Outcome, Protocol, Upload, Wake};
 
 const UNKNOWN: &str = "Unknown upload id - maybe upload timed out?";
@@ -22,8 +23,16 @@ fn started() -> Upload {
     upload
 }
 
+const CUT: Layout = Layout { size: 0, chunk_size: 1, large_last: false };
+const UNCUT: Layout = Layout { chunk_size: 0, ..CUT };
+
+/// A new upload begins under this id.
+fn named(id: &str) -> Event {
+    Event::Recalled(Some(Checkpoint::new(id, UNCUT, &[]).to_json()))
+}
+
 fn found(id: &str) -> Event {
-    Event::Recalled(Some(Checkpoint::new(id.to_owned()).to_json()))
+    Event::Recalled(Some(Checkpoint::new(id, CUT, &[0, 7]).to_json()))
 }
 
 /// An upload that goes on with the ticket `earlier`.
@@ -100,7 +109,7 @@ fn what_is_damaged_is_as_good_as_nothing() {
 #[test]
 fn an_id_may_come_late() {
     let mut upload = started();
-    assert!(connects(&now(&mut upload, Event::Named("late".into()))));
+    assert!(connects(&now(&mut upload, named("late"))));
     assert_eq!(id_of(&upload).as_deref(), Some("late"));
 }
 
@@ -176,7 +185,7 @@ fn a_ticket_that_the_server_does_not_know_any_more_starts_the_upload_over() {
     let again = now(&mut upload, refusal(UNKNOWN));
     assert!(again.contains(&Action::HangUp) && recalls(&again));
     assert_eq!((id_of(&upload), upload.view().error), (None, None));
-    assert!(connects(&now(&mut upload, Event::Named("fresh".into()))));
+    assert!(connects(&now(&mut upload, named("fresh"))));
     now(&mut upload, Event::Connected);
     let sends = now(&mut upload, terms(0));
     assert!(sends.contains(&Action::SendRange(0..64 * KIB)));
@@ -185,7 +194,7 @@ fn a_ticket_that_the_server_does_not_know_any_more_starts_the_upload_over() {
 #[test]
 fn a_fresh_ticket_that_the_server_does_not_know_is_an_error() {
     let mut upload = started();
-    now(&mut upload, Event::Named("fresh".into()));
+    now(&mut upload, named("fresh"));
     now(&mut upload, Event::Connected);
     now(&mut upload, refusal(UNKNOWN));
     assert_eq!(upload.view().error.unwrap().kind(), "rejected");
@@ -223,5 +232,5 @@ fn a_loss_is_no_reason_to_ask_again() {
 #[test]
 fn what_is_kept_is_data_of_a_few_bytes() {
     let kept = connected().checkpoint().unwrap();
-    assert_eq!(kept, json(r#"["earlier",1,0,0]"#));
+    assert_eq!(kept, json(r#"["earlier",1,1,0,0,0]"#));
 }

@@ -197,7 +197,7 @@ impl Machine for Client {
     /// Nobody can ask which chunks the server has: it says so when it has lost some. How a file is
     /// cut is for the caller to say, and only chunks go on.
     fn recall(&mut self, checkpoint: Checkpoint) {
-        let is_begun = checkpoint.chunk_size > 0;
+        let is_begun = checkpoint.is_begun();
         if is_begun && !self.is_chunked {
             return;
         }

@@ -8,6 +8,7 @@ use super::wire::{FromClient, FromServer, Unreadable};
 use crate::chunks::{ChunkSizes, Flow};
 use crate::digests::Digests;
 use crate::options::Job;
+use crate::pieces::Layout;
 use crate::{
     Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake,
     joined,
@@ -24,6 +25,9 @@ const TAKE_OVERS: u32 = 3;
 
 /// The close code of a server that found a message too large.
 const TOO_BIG: u16 = 1009;
+
+/// What is kept of the file counts in bytes, because chunks may have any size.
+const BYTES: Layout = Layout { size: 0, chunk_size: 1, large_last: false };
 
 /// The client's side of one upload.
 #[derive(Debug)]
@@ -365,7 +369,7 @@ impl Machine for Client {
 
     fn checkpoint(&self) -> Option<Checkpoint> {
         let is_known = !(self.is_gone || self.ticket.is_empty());
-        is_known.then(|| Checkpoint::new(self.ticket.clone()))
+        is_known.then(|| Checkpoint::new(&self.ticket, BYTES, &[0, self.flow.acknowledged()]))
     }
 
     /// The server says where to go on.

@@ -193,13 +193,13 @@ impl Machine for Client {
     /// The server may have lost what it had confirmed: it is asked for each chunk.
     fn recall(&mut self, checkpoint: Checkpoint) {
         self.transfer.recall(&checkpoint, 0);
-        self.wire.identify(checkpoint.id);
         self.tests = Tests {
             are_wanted: self.tests.are_wanted,
-            are_due: checkpoint.chunk_size > 0,
-            begun_below: checkpoint.borders.last().copied().unwrap_or(0),
+            are_due: checkpoint.is_begun(),
+            begun_below: checkpoint.borders().last().copied().unwrap_or(0),
             ..Tests::default()
         };
+        self.wire.identify(checkpoint.id);
     }
 
     fn start_over(&mut self) {

@@ -231,7 +231,7 @@ impl Machine for Client {
     /// The server says what it has when it is asked.
     fn recall(&mut self, checkpoint: Checkpoint) {
         let Some(md5) = Md5::parse(&checkpoint.id) else { return };
-        if checkpoint.chunk_size > 0 {
+        if checkpoint.is_begun() {
             self.wire.know(md5);
             self.is_recalled = true;
             self.transfer.recall(&checkpoint, u64::MAX);

@@ -43,11 +43,8 @@ impl Upload {
     }
 
     pub(super) fn recall(&mut self, event: Event, steps: &mut Vec<Step>) {
-        let (recall, found) = match event {
-            Event::Recalled(found) => {
-                (Recall::Begun, found.as_ref().and_then(Checkpoint::from_json))
-            }
-            Event::Named(id) => (Recall::New, Some(Checkpoint::new(id))),
+        let found = match event {
+            Event::Recalled(found) => found,
             Event::Occupied => return self.phase = Phase::Recalling { is_occupied: true },
             Event::Refused(why) => return self.end(Phase::Failed(Error::Misuse(why)), steps),
             Event::FileUnreadable(why) => return self.fail(Error::FileChanged(why), steps),
@@ -55,8 +52,10 @@ impl Upload {
             _ => return,
         };
         self.recall = Recall::New;
-        if let Some(found) = found {
-            self.recall = recall;
+        if let Some(found) = found.as_ref().and_then(Checkpoint::from_json) {
+            if found.is_begun() {
+                self.recall = Recall::Begun;
+            }
             self.machine.recall(found);
         }
         self.begin(steps);

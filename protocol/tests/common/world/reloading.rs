@@ -1,6 +1,7 @@
 //! The page is loaded again, and finds what the one before has kept.
 
-use incoming_protocol::{Attempt, Event, Upload};
+use incoming_protocol::pieces::Layout;
+use incoming_protocol::{Attempt, Checkpoint, Event, Upload};
 
 use super::super::Server;
 use super::{Deed, Happening, World};
@@ -35,7 +36,10 @@ impl World {
         let kept = self.kept.as_ref().filter(|_| is_first);
         let found = kept.map(|kept| serde_json::from_str(kept).unwrap());
         let event = match (found, &self.job.ticket) {
-            (None, Some(ticket)) if self.job.options.asks_id => Event::Named(ticket.clone()),
+            (None, Some(ticket)) if self.job.options.asks_id => {
+                let layout = Layout { size: self.size, chunk_size: 0, large_last: false };
+                Event::Recalled(Some(Checkpoint::new(ticket, layout, &[]).to_json()))
+            }
             (found, _) => Event::Recalled(found),
         };
         self.plan(self.now_ms + 3, Happening::Client(attempt, event));

@@ -56,6 +56,17 @@ export class Reloading {
     return seen;
   }
 
+  /** Goes on in another tab of the same browser; returns the page that it leaves. */
+  async otherTab() {
+    const before = this.page;
+    this.page = await before.context().newPage();
+    this.page.problems = [];
+    await this.page.goto(before.url());
+    await this.ready(this.page);
+    this.place.page = this.page;
+    return before;
+  }
+
   async ready(page) {
     await page.waitForFunction(() => typeof window.files === 'function' && window.incoming);
     await page.evaluate((host) => incoming.set_server_hostname(host), this.relay.host);

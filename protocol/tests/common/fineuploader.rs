@@ -44,6 +44,9 @@ impl super::Server for Server {
             }
             None => (0, 1),
         };
+        if upload.resumes && index > 0 && !self.pieces.has(0) {
+            return gone();
+        }
         let taken = self.pieces.take(request, index, total, is_damaged);
         let is_last = index + 1 == total && self.pieces.misses_what_is_lost();
         if is_last && taken.status == 200 {

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from '../scripts/lib/sizes.js';
+import { cpuSeconds } from './cpu.js';
 import { median } from './median.js';
 import { openWith, randomFile, withStage } from './stage.js';
 
@@ -29,7 +30,14 @@ export function measure(rounds) {
         ...VERIFY.map((verify) => row(`${name}, ${verify}`, results[verify], results.none)),
       );
     }
-    const head = ['256 MiB', 's (median)', 'time to none', 'main thread in s', 'longest task'];
+    const head = [
+      '256 MiB',
+      's (median)',
+      'time to none',
+      'main thread in s',
+      'longest task',
+      'CPU in s',
+    ];
     return `Verification, ${rounds} rounds, interleaved\n\n${table(head, rows)}`;
   });
 }
@@ -48,18 +56,23 @@ async function runs(stage, options, rounds) {
 
 async function upload({ page, session, app, arrivals }, options) {
   const ticket = options.protocol === 'incoming' ? await app.newTicket() : crypto.randomUUID();
-  const before = await taskSeconds(session);
+  const before = await mainThread(session);
+  const cpuBefore = cpuSeconds();
   const evaluate = (given) => window.upload.verified(given);
   const result = await page.evaluate(evaluate, { ticket, ...options });
-  const busy = (await taskSeconds(session)) - before;
+  const after = await mainThread(session);
+  const cpu = cpuSeconds() - cpuBefore;
   for (const name of readdirSync(arrivals)) rmSync(path.join(arrivals, name));
   await sleep(REST_MS);
-  return { ...result, busy };
+  const [busy, working] = after.map((seconds, i) => seconds - before[i]);
+  return { ...result, busy, working, cpu };
 }
 
-async function taskSeconds(session) {
+/** How long it was at its tasks, and how long of that the processor worked for it. */
+async function mainThread(session) {
   const { metrics } = await session.send('Performance.getMetrics');
-  return metrics.find(({ name }) => name === 'TaskDuration').value;
+  const of = (wanted) => metrics.find(({ name }) => name === wanted).value;
+  return [of('TaskDuration'), of('ThreadTime')];
 }
 
 function row(name, results, none) {
@@ -70,7 +83,8 @@ function row(name, results, none) {
     name,
     seconds.toFixed(2),
     (seconds / of(none, 'seconds')).toFixed(2),
-    of(results, 'busy').toFixed(2),
+    `${of(results, 'busy').toFixed(2)}, ${of(results, 'working').toFixed(2)} at work`,
     longest === 0 ? 'none over 50 ms' : `${longest.toFixed(0)} ms`,
+    of(results, 'cpu').toFixed(2),
   ];
 }

@@ -4,7 +4,7 @@
 import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
-import { FOUND, INTACT, UNABLE, UNREADABLE, wordsOf } from './outcomes.js';
+import { INTACT, UNABLE, UNREADABLE, wordsOf } from './outcomes.js';
 
 /** Clocks of waits stand still while a machine sleeps: steps notice it soon after. */
 const STEP_MS = 5000;
@@ -70,10 +70,9 @@ export function hostOf(file, options, settle, load, keep) {
         if (isWhole) isHashing = false;
         if (!signal.aborted) host.driver.digested(number, start, end, ...outcome);
       };
-      const hashed = (bytes) => isWhole && !signal.aborted && host.driver.hashed(bytes);
-      digest(start, end, signal, hashed).then(
-        (md5) => tell(FOUND, md5),
-        (error) => tell(error?.kind === 'file_changed' ? UNREADABLE : UNABLE, wordsOf(error)),
+      const hashed = isWhole ? (bytes) => signal.aborted || host.driver.hashed(bytes) : undefined;
+      digest(start, end, signal, hashed).then(tell, (error) =>
+        tell(wordsOf(error), error?.kind === 'file_changed'),
       );
     },
 

@@ -8,16 +8,14 @@ use wasm_bindgen::prelude::*;
 
 use crate::{Driver, json, whole};
 
-/// The file cannot be read, or is another one now.
+/// The file cannot be read, or is another one now. `js/outcomes.js` has the same.
 const UNREADABLE: u8 = 0;
-/// What was asked for was found.
-const FOUND: u8 = 1;
-/// What finds it could not be loaded.
-const UNABLE: u8 = 2;
+/// What finds out what was asked for could not be loaded.
+const UNABLE: u8 = 1;
 /// The page has no upload id.
-const REFUSED: u8 = 3;
+const REFUSED: u8 = 2;
 /// Another page sends the file.
-const OCCUPIED: u8 = 4;
+const OCCUPIED: u8 = 3;
 
 impl Driver {
     fn heard(&self, attempt: u32, event: Event) {
@@ -91,14 +89,21 @@ impl Driver {
         self.heard_whenever(Event::Hashed(whole(bytes)));
     }
 
-    /// The digest of a part of the file, or why there is none. That of the whole file belongs to
-    /// no attempt.
-    pub fn digested(&self, attempt: u32, start: f64, end: f64, outcome: u8, text: String) {
+    /// The digest of a part of the file; or why there is none, and whether it is because the file
+    /// cannot be read or is another one now. That of the whole file belongs to no attempt.
+    pub fn digested(
+        &self,
+        attempt: u32,
+        start: f64,
+        end: f64,
+        text: String,
+        is_file_changed: Option<bool>,
+    ) {
         let range = whole(start)..whole(end);
         let is_whole = range == (0..self.0.size());
-        let event = match (outcome, Md5::parse(&text)) {
-            (FOUND, Some(md5)) => Event::Digested(range, md5),
-            (UNREADABLE, _) => Event::FileUnreadable(text),
+        let event = match (is_file_changed, Md5::parse(&text)) {
+            (None, Some(md5)) => Event::Digested(range, md5),
+            (Some(true), _) => Event::FileUnreadable(text),
             _ => Event::NotDigested(text),
         };
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }

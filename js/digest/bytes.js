@@ -19,9 +19,9 @@ export class Bytes {
     }
   }
 
-  /** The next bytes, at most about `limit`; they are good until the next call. */
-  async next(limit) {
-    const { value } = await this.#reader.read(...this.#view(limit));
+  /** The next bytes; they are good until the next call. */
+  async next() {
+    const { value } = await this.#reader.read(...this.#view());
     const length = value?.length ?? 0;
     if (length === 0 || length > this.#left) throw new Error('the file has another length');
     if (this.#buffer) this.#buffer = value.buffer;
@@ -33,8 +33,7 @@ export class Bytes {
     this.#reader.cancel().catch(() => {});
   }
 
-  #view(limit) {
-    if (!this.#buffer) return [];
-    return [new Uint8Array(this.#buffer, 0, Math.min(this.#buffer.byteLength, limit))];
+  #view() {
+    return this.#buffer ? [new Uint8Array(this.#buffer)] : [];
   }
 }

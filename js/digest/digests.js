@@ -11,10 +11,9 @@
 //   read at once and four of one job; others wait for their turn, in the order of `start`.
 // - `onprogress(bytes)` is told how many bytes are hashed, at most ten times a second, and all at the
 //   end, before `done`.
-// - A job with `upto` goes no further than that until `job.advance(upto)` allows more: the digest of
-//   the whole file beside an upload, hashed as the upload goes on. It keeps no lane while it waits.
 // - `done` is rejected with an `UploadError` of the kind `file_changed` when the file cannot be read
-//   or is not what it was, and with an `Error` when there is no way to hash.
+//   or is not what it was, and with an `Error` when there is no way to hash. A change while a part is
+//   read that does not reach to the end of the file is left to who reads that part again.
 // - The worker is there from the first `start` on, until nothing was asked for ten seconds. Where no
 //   worker may be, the page hashes, a few milliseconds at a time.
 
@@ -35,18 +34,16 @@ export class Digests {
     this.#surroundings = surroundings;
   }
 
-  start(file, { start = 0, end = file.size, chunk_size, upto = end, onprogress } = {}) {
+  start(file, { start = 0, end = file.size, chunk_size, onprogress } = {}) {
     const id = this.#nextId;
     this.#nextId += 1;
     const { promise, resolve, reject } = withResolvers();
     this.#jobs.set(id, { resolve, reject, onprogress, bytes: end - start });
     clearTimeout(this.#idle);
-    this.#send({ start: { id, file, start, end, chunk_size, upto } });
+    const tells = onprogress !== undefined;
+    this.#send({ start: { id, file, start, end, chunk_size, tells } });
     return {
       done: promise,
-      advance: (upto) => {
-        if (this.#jobs.has(id)) this.#send({ advance: { id, upto } });
-      },
       cancel: (reason) => {
         if (!this.#settle(id)) return;
         this.#send({ cancel: { id } });

@@ -34,14 +34,6 @@ export class Engine {
     this.#run();
   }
 
-  /** Goes on with a job that was only allowed a part of its bytes. */
-  advance(id, upto) {
-    const job = this.#jobs.get(id);
-    if (!job) return;
-    job.upto = upto;
-    this.#stir();
-  }
-
   cancel(id) {
     this.#drop(this.#jobs.get(id));
   }
@@ -63,8 +55,7 @@ export class Engine {
 
   /** Begins stretches, of one job after the other. */
   #open() {
-    const isBusy = (stretch) => !stretch.isHeld;
-    let room = OPEN - this.#stretches.filter(isBusy).length;
+    let room = OPEN - this.#stretches.length;
     for (const job of this.#jobs.values()) {
       while (room > 0 && job.hasNext) {
         this.#stretches.push(job.next(this.#hasher.emptyState));
@@ -145,7 +136,7 @@ export class Engine {
     const now = performance.now();
     if (now - this.#toldAt < PROGRESS_MS) return;
     this.#toldAt = now;
-    for (const { id, bytes } of this.#jobs.values()) this.#tell({ id, bytes });
+    for (const { id, bytes, tells } of this.#jobs.values()) if (tells) this.#tell({ id, bytes });
   }
 }
 

@@ -15,12 +15,12 @@ export class Job {
   #next;
   #number = 0;
 
-  /** `chunk_size` may be missing: then it is one message. `upto` is how far to go for now. */
-  constructor({ id, file, start, end, chunk_size, upto }) {
+  /** `chunk_size` may be missing: then it is one message. `tells` is whether progress is wanted. */
+  constructor({ id, file, start, end, chunk_size, tells }) {
     this.id = id;
     this.file = file;
     this.end = end;
-    this.upto = upto;
+    this.tells = tells;
     this.size = chunk_size ?? end - start;
     this.#next = start;
     this.together = messagesOfStretch(end - start, this.size);
@@ -49,8 +49,12 @@ export class Job {
     return stretch;
   }
 
-  /** Finds out whether the file is still the one that was read. */
+  /**
+   * Finds out whether the file is still the one that was read. For a part of it that would cost as
+   * much as a megabyte.
+   */
   async check() {
+    if (this.end < this.file.size) return;
     // Of an empty slice a browser reads nothing; and a file that is gone may have the size 0.
     const part = this.end > 0 ? this.file.slice(this.end - 1, this.end) : this.file;
     await part.stream().getReader().read();

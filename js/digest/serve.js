@@ -5,9 +5,8 @@ import { Engine } from './engine.js';
 /** Makes the function that takes messages; what there is to tell goes to `tell`. */
 export function serve(module, tell) {
   const engine = new Engine(module, tell);
-  return ({ start, advance, cancel }) => {
+  return ({ start, cancel }) => {
     if (start) engine.start(start);
-    if (advance) engine.advance(advance.id, advance.upto);
     if (cancel) engine.cancel(cancel.id);
   };
 }

@@ -41,24 +41,15 @@ export class Stretch {
     return this.#position === this.#end && !this.isReady;
   }
 
-  /** Whether everything is hashed that may be for now. */
-  get isHeld() {
-    return this.#isIdle && this.#position >= this.job.upto;
-  }
-
   /** Whether there is something to be read, and nothing left to be hashed before. */
   get isHungry() {
-    return this.#isIdle && this.#position < Math.min(this.job.upto, this.#end);
-  }
-
-  get #isIdle() {
-    return !this.isReady && !this.#isReading;
+    return !this.isReady && !this.#isReading && this.#position < this.#end;
   }
 
   async read() {
     this.#isReading = true;
     try {
-      this.#loaded = await this.#bytes.next(this.job.upto - this.#position);
+      this.#loaded = await this.#bytes.next();
     } finally {
       this.#isReading = false;
     }

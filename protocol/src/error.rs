@@ -14,9 +14,8 @@ pub enum Error {
     Misuse(String),
     /// The connection could not be made, or broke.
     Lost(String),
-    /// The server answered that it cannot for now, in its own words. The second is how long it
-    /// wants to be left alone; zero if it does not say.
-    Unavailable(String, Duration),
+    /// The server answered that it cannot for now, in its own words.
+    Unavailable(String),
     /// Nothing moved for too long.
     TimedOut(Duration),
     /// The server refused, in its own words.
@@ -50,7 +49,7 @@ impl Error {
         match self {
             Error::Misuse(words) => words.clone(),
             Error::Lost(words) => joined(&["the connection to the server was lost: ", words]),
-            Error::Unavailable(words, _) => joined(&["the server cannot take it for now: ", words]),
+            Error::Unavailable(words) => joined(&["the server cannot take it for now: ", words]),
             Error::TimedOut(after) => {
                 joined(&["the server was silent for ", &number(after.as_secs()), " seconds"])
             }
@@ -76,7 +75,7 @@ impl Error {
         match self {
             Error::Misuse(_) => "misuse",
             Error::Lost(_) => "lost",
-            Error::Unavailable(..) => "unavailable",
+            Error::Unavailable(_) => "unavailable",
             Error::TimedOut(_) => "timed_out",
             Error::Rejected(_) => "rejected",
             Error::Misbehaved { .. } => "misbehaved",
@@ -100,15 +99,7 @@ impl Error {
             Error::ChecksumMismatch(_) => 6,
             Error::FileChanged(_) => 7,
             Error::Unsupported(_) => 8,
-            Error::Unavailable(..) => 10,
-        }
-    }
-
-    /// How long the server wants to be left alone; zero if it does not say.
-    pub fn retry_after(&self) -> Duration {
-        match self {
-            Error::Unavailable(_, after) => *after,
-            _ => Duration::ZERO,
+            Error::Unavailable(_) => 10,
         }
     }
 
@@ -116,7 +107,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Error::Lost(_)
-            | Error::Unavailable(..)
+            | Error::Unavailable(_)
             | Error::TimedOut(_)
             | Error::ChecksumMismatch(_) => true,
             Error::Misuse(_)
@@ -151,7 +142,7 @@ mod tests {
             Error::ChecksumMismatch(0..5),
             Error::FileChanged("gone".into()),
             Error::Unsupported("pause".into()),
-            Error::Unavailable("status 503".into(), Duration::ZERO),
+            Error::Unavailable("status 503".into()),
         ]
     }
 

@@ -152,7 +152,7 @@ pub struct Response {
 impl Response {
     /// What it means when the same request may succeed later.
     pub fn unavailable(&self) -> Error {
-        Error::Unavailable(self.words(), self.retry_after)
+        Error::Unavailable(self.words())
     }
 
     /// True if the server says that it is being asked too much.

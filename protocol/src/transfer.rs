@@ -1,7 +1,5 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
-use std::time::Duration;
-
 use crate::digests::Digests;
 use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
@@ -166,13 +164,9 @@ impl Transfer {
         }
     }
 
-    /// Begins nothing more, because a request failed. Of several failures counts the last one that
-    /// asks for the most time.
+    /// Begins nothing more, because a request failed.
     pub fn fail(&mut self, error: Error) {
-        let earlier = self.failure.as_ref().map_or(Duration::ZERO, Error::retry_after);
-        if error.retry_after() >= earlier {
-            self.failure = Some(error);
-        }
+        self.failure = Some(error);
     }
 
     /// A request got no answer.

@@ -62,6 +62,8 @@ pub struct Upload {
     stall_timeout: Duration,
     backoff: Backoff,
     patience: Patience,
+    /// How long the server wants to be left alone when this attempt is over.
+    asked: Duration,
     phase: Phase,
     attempt: Attempt,
     link: Link,
@@ -120,6 +122,7 @@ impl Upload {
             recall: Recall::new(&options),
             backoff: Backoff::new(options.retry, seed),
             patience: Patience::new(),
+            asked: Duration::ZERO,
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
@@ -200,6 +203,7 @@ impl Upload {
         if attempt == self.attempt {
             self.note_hashing(&event);
             self.note_link(&event);
+            self.note_asked(&event);
             match self.phase {
                 Phase::Recalling { .. } => self.recall(event, &mut steps),
                 Phase::Running => self.run(event, &mut steps),
@@ -255,6 +259,7 @@ impl Upload {
             return;
         }
         self.phase = Phase::Running;
+        self.asked = Duration::ZERO;
         let actions = self.machine.start();
         self.perform(actions, steps);
         self.hash(steps);

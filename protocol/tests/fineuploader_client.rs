@@ -63,7 +63,7 @@ fn accept(client: &mut Client, id: u32) -> Vec<Action> {
 }
 
 fn unavailable(words: &str) -> Error {
-    Error::Unavailable(words.into(), Duration::ZERO)
+    Error::Unavailable(words.into())
 }
 
 fn kind(outcome: Result<Vec<Action>, Error>) -> &'static str {

@@ -5,7 +5,6 @@
 mod common;
 
 use std::ops::Range;
-use std::time::Duration;
 
 use common::requests::{pairs, ranges, requests};
 use common::{job, json};
@@ -185,33 +184,13 @@ fn what_is_on_its_way_when_a_chunk_fails_may_still_arrive() {
     assert_eq!(ranges(client.start()), [0..100, 200..300, 300..400], "2 is there");
 }
 
-fn busy(client: &mut Client, id: u32, status: u16) -> Result<Vec<Action>, Error> {
-    let retry_after = Duration::from_secs(7);
-    let response = Response { status, retry_after, ..Response::default() };
-    client.handle(Event::Responded(RequestId(id), response))
-}
-
 #[test]
-fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
-    for status in [408, 429, 502, 503, 504] {
-        let mut client = client(50, "{}");
+fn a_status_that_may_pass_is_permanent_if_the_page_says_so() {
+    for (own, kind) in [("{}", "unavailable"), (r#"{"permanent_errors":[503]}"#, "rejected")] {
+        let mut client = client(50, own);
         client.start();
-        let error = busy(&mut client, 1, status).unwrap_err();
-        assert_eq!(error.retry_after(), Duration::from_secs(7), "{status}");
+        assert_eq!(answer(&mut client, 1, 503).unwrap_err().kind(), kind);
     }
-    let mut client = client(50, r#"{"permanent_errors":[503]}"#);
-    client.start();
-    assert_eq!(busy(&mut client, 1, 503).unwrap_err().kind(), "rejected", "the page decides");
-}
-
-#[test]
-fn of_several_failures_the_one_that_asks_for_time_counts() {
-    let mut client = client(1000, "{}");
-    client.start();
-    assert_eq!(busy(&mut client, 1, 503), Ok(vec![]));
-    assert_eq!(answer(&mut client, 2, 502), Ok(vec![]));
-    let lost = client.handle(Event::RequestLost(RequestId(3), "gone".into()));
-    assert_eq!(lost.unwrap_err().retry_after(), Duration::from_secs(7));
 }
 
 #[test]
@@ -219,8 +198,8 @@ fn a_server_that_is_too_busy_for_questions_gets_no_chunks_either() {
     for status in [429, 503] {
         let mut client = client(500, r#"{"test_chunks":true,"simultaneous":1}"#);
         client.start();
-        let error = busy(&mut client, 1, status).unwrap_err();
-        assert_eq!(error, Error::Unavailable(format!("status {status}"), Duration::from_secs(7)));
+        let error = answer(&mut client, 1, status).unwrap_err();
+        assert_eq!(error, Error::Unavailable(format!("status {status}: words")));
         client.hung_up();
         assert_eq!(requests(client.start()).len(), 1);
     }
@@ -277,6 +256,16 @@ fn a_file_that_was_never_begun_is_not_asked_about_chunk_by_chunk() {
     answer(&mut client, 3, 200).unwrap();
     let next = answer(&mut client, 4, 200).unwrap();
     assert!(requests(next).iter().all(|request| request.body.range().is_some()));
+}
+
+#[test]
+fn after_a_refusal_for_good_everything_is_sent_again() {
+    let mut client = client(300, r#"{"simultaneous":1}"#);
+    assert_eq!(ranges(client.start()), [0..100]);
+    assert_eq!(ranges(answer(&mut client, 1, 200).unwrap()), [100..200]);
+    assert_eq!(answer(&mut client, 2, 500).unwrap_err().kind(), "rejected");
+    client.hung_up();
+    assert_eq!(ranges(client.start()), [0..100], "the server may have lost what it had");
 }
 
 #[test]

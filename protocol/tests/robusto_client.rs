@@ -4,8 +4,6 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::link::Weather;
 use common::requests::{pairs, ranges, requests};
 use common::robusto::Server;
@@ -311,17 +309,6 @@ fn each_status_has_its_consequence() {
     ] {
         assert_eq!(status(&mut asking(50), 1, code).unwrap_err().kind(), kind, "{code}");
         assert_eq!(status(&mut sending(50), 2, code).unwrap_err().kind(), kind, "{code}");
-    }
-}
-
-#[test]
-fn a_server_that_is_busy_is_left_alone_for_as_long_as_it_says() {
-    let retry_after = Duration::from_secs(7);
-    let could_not = Some(Answer::Error("Could not save file chunk").to_json());
-    for (status, json) in [(429, None), (503, None), (200, could_not)] {
-        let response = Response { status, retry_after, json, ..Response::default() };
-        let error = sending(50).handle(Event::Responded(RequestId(2), response)).unwrap_err();
-        assert_eq!(error.retry_after(), retry_after, "{status}");
     }
 }
 

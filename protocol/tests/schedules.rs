@@ -36,6 +36,7 @@ fn schedule(protocol: Protocol, seed: u64) {
     let mut weather = Weather::of(&mut dice);
     let size = [0, 1, dice.u64(0..200 * KIB), dice.u64(0..3000 * KIB)][dice.usize(0..4)];
     let chunk_kib = dice.u32(1..100);
+    weather.let_trouble(&mut dice);
     if !traits(protocol).resumes {
         weather.let_live(size, u64::from(chunk_kib) * KIB);
     }
@@ -59,10 +60,13 @@ fn schedule(protocol: Protocol, seed: u64) {
 fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
     for _ in 0..dice.u32(0..6) {
         let time_ms = dice.u64(0..LAST_FAULT_MS);
-        let deed = match dice.u8(0..5) {
+        let deed = match dice.u8(0..9) {
             0 | 1 => Deed::Pause,
             2 => Deed::Online,
             3 => Deed::Crash,
+            4 => Deed::Offline(dice.u64(0..200_000)),
+            6 => Deed::PowerFailure,
+            5 => Deed::Sleep(dice.u64(0..200_000)),
             _ => Deed::Cut,
         };
         if matches!(deed, Deed::Pause) {
@@ -85,12 +89,33 @@ fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
         assert!(view.error.is_some() || world.server.is_cancelled(), "the server was told");
         return;
     }
+    let is_refused = view.error.as_ref().is_some_and(|error| error.kind() == "rejected");
+    if is_refused && world.lost_bytes > 0 && is_told_nothing(protocol) {
+        return;
+    }
     assert!(view.finished, "{view:?}");
+    assert!(world.offline_tries <= world.offline_tries_allowed, "{} tries", world.offline_tries);
     assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
     let sent: u64 = world.sent.iter().map(|range| range.end - range.start).sum();
     let price = if traits(protocol).resumes { world.most_ahead } else { size };
     let whole = u64::from(world.damages) * size;
-    assert!(sent <= size + u64::from(world.connects) * price + whole, "{sent} bytes for {size}");
+    let most = size + u64::from(world.connects) * price + whole + lost(protocol, world, size);
+    assert!(sent <= most, "{sent} bytes for {size}");
+}
+
+/// Its clients send nothing again that was confirmed to them, so that their server, when it has lost
+/// some of it, can only refuse the rest.
+fn is_told_nothing(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Resumable | Protocol::Flow)
+}
+
+/// What a server that lost something may cost: no more than that, or the whole file where the server
+/// can only ask for all of it.
+fn lost(protocol: Protocol, world: &World, size: u64) -> u64 {
+    match protocol {
+        Protocol::FineUploader => u64::from(world.power_failures) * size,
+        _ => world.lost_bytes,
+    }
 }
 
 /// Whatever arrived damaged was noticed and sent again.

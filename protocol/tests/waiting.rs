@@ -95,6 +95,27 @@ fn it_is_obeyed_in_every_protocol_over_http() {
 }
 
 #[test]
+fn it_is_obeyed_however_the_attempt_ends() {
+    let ends = [
+        Event::RequestLost(RequestId(2), "cut".into()),
+        Event::Responded(RequestId(2), Response { status: 502, ..Response::default() }),
+        Event::Responded(RequestId(2), Response { status: 200, ..Response::default() }),
+        Event::Woke(Wake::Stall),
+    ];
+    for end in ends {
+        let mut job = job(300);
+        job.options.chunk_size = Some(150);
+        let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
+        upload.start();
+        refuse(&mut upload, 1, 503, 100 * SECOND);
+        now(&mut upload, Event::Woke(Wake::Stall));
+        now(&mut upload, end.clone());
+        let wait = wait_of(&now(&mut upload, Event::FileIntact));
+        assert!(wait.unwrap() >= 100 * SECOND, "{end:?}");
+    }
+}
+
+#[test]
 fn a_server_that_is_busy_and_does_not_say_for_how_long_gets_the_usual_wait() {
     let mut upload = begun(None);
     let wait = wait_of(&refuse(&mut upload, 1, 503, Duration::ZERO)).unwrap();
@@ -118,7 +139,7 @@ fn a_refusal_of_a_busy_server_costs_an_attempt() {
     woken(&mut upload);
     refuse(&mut upload, 2, 503, SECOND);
     let error = upload.view().error.unwrap();
-    assert_eq!(error, Error::Unavailable("status 503".into(), SECOND));
+    assert_eq!(error, Error::Unavailable("status 503".into()));
     assert!(error.to_string().contains("status 503"), "with its words");
 }
 

@@ -12,7 +12,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, Sleep, sleep};
+
+use crate::clients::Place;
 
 /// When a connection's last byte came.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Activity {
 struct Shared {
     opened: Instant,
     last_read_ms: AtomicU64,
+    /// How many bytes came.
+    read: AtomicU64,
     discard: AtomicBool,
 }
 
@@ -32,6 +36,7 @@ impl Default for Activity {
         let shared = Shared {
             opened: Instant::now(),
             last_read_ms: AtomicU64::new(0),
+            read: AtomicU64::new(0),
             discard: AtomicBool::new(false),
         };
         Activity { shared: Arc::new(shared) }
@@ -45,13 +50,19 @@ impl Activity {
         self.shared.opened + Duration::from_millis(ms)
     }
 
+    /// How many bytes came.
+    pub fn read(&self) -> u64 {
+        self.shared.read.load(Ordering::Relaxed)
+    }
+
     /// From now on, what comes is thrown away unread, so that a peer in the middle of a message
     /// can still read why it is closed instead of finding the connection reset.
     pub fn discard(&self) {
         self.shared.discard.store(true, Ordering::Relaxed);
     }
 
-    fn note(&self) {
+    fn note(&self, bytes: usize) {
+        self.shared.read.fetch_add(bytes as u64, Ordering::Relaxed);
         let ms = u64::try_from(self.shared.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.shared.last_read_ms.store(ms, Ordering::Relaxed);
     }
@@ -61,19 +72,33 @@ impl Activity {
     }
 }
 
-/// A stream whose bytes are noticed, and which keeps its place among the connections for as long
+/// A stream whose bytes are noticed, and which keeps its places among the connections for as long
 /// as it lives, also as a WebSocket.
 #[derive(Debug)]
 pub struct Watched {
     stream: TcpStream,
     activity: Activity,
-    _place: OwnedSemaphorePermit,
+    /// How long the other side may take until it reads on.
+    patience: Duration,
+    /// Fires when it was waited for too long.
+    unread: Option<Pin<Box<Sleep>>>,
+    _places: Places,
+}
+
+/// The places of a connection: among all, and among those of its client.
+#[derive(Debug)]
+pub struct Places {
+    /// Among all.
+    pub among_all: OwnedSemaphorePermit,
+    /// Among those of its client, unless it is the connection of a proxy.
+    pub of_client: Option<Place>,
 }
 
 impl Watched {
-    /// Watches a stream.
-    pub fn new(stream: TcpStream, activity: Activity, place: OwnedSemaphorePermit) -> Watched {
-        Watched { stream, activity, _place: place }
+    /// Watches a stream whose other side may not read for so long.
+    pub fn new(stream: TcpStream, patience: Duration, places: Places) -> Watched {
+        let activity = Activity::default();
+        Watched { stream, activity, patience, unread: None, _places: places }
     }
 
     /// What is noticed.
@@ -95,6 +120,23 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Fails when what is to be written was not read for too long.
+    fn unless_unread<T>(
+        &mut self,
+        polled: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.unread = None;
+            return polled;
+        }
+        let patience = self.patience;
+        let timer = self.unread.get_or_insert_with(|| Box::pin(sleep(patience)));
+        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
 impl AsyncRead for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -106,8 +148,9 @@ impl AsyncRead for Watched {
         }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.activity.note();
+        let came = buffer.filled().len() - before;
+        if came > 0 {
+            self.activity.note(came);
         }
         polled
     }
@@ -119,7 +162,8 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.unless_unread(polled, cx)
     }
 
     fn poll_write_vectored(
@@ -127,7 +171,8 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.unless_unread(polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -3,15 +3,22 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::files::{FileSystem, Opening, replace};
+
+/// After how long nobody writes to a file any more.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     folder: PathBuf,
+    files: Arc<dyn FileSystem>,
 }
 
 /// What is known of a file that has arrived.
@@ -30,13 +37,14 @@ pub struct Note {
 }
 
 impl Arrivals {
-    /// Opens the folder, making it when it is missing.
+    /// Opens the folder on a file system, making it when it is missing.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn open(folder: &Path) -> io::Result<Arrivals> {
+    pub fn open(folder: &Path, files: Arc<dyn FileSystem>) -> io::Result<Arrivals> {
         std::fs::create_dir_all(folder)?;
-        Ok(Arrivals { folder: folder.canonicalize()? })
+        clear_abandoned(folder, &["new", "json.new"])?;
+        Ok(Arrivals { folder: folder.canonicalize()?, files })
     }
 
     /// Where a file is, or will be.
@@ -67,12 +75,15 @@ impl Arrivals {
     /// When it is there and cannot be deleted.
     pub async fn remove(&self, id: Uuid) -> io::Result<bool> {
         let path = self.path(id);
-        match tokio::fs::remove_file(&path).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            removed => removed?,
-        }
-        tokio::fs::remove_file(path.with_extension("json")).await?;
-        Ok(true)
+        self.run(move |files| {
+            match files.remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                removed => removed?,
+            }
+            files.remove_file(&path.with_extension("json"))?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Writes the document of a file that is about to be put there.
@@ -81,11 +92,38 @@ impl Arrivals {
     /// When it cannot be written.
     pub async fn note(&self, note: &Note) -> io::Result<()> {
         let path = self.path(note.id).with_extension("json");
-        let fresh = path.with_extension("json.new");
-        tokio::fs::write(&fresh, serde_json::to_vec_pretty(note)?).await?;
-        tokio::fs::File::open(&fresh).await?.sync_all().await?;
-        tokio::fs::rename(&fresh, &path).await
+        let text = serde_json::to_vec_pretty(note)?;
+        self.run(move |files| replace(files, &path, &text, Opening::Empty)).await
     }
+
+    async fn run<T, F>(&self, work: F) -> io::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn FileSystem) -> io::Result<T> + Send + 'static,
+    {
+        let files = Arc::clone(&self.files);
+        tokio::task::spawn_blocking(move || work(&*files)).await.map_err(io::Error::other)?
+    }
+}
+
+/// Removes files whose writers are gone: those named by an id and one of these extensions that nobody
+/// has written to for an hour. A file of anybody else is never touched.
+///
+/// # Errors
+/// When the folder cannot be read or a file not be removed.
+pub fn clear_abandoned(folder: &Path, extensions: &[&str]) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let (path, metadata) = entry.and_then(|it| Ok((it.path(), it.metadata()?)))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (id, extension) = name.split_once('.').unwrap_or((&name, ""));
+        let is_own = Uuid::try_parse(id).is_ok() && extensions.contains(&extension);
+        let age = metadata.modified()?.elapsed().unwrap_or_default();
+        if is_own && metadata.is_file() && age > ABANDONED {
+            tracing::info!(path = %path.display(), "abandoned file removed");
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A moment as RFC 3339 writes it, in UTC and to the second.

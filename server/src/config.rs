@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::pace::Pace;
 pub use layers::ConfigError;
 use seconds::parse as seconds;
 
@@ -64,7 +65,8 @@ pub struct Config {
     #[serde(with = "seconds")]
     pub chunks_retention: Duration,
 
-    /// How long a browser may be silent, and how long it may take to accept a message, in seconds.
+    /// How long a browser may be silent, also in the middle of a body or a message, and how long it
+    /// may take to accept a message, in seconds.
     #[arg(long, env = "INCOMING_CONNECTION_TIMEOUT", value_name = "SECONDS", default_value = "58", value_parser = seconds)]
     #[serde(with = "seconds")]
     pub connection_timeout: Duration,
@@ -92,7 +94,7 @@ pub struct Config {
 
     /// Address of a backend that is told of each file of the protocols that have no tickets, as
     /// Incoming!! does. If not given: nobody is told.
-    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL")]
+    #[arg(long, env = "INCOMING_SIGNAL_FINISH_URL", value_name = "URL", hide_env_values = true)]
     pub signal_finish_url: Option<String>,
 
     /// How long the backend may take to answer a handover, in seconds.
@@ -114,6 +116,11 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MAX_FILE_SIZE", value_name = "BYTES", default_value_t = 1 << 50)]
     pub max_file_size: u64,
 
+    /// Largest chunk of the protocols over HTTP, and largest file that comes in one request, in bytes.
+    /// If not given: as large as the file.
+    #[arg(long, env = "INCOMING_MAX_CHUNK_SIZE", value_name = "BYTES")]
+    pub max_chunk_size: Option<u64>,
+
     /// How many uploads may exist at once, tickets never used and finished uploads that are still
     /// remembered included.
     #[arg(long, env = "INCOMING_MAX_TICKETS", value_name = "NUMBER", default_value_t = 100_000)]
@@ -124,16 +131,80 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = 4096)]
     pub max_connections: usize,
 
+    /// How many connections one address may have open at once, IPv6 by /64; more are answered 429 or
+    /// closed. Of a client behind a trusted proxy its requests under way are counted. 0: any number.
+    #[arg(
+        long,
+        env = "INCOMING_MAX_CONNECTIONS_PER_ADDRESS",
+        value_name = "NUMBER",
+        default_value_t = 256
+    )]
+    pub max_connections_per_address: usize,
+
+    /// Proxies whose X-Forwarded-For is believed, as addresses or networks (10.0.0.0/8), separated
+    /// by commas. Empty: nobody's.
+    #[arg(long, env = "INCOMING_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Vec<String>,
+
+    /// How many requests a second one address may make; more are answered 429 with Retry-After. Each
+    /// chunk is a request in some protocols: 8 KiB chunks at 100 MB/s are 12,000 a second. 0: any
+    /// number.
+    #[arg(long, env = "INCOMING_MAX_REQUEST_RATE", value_name = "NUMBER", default_value_t = 0)]
+    pub max_request_rate: u32,
+
+    /// How many requests an address may make at once after a rest, before its rate is limited. 0: as
+    /// many as in a second.
+    #[arg(long, env = "INCOMING_REQUEST_BURST", value_name = "NUMBER", default_value_t = 0)]
+    pub request_burst: u32,
+
+    /// How slow a body or a message may be on average, in bytes a second, not counting the first
+    /// connection-timeout; slower ones are cut off. 0: as slow as it likes.
+    #[arg(long, env = "INCOMING_MIN_RATE", value_name = "BYTES", default_value_t = 100)]
+    pub min_rate: u32,
+
+    /// How many uploads may be begun and not whole at once.
+    #[arg(
+        long,
+        env = "INCOMING_MAX_OPEN_UPLOADS",
+        value_name = "NUMBER",
+        default_value_t = 100_000
+    )]
+    pub max_open_uploads: usize,
+
+    /// How many bytes all files may have together that are not whole or not handed over. A file counts
+    /// with all of its size from its beginning, so that what has begun finds room. If not given: as
+    /// many as the disk takes.
+    #[arg(long, env = "INCOMING_MAX_STORAGE", value_name = "BYTES")]
+    pub max_storage: Option<u64>,
+
+    /// Address that is asked, with the headers of the request, whether a request of the protocols
+    /// without tickets is let in: 2xx lets it in, 401 and 403 are passed on, all else is a 503. If
+    /// not given: everybody is let in.
+    #[arg(long, env = "INCOMING_AUTHORIZE_URL", value_name = "URL", hide_env_values = true)]
+    pub authorize_url: Option<String>,
+
+    /// How long the authorisation may take, in seconds.
+    #[arg(long, env = "INCOMING_AUTHORIZE_TIMEOUT", value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub authorize_timeout: Duration,
+
+    /// How long a request that was let in stands for others with the same headers and the same
+    /// upload, in seconds. 0: each is asked for.
+    #[arg(long, env = "INCOMING_AUTHORIZE_CACHE", value_name = "SECONDS", default_value = "30", value_parser = seconds::or_zero::parse)]
+    #[serde(with = "seconds::or_zero")]
+    pub authorize_cache: Duration,
+
     /// Largest body of a backend's request, in bytes.
     #[arg(long, env = "INCOMING_MAX_FORM_SIZE", value_name = "BYTES", default_value_t = 65536)]
     pub max_form_size: usize,
 
-    /// Origins whose pages may upload, separated by commas. Empty: any; the ticket is what admits.
+    /// Origins whose pages may upload besides those of this server and of cors-origins, separated by
+    /// commas, or * for any. Programs that are no browsers name no origin and need none.
     #[arg(long, env = "INCOMING_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
 
     /// Origins whose pages may read answers of this server (CORS), separated by commas, or *.
-    /// Empty: none. The WebSocket needs none of it.
+    /// Empty: none. Uploads over WebSockets do not need it, allowed-origins is enough.
     #[arg(long, env = "INCOMING_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
@@ -181,6 +252,11 @@ pub enum LogFormat {
 }
 
 impl Config {
+    /// How slow bodies and messages may come.
+    pub(crate) fn pace(&self) -> Pace {
+        Pace { patience: self.connection_timeout, min_rate: self.min_rate }
+    }
+
     /// The largest WebSocket message that is accepted, in bytes.
     pub fn max_message_size(&self) -> usize {
         self.chunk_size_kb as usize * 1024 + 4096
@@ -190,6 +266,11 @@ impl Config {
     /// that the original server took, whatever they are asked for.
     pub fn max_galileo_message_size(&self) -> usize {
         (self.galileo_chunk_size as usize).max(262_144) + 4096
+    }
+
+    /// The most bytes of a file that a request over HTTP may carry.
+    pub fn max_request_size(&self) -> u64 {
+        self.max_file_size.min(self.max_chunk_size.unwrap_or(u64::MAX))
     }
 
     /// The folder for the files of protocols that have no tickets.

@@ -5,25 +5,32 @@
 //! routes    what is at which address, one module for each protocol
 //! uploads   the life of an upload, the same for every protocol
 //! handover  tells the backend
+//! clients   who they are, and how much each of them gets
+//! access    who is let in without a ticket
 //! arrivals  keeps files that came without a ticket
 //! store     keeps bytes and documents
+//! files     what changes files and folders
 //! ```
 //!
 //! The rules of a conversation are in `incoming-protocol`; this crate does what they ask for.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod access;
 pub mod activity;
 pub mod arrivals;
 mod at;
+pub mod clients;
 mod compare;
 pub mod config;
 mod descriptors;
 mod error;
+pub mod files;
 mod fingerprint;
 pub mod handover;
 pub mod log;
 pub mod names;
+mod pace;
 mod routes;
 pub mod serve;
 mod services;

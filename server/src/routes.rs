@@ -7,18 +7,24 @@ mod files;
 mod fineuploader;
 mod form;
 mod galileo;
+mod guard;
 mod health;
 mod incoming;
+mod limits;
 mod origin;
 mod resumable;
 mod robusto;
 mod sockets;
+mod turned_away;
 
-use axum::Router;
+use axum::body::Body;
 use axum::http::{HeaderValue, Method};
+use axum::{Router, middleware};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+use tower_http::map_request_body::MapRequestBodyLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::pace::Paced;
 use crate::{Config, Error, Services};
 
 /// All routes of the server.
@@ -39,6 +45,11 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     if let Some(demo) = &services.demo {
         router = router.merge(demo::router(services, demo));
     }
+    let pace = services.config.pace();
+    let paced = move |body| Body::new(Paced::new(Body::new(body), pace));
+    router = router
+        .layer(MapRequestBodyLayer::new(paced))
+        .layer(middleware::from_fn_with_state(services.clone(), limits::check));
     if let Some(cors) = cors(&services.config)? {
         router = router.layer(cors);
     }

@@ -1,5 +1,7 @@
 //! Listening, and stopping without breaking what is under way.
 
+mod turning_away;
+
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -16,9 +18,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
-use crate::activity::{Activity, Watched};
+use crate::activity::Watched;
 use crate::store::{Disk, FolderLock, Store};
 use crate::{Config, Error, Services, app, descriptors};
+use turning_away::TurningAway;
 
 /// How long to leave the listener alone when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -83,6 +86,8 @@ async fn serve(
     tokio::spawn(
         services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),
     );
+    let forgetting = services.clients.rate.clone().keep_forgetting();
+    tokio::spawn(services.stop.clone().run_until_cancelled_owned(forgetting));
     let uploads = services.uploads.clone();
     let resuming = async move { uploads.resume().await };
     tokio::spawn(services.stop.clone().run_until_cancelled_owned(resuming));
@@ -120,16 +125,21 @@ impl Running {
 
 async fn accept(listener: TcpListener, router: Router, services: Services) {
     let places = Arc::new(Semaphore::new(services.config.max_connections));
+    let turning_away = TurningAway::default();
     loop {
         let accepted = tokio::select! {
             accepted = accept_one(&listener, &places) => accepted,
             () = services.stop.cancelled() => return,
         };
         match accepted {
-            Ok((stream, peer, place)) => {
-                let stream = Watched::new(stream, Activity::default(), place);
-                services.tasks.spawn(converse(stream, peer, router.clone(), services.clone()));
-            }
+            Ok((stream, peer, place)) => match services.clients.places(peer.ip(), place) {
+                Some(places) => {
+                    let patience = services.config.connection_timeout;
+                    let stream = Watched::new(stream, patience, places);
+                    services.tasks.spawn(converse(stream, peer, router.clone(), services.clone()));
+                }
+                None => turning_away.turn_away(stream, peer),
+            },
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -154,7 +164,10 @@ async fn accept_one(
 async fn converse(stream: Watched, peer: SocketAddr, router: Router, services: Services) {
     let activity = stream.activity();
     let io = TokioIo::new(stream);
+    let proxies = services.clients.proxies.clone();
     let service = router.map_request(move |mut request: Request<Incoming>| {
+        let client = proxies.client(peer.ip(), request.headers());
+        request.extensions_mut().insert(client);
         request.extensions_mut().insert(activity.clone());
         request.map(axum::body::Body::new)
     });

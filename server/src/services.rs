@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
+use crate::clients::Clients;
 use crate::routes::demo::Demo;
 use crate::store::Store;
 use crate::uploads::Uploads;
@@ -18,6 +20,10 @@ pub struct Services {
     pub config: Arc<Config>,
     /// The uploads.
     pub uploads: Uploads,
+    /// Who asks, and how often.
+    pub clients: Clients,
+    /// Who is let in without a ticket.
+    pub access: Access,
     /// Cancelled when the server is to stop.
     pub stop: CancellationToken,
     /// What must end before the process does.
@@ -37,12 +43,14 @@ impl Services {
     ) -> Result<Services, Error> {
         let tasks = TaskTracker::new();
         let stop = CancellationToken::new();
+        let clients = Clients::new(&config).map_err(|error| Error::Setting(error.to_string()))?;
+        let access = Access::new(&config)?;
         let uploads = Uploads::new(store, &config, tasks.clone(), stop.clone()).await?;
         let demo = match config.demo {
             true => Some(Demo::new(&config, address, uploads.clone())?),
             false => None,
         };
         let config = Arc::new(config);
-        Ok(Services { config, uploads, stop, tasks, demo })
+        Ok(Services { config, uploads, clients, access, stop, tasks, demo })
     }
 }

@@ -13,15 +13,17 @@ mod memory;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub use disk::{Disk, FolderLock};
+pub use disk::{Disk, FolderLock, Ground};
 pub use memory::Memory;
 
+use crate::files::{FileSystem, Native};
 use crate::uploads::Document;
 
 /// Keeps the bytes and the documents of uploads.
@@ -56,11 +58,21 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// The parts that were noted and may be gone since a power failure, in order.
     async fn lost(&self, id: Uuid) -> Result<Vec<u64>>;
 
+    /// Whether parts may have been lost in a power failure that nobody knows of: true until the
+    /// document is replaced.
+    async fn is_in_doubt(&self, _id: Uuid) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Forgets which parts are there. They stay forgotten when this returns.
     async fn unmark(&self, id: Uuid) -> Result<()>;
 
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
+
+    /// Cuts off what a power failure may have spoilt of a file that is written from its first byte
+    /// to its last, and says how long it is.
+    async fn settle(&self, id: Uuid) -> Result<u64>;
 
     /// Reads bytes of the file; fewer where it ends earlier.
     async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes>;
@@ -83,6 +95,11 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// When the bytes or the document of an upload were last written; `None` without a document.
     async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>>;
 
+    /// What files are changed with that are beside the store.
+    fn files(&self) -> Arc<dyn FileSystem> {
+        Arc::new(Native)
+    }
+
     /// All uploads that have a document.
     async fn list(&self) -> Result<Vec<Listed>>;
 }
@@ -91,7 +108,7 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 #[async_trait]
 pub trait Writer: std::fmt::Debug + Send + Sync {
     /// Writes bytes at an offset. They survive the end of this process when this returns, and a
-    /// power failure after `seal`.
+    /// power failure after `seal`, or when they have been sent on to the disk meanwhile.
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()>;
 
     /// Whether these bytes are there at an offset. To find them is activity.
@@ -161,6 +178,15 @@ impl StoreError {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let StoreError::Io(error) = self else { return false };
         matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+    }
+
+    /// What is to be told to clients: the causes stay in the log.
+    pub fn advice(&self) -> &'static str {
+        if self.is_full() {
+            "the disk of the server is full, try again when there is room"
+        } else {
+            "the server cannot store the chunk now, try again later"
+        }
     }
 
     /// Whether it may work the next time, with nobody doing anything about the upload.

@@ -19,6 +19,7 @@ mod follower;
 mod from_backend;
 mod handing_over;
 mod hashed;
+mod ledger;
 mod live;
 mod marks;
 mod whole;
@@ -28,6 +29,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use futures_util::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -38,6 +40,7 @@ pub use document::{Arrival, Backend, Document, FileInfo, Layout, Secret, State};
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Failure, Outcome};
 pub use hashed::{HashedChunk, HashedError, HashedPlan, HashedState};
+pub use ledger::Full;
 pub use live::Notice;
 pub use whole::{Sum, Whole, WholeError};
 
@@ -47,8 +50,11 @@ use crate::handover::{Handover, Reached};
 use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
+use ledger::Ledger;
 use live::Live;
 
+/// How many uploads are looked at at once.
+const AT_ONCE: usize = 16;
 /// How long a backend is listened to when an upload has timed out.
 const EXPIRY_NOTICE: Duration = Duration::from_secs(5);
 
@@ -68,6 +74,7 @@ struct Inner {
     limits: Limits,
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     count: AtomicUsize,
+    ledger: Ledger,
     /// Where chunks are until all of their bytes have come.
     room: hashed::Room,
     tasks: TaskTracker,
@@ -78,6 +85,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     max_file_size: u64,
+    /// Over HTTP.
+    max_chunk_size: u64,
     max_tickets: usize,
     idle_expiry: Duration,
     chunks_retention: Duration,
@@ -99,7 +108,9 @@ impl Uploads {
         stop: CancellationToken,
     ) -> Result<Uploads, crate::Error> {
         let limits = Limits {
-            max_file_size: config.max_file_size,
+            // What is larger than all may be together can never come.
+            max_file_size: config.max_file_size.min(config.max_storage.unwrap_or(u64::MAX)),
+            max_chunk_size: config.max_chunk_size.unwrap_or(u64::MAX),
             max_tickets: config.max_tickets,
             idle_expiry: config.idle_expiry,
             chunks_retention: config.chunks_retention,
@@ -107,12 +118,11 @@ impl Uploads {
             finished_retention: config.finished_retention,
             handover_confirmation: config.handover_confirmation,
         };
-        let count = AtomicUsize::new(store.list().await?.len());
+        let ledger = Ledger::new(config.max_open_uploads, config.max_storage.unwrap_or(u64::MAX));
         let handover = Handover::new(config.handover_timeout)?;
         let folder = config.arrivals();
-        let arrivals = Arrivals::open(&folder).map_err(|cause| crate::Error::Storage {
-            folder: folder.display().to_string(),
-            cause,
+        let arrivals = Arrivals::open(&folder, store.files()).map_err(|cause| {
+            crate::Error::Storage { folder: folder.display().to_string(), cause }
         })?;
         let inner = Inner {
             store,
@@ -121,11 +131,13 @@ impl Uploads {
             backend_of_arrivals: config.signal_finish_url.clone(),
             limits,
             live: Mutex::default(),
-            count,
+            count: AtomicUsize::default(),
+            ledger,
             room: hashed::Room::default(),
             tasks,
             stop,
         };
+        inner.count_all().await?;
         Ok(Uploads { inner: Arc::new(inner) })
     }
 
@@ -135,7 +147,7 @@ impl Uploads {
     /// When there are too many, or it cannot be stored.
     pub async fn create(&self, backend: Backend) -> Result<Uuid, CreateError> {
         let document = Document::new(Uuid::new_v4(), backend, SystemTime::now());
-        self.inner.create(&document).await?;
+        self.inner.create(&document, 0).await?;
         tracing::info!(id = %document.id, "ticket issued");
         Ok(document.id)
     }
@@ -156,10 +168,9 @@ impl Uploads {
         let mut document = self.inner.load(id).await?.ok_or(OpenError::Unknown)?;
         self.inner.admits(&document, size)?;
         if document.file.is_none() {
-            self.inner.store.begin(id).await?;
-            let file = FileInfo { size, name: display_name(name) };
-            document = self.inner.update(id, |document| document.file = Some(file.clone())).await?;
-            tracing::info!(%id, size, name = file.name, "upload begins");
+            self.inner.ledger.begin(id, size)?;
+            let begun = self.inner.bind(id, size, name).await;
+            document = begun.inspect_err(|_| self.inner.ledger.remove(id))?;
         }
         let (writer, position) = self.inner.resume_file(&document, size).await?;
         // Last, so that a store that fails leaves the upload to the one that has it.
@@ -193,17 +204,51 @@ impl Uploads {
 }
 
 impl Inner {
-    /// Keeps a new document, if there is room for one more.
-    async fn create(&self, document: &Document) -> Result<(), CreateError> {
+    /// Keeps a new document, if there is room for one more and, if the file is known, for so many
+    /// bytes.
+    async fn create(&self, document: &Document, bytes: u64) -> Result<(), CreateError> {
         if self.count.fetch_add(1, Ordering::Relaxed) >= self.limits.max_tickets {
             self.count_down();
-            return Err(CreateError::TooMany);
+            return Err(Full::TooMany.into());
         }
-        if let Err(error) = self.store.create(document).await {
-            self.count_down();
-            return Err(error.into());
+        let created = self.create_counted(document, bytes).await;
+        created.inspect_err(|_| self.count_down())
+    }
+
+    async fn create_counted(&self, document: &Document, bytes: u64) -> Result<(), CreateError> {
+        if document.file.is_some() {
+            self.ledger.begin(document.id, bytes)?;
         }
+        let created = self.store.create(document).await;
+        Ok(created.map(drop).inspect_err(|_| self.ledger.remove(document.id))?)
+    }
+
+    /// Counts what an earlier process has left.
+    async fn count_all(&self) -> Result<(), StoreError> {
+        let listed = self.store.list().await?;
+        self.count.store(listed.len(), Ordering::Relaxed);
+        futures_util::stream::iter(listed)
+            .for_each_concurrent(AT_ONCE, |upload| async move {
+                // What cannot be read cannot go on either.
+                let Ok(Some(document)) = self.load(upload.id).await else { return };
+                self.ledger.settle(&document);
+                let is_sized = document.file.as_ref().is_none_or(|file| file.size > 0);
+                if !is_sized && document.state == State::Receiving {
+                    let length = self.store.length(upload.id).await.unwrap_or(0);
+                    let _ = self.ledger.grow(upload.id, length);
+                }
+            })
+            .await;
         Ok(())
+    }
+
+    /// Binds a ticket to its file.
+    async fn bind(&self, id: Uuid, size: u64, name: &str) -> Result<Document, StoreError> {
+        self.store.begin(id).await?;
+        let file = FileInfo { size, name: display_name(name) };
+        let document = self.update(id, |document| document.file = Some(file.clone())).await?;
+        tracing::info!(%id, size, name = file.name, "upload begins");
+        Ok(document)
     }
 
     /// Where a backend finds the bytes.
@@ -230,7 +275,11 @@ impl Inner {
             change(&mut document);
             match self.store.replace(&document, version).await {
                 Err(StoreError::Conflict(_)) => {}
-                replaced => return replaced.map(|_| document),
+                Err(error) => return Err(error),
+                Ok(_) => {
+                    self.ledger.settle(&document);
+                    return Ok(document);
+                }
             }
         }
     }
@@ -286,7 +335,7 @@ impl Inner {
             }
             opened => opened?,
         };
-        let found = self.store.length(id).await?;
+        let found = self.store.settle(id).await?;
         if found > size {
             return Err(StoreError::WrongLength { id, expected: size, found });
         }
@@ -305,6 +354,7 @@ impl Inner {
 
     async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
         self.store.remove(id).await?;
+        self.ledger.remove(id);
         self.count_down();
         Ok(())
     }

@@ -7,7 +7,7 @@ import { launch, openPage } from '../support/browser.js';
 import { assertUploads } from '../support/consumer.js';
 import { randomFile, temporaryFolder } from '../support/files.js';
 import { Relay } from '../support/relay.js';
-import { Server } from '../support/server.js';
+import { FROM_ANYWHERE, Server } from '../support/server.js';
 
 const PAGE = fileURLToPath(new URL('script-tag', import.meta.url));
 
@@ -19,7 +19,8 @@ describe('The script-tag build', () => {
   after(() => browser.close());
 
   async function open(t, policy) {
-    const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage` });
+    const storage = `${temporaryFolder(t)}/storage`;
+    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
     const app = await App.start(t, { server, folders: { '': PAGE }, policy });
     return assertUploads(t, browser, { server, app, url: `${app.url}/` });
   }

@@ -6,7 +6,7 @@ import { App, STRICT_POLICY } from '../support/app.js';
 import { launch } from '../support/browser.js';
 import { assertUploads, makeProject } from '../support/consumer.js';
 import { temporaryFolder } from '../support/files.js';
-import { Server } from '../support/server.js';
+import { FROM_ANYWHERE, Server } from '../support/server.js';
 
 describe('A Vite project without any configuration', () => {
   let browser;
@@ -16,7 +16,8 @@ describe('A Vite project without any configuration', () => {
   after(() => browser.close());
 
   async function prepare(t, folders, policy) {
-    const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage` });
+    const storage = `${temporaryFolder(t)}/storage`;
+    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
     return { server, app: await App.start(t, { server, folders, policy }) };
   }
 

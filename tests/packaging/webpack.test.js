@@ -7,7 +7,7 @@ import { App, STRICT_POLICY } from '../support/app.js';
 import { launch } from '../support/browser.js';
 import { assertUploads, makeProject } from '../support/consumer.js';
 import { temporaryFolder } from '../support/files.js';
-import { Server } from '../support/server.js';
+import { FROM_ANYWHERE, Server } from '../support/server.js';
 
 describe('A webpack project without any configuration for wasm', () => {
   let browser;
@@ -21,7 +21,8 @@ describe('A webpack project without any configuration for wasm', () => {
     await bundle(project);
     const wasm = readdirSync(`${project}/dist`).filter((name) => name.endsWith('.wasm'));
     assert.equal(wasm.length, 3, 'the client and both digests are in the build, once');
-    const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage` });
+    const storage = `${temporaryFolder(t)}/storage`;
+    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
     const folders = { '': `${project}/dist` };
     const app = await App.start(t, { server, folders, policy: STRICT_POLICY });
     const page = await assertUploads(t, browser, { server, app, url: `${app.url}/` });

@@ -150,7 +150,7 @@ impl Client {
         if is_final || says(response, "preventRetry") {
             return Error::Rejected(words);
         }
-        Error::Unavailable(words, response.retry_after)
+        Error::Unavailable(words)
     }
 }
 

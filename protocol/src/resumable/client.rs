@@ -123,6 +123,8 @@ impl Client {
         } else if self.permanent_errors.contains(&status)
             && (!asked || self.dialect.tests_can_fail())
         {
+            // It may have lost what it had.
+            self.transfer.pieces.forget();
             return Err(Error::Rejected(response.words()));
         } else if asked && !response.may_pass() {
             self.tests.missing += u64::from(index >= self.tests.begun_below);

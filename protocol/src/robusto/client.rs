@@ -116,7 +116,7 @@ impl Client {
     fn learn(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
         let list = match Answer::read(response)? {
             Answer::Complete(_) => return self.complete(index, response),
-            Answer::Error(words) => return Err(self.refusal(words, response)),
+            Answer::Error(words) => return Err(self.refusal(words)),
             Answer::Partial(list) => list,
             Answer::New => "",
         };
@@ -162,9 +162,9 @@ impl Client {
         Ok(())
     }
 
-    fn refusal(&mut self, words: &str, response: &Response) -> Error {
+    fn refusal(&mut self, words: &str) -> Error {
         if words.starts_with("Could not") {
-            return Error::Unavailable(words.to_owned(), response.retry_after);
+            return Error::Unavailable(words.to_owned());
         }
         if words == wire::MISMATCH {
             self.transfer.pieces.forget();

@@ -37,15 +37,24 @@ impl Waiting {
 }
 
 impl Upload {
+    /// Takes note of what any answer asks for, however the attempt ends.
+    pub(super) fn note_asked(&mut self, event: &Event) {
+        if let Event::Responded(_, response) = event {
+            self.asked = self.asked.max(response.retry_after);
+        }
+    }
+
     /// An attempt is lost: waits for the next, or ends.
     pub(super) fn try_again_later(&mut self, error: Error, steps: &mut Vec<Step>) {
-        let (why, asked) = match &error {
+        let is_asked = !self.asked.is_zero();
+        let why = match &error {
             // An answer is a proof of a network, whatever the browser believes.
-            Error::Unavailable(_, asked) => (Why::Unavailable(!asked.is_zero()), *asked),
+            _ if is_asked => Why::Unavailable(true),
+            Error::Unavailable(_) => Why::Unavailable(false),
             _ if self.link.is_offline => return self.wait_for_network(steps),
-            _ => (Why::Lost, Duration::ZERO),
+            _ => Why::Lost,
         };
-        match self.backoff.next(asked) {
+        match self.backoff.next(self.asked) {
             Some(delay) => self.wait_for(Waiting { delay, why }, steps),
             None => self.end(Phase::Failed(error), steps),
         }

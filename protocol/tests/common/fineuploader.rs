@@ -48,9 +48,17 @@ impl super::Server for Server {
             return gone();
         }
         let taken = self.pieces.take(request, index, total, is_damaged);
+        let is_last = index + 1 == total && self.pieces.misses_what_is_lost();
+        if is_last && taken.status == 200 {
+            return gone();
+        }
         let is_refused = taken.status != 200;
         let reply = if is_refused { Reply::Failure("damaged".into()) } else { Reply::Success };
         Response { json: Some(reply.to_json()), ..taken }
+    }
+
+    fn lose_unsynced(&mut self, dice: &mut fastrand::Rng) -> u64 {
+        self.pieces.lose_unsynced(dice)
     }
 
     fn stored(&self) -> u64 {

@@ -141,6 +141,16 @@ impl super::Server for Server {
         self.handing_over = false;
     }
 
+    /// What is whole is synced.
+    fn lose_unsynced(&mut self, dice: &mut fastrand::Rng) -> u64 {
+        if self.size == Some(self.stored) {
+            return 0;
+        }
+        let kept = if self.is_damaged { 0 } else { dice.u64(0..=self.stored) };
+        self.is_damaged = false;
+        std::mem::replace(&mut self.stored, kept) - kept
+    }
+
     fn stored(&self) -> u64 {
         self.stored
     }

@@ -17,6 +17,26 @@ pub struct Weather {
     pub most_damaged: u32,
     /// How fast the browser hashes.
     pub hashed_per_ms: u64,
+    /// So many of a hundred answers get lost, after the server did what it was asked for, but not
+    /// more in all than this.
+    pub swallowed_percent: u64,
+    pub most_swallowed: u32,
+    /// So many of a hundred requests arrive once more, later.
+    pub repeated_percent: u64,
+    /// How long a server that refuses wants to be left alone at most.
+    pub asks_ms: u64,
+    /// By how much requests may overtake each other.
+    pub overtaken_ms: u64,
+    /// What the browser believes of the network.
+    pub believed: Believed,
+}
+
+/// What a browser believes of the network.
+#[derive(Clone, Copy, Debug)]
+pub enum Believed {
+    Truth,
+    AlwaysOffline,
+    NeverOffline,
 }
 
 impl Weather {
@@ -29,6 +49,12 @@ impl Weather {
         damaged_percent: 0,
         most_damaged: 0,
         hashed_per_ms: 400_000,
+        swallowed_percent: 0,
+        most_swallowed: 10,
+        repeated_percent: 0,
+        asks_ms: 0,
+        overtaken_ms: 0,
+        believed: Believed::Truth,
     };
 
     pub fn of(dice: &mut fastrand::Rng) -> Weather {
@@ -43,6 +69,21 @@ impl Weather {
             dies_silently: dice.u8(0..8) == 0,
             ..Weather::FINE
         }
+    }
+
+    /// Lets happen what is rare: answers that get lost, requests that come twice or in another
+    /// order, servers that want to be left alone, browsers that are wrong about the network.
+    pub fn let_trouble(&mut self, dice: &mut fastrand::Rng) {
+        let mut at_most = |most| if dice.bool() { dice.u64(0..most) } else { 0 };
+        self.swallowed_percent = at_most(15);
+        self.repeated_percent = at_most(30);
+        self.asks_ms = at_most(60_000);
+        self.overtaken_ms = at_most(2000);
+        self.believed = match dice.u8(0..8) {
+            0 => Believed::AlwaysOffline,
+            1 => Believed::NeverOffline,
+            _ => Believed::Truth,
+        };
     }
 
     /// Damages what travels now and then, and hashes at any speed.

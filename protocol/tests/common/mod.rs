@@ -47,6 +47,10 @@ pub trait Server {
     fn lost(&mut self, _connection: usize) {}
     /// The server process died and came back with what it had stored.
     fn crash(&mut self) {}
+    /// Forgets what was not synced, if there is such a thing; returns how many bytes.
+    fn lose_unsynced(&mut self, _dice: &mut fastrand::Rng) -> u64 {
+        0
+    }
     /// What is stored, in bytes from the start.
     fn stored(&self) -> u64;
     /// True if any of what is stored is not what was sent.

@@ -23,7 +23,15 @@ impl super::Server for Server {
             return Response { status, file_digest, ..Response::default() };
         };
         assert_eq!(*range, chunk.range(), "the parameters say what is sent");
-        self.pieces.take(request, chunk.number, chunk.total_chunks, is_damaged)
+        let response = self.pieces.take(request, chunk.number, chunk.total_chunks, is_damaged);
+        if response.status == 200 && self.pieces.misses_what_is_lost() {
+            return Response { status: 500, ..response };
+        }
+        response
+    }
+
+    fn lose_unsynced(&mut self, dice: &mut fastrand::Rng) -> u64 {
+        self.pieces.lose_unsynced(dice)
     }
 
     fn stored(&self) -> u64 {

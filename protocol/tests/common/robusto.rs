@@ -93,6 +93,12 @@ impl super::Server for Server {
         self.takes(number("chunk"), number("chunks"), &part.range, md5)
     }
 
+    fn lose_unsynced(&mut self, dice: &mut fastrand::Rng) -> u64 {
+        let before = bytes(&self.chunks);
+        self.chunks.retain(|_, _| dice.bool());
+        before - bytes(&self.chunks)
+    }
+
     fn stored(&self) -> u64 {
         end(self.finished.as_ref().unwrap()).unwrap()
     }
@@ -115,6 +121,10 @@ impl super::Server for Server {
 /// Where chunks end that follow each other.
 fn end(chunks: &[Range<u64>]) -> Option<u64> {
     chunks.iter().try_fold(0, |end, range| (range.start == end).then_some(range.end))
+}
+
+fn bytes(chunks: &BTreeMap<(u64, u64), Range<u64>>) -> u64 {
+    chunks.values().map(|range| range.end - range.start).sum()
 }
 
 fn find<'a>(fields: &'a [Field], name: &str) -> &'a str {

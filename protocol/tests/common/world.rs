@@ -2,12 +2,14 @@
 
 mod looking;
 mod reloading;
+mod requests;
+mod troubles;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 
-use incoming_protocol::http::{Request, RequestId, Response};
+use incoming_protocol::http::{Request, RequestId};
 use incoming_protocol::{
     Action, Attempt, Event, Job, Json, Notice, Outcome, Protocol, Speedometer, Step, Upload,
     Verification, Wake,
@@ -27,6 +29,15 @@ pub enum Deed {
     Cut,
     /// The page is loaded again: everything is forgotten but what was kept.
     Reload,
+    /// The network is away for so many milliseconds, and the browser is told when it is back.
+    Offline(u64),
+    /// The machine sleeps for so many milliseconds.
+    Sleep(u64),
+    WakeUp(u64),
+    /// The server dies, and what was not synced is lost.
+    PowerFailure,
+    /// An upload that failed is begun again.
+    Restart,
     /// Not a deed of anybody: the fingerprint of the whole file is worked out.
     Hashed,
 }
@@ -44,6 +55,8 @@ enum Happening {
     Client(Attempt, Event),
     Wakes(Attempt, Wake, u64),
     RequestArrives(Request),
+    /// Somebody on the way sends once more what has arrived, and nobody hears the answer.
+    RequestRepeats(Request),
     RequestLoads(RequestId),
     Deed(Deed),
 }
@@ -98,6 +111,17 @@ pub struct World {
     requesting: Option<Attempt>,
     line_free_at_ms: u64,
     speed: Speedometer,
+    /// Until then there is no network.
+    offline_until_ms: u64,
+    asleep_until_ms: u64,
+    /// Until then a server wants to be left alone.
+    asked_until_ms: u64,
+    /// How often it was tried without a network, and how often that may have been.
+    pub offline_tries: u64,
+    pub offline_tries_allowed: u64,
+    pub power_failures: u32,
+    /// How many bytes the server has lost.
+    pub lost_bytes: u64,
 }
 
 impl World {
@@ -145,6 +169,13 @@ impl World {
             requesting: None,
             line_free_at_ms: 0,
             speed: Speedometer::default(),
+            offline_until_ms: 0,
+            asleep_until_ms: 0,
+            asked_until_ms: 0,
+            offline_tries: 0,
+            offline_tries_allowed: 0,
+            power_failures: 0,
+            lost_bytes: 0,
         }
     }
 
@@ -175,7 +206,10 @@ impl World {
         }
         self.agenda.pop();
         self.now_ms = time_ms;
-        if let Some(happening) = self.happenings.remove(&entry) {
+        let Some(happening) = self.happenings.remove(&entry) else { return true };
+        if time_ms < self.asleep_until_ms && happening.needs_the_machine() {
+            self.plan(self.asleep_until_ms, happening);
+        } else {
             self.happen(happening);
         }
         true
@@ -205,8 +239,9 @@ impl World {
             Happening::Dies(connection) => self.die(connection),
             Happening::Tick(attempt) => self.tick(attempt),
             Happening::Client(attempt, event) => {
-                if let Event::Responded(id, _) = &event {
+                if let Event::Responded(id, response) = &event {
                     self.requests.remove(id);
+                    self.note_asked(attempt, response);
                 }
                 self.tell(attempt, event);
             }
@@ -216,12 +251,14 @@ impl World {
                 }
             }
             Happening::RequestArrives(request) => self.request_arrives(&request),
+            Happening::RequestRepeats(request) => drop(self.server.request(&request, false)),
             Happening::RequestLoads(id) => self.request_loads(id),
             Happening::Deed(deed) => self.deed(deed),
         }
     }
 
     fn deed(&mut self, deed: Deed) {
+        self.note_person(&deed);
         let steps = match deed {
             Deed::Pause => self.upload.pause(),
             Deed::Unpause if self.upload.view().paused => self.upload.start(),
@@ -244,6 +281,12 @@ impl World {
                 return self.lose_requests();
             }
             Deed::Reload => return self.reload(),
+            Deed::Offline(for_ms) => return self.go_offline(for_ms),
+            Deed::Sleep(for_ms) => return self.sleep(for_ms),
+            Deed::WakeUp(slept_ms) => return self.wake_up(slept_ms),
+            Deed::PowerFailure => return self.fail_power(),
+            Deed::Restart if self.upload.view().error.is_some() => self.upload.start(),
+            Deed::Restart => Vec::new(),
             Deed::Cut => {
                 self.current.into_iter().for_each(|current| self.die(current));
                 return self.lose_requests();
@@ -274,6 +317,10 @@ impl World {
     }
 
     fn reply(&mut self, replies: Vec<Reply>) {
+        let open = replies.first().map(|reply| reply.connection);
+        if let Some(connection) = open.filter(|_| self.swallows()) {
+            self.die(connection);
+        }
         for Reply { connection, after_ms, what } in replies {
             if matches!(what, Answer::Wake) {
                 self.plan(self.now_ms + after_ms, Happening::ServerWakes(connection));
@@ -363,7 +410,8 @@ impl World {
         self.connections.push(Connection::new(attempt));
         self.current = Some(connection);
         let answered_ms = self.now_ms + 2 * self.weather.latency_ms;
-        if self.dice.u64(0..100) < self.weather.refused_percent {
+        self.note_try();
+        if self.is_offline() || self.dice.u64(0..100) < self.weather.refused_percent {
             let event = Event::Disconnected { code: 1006, reason: String::new() };
             self.connections[connection].is_dead = true;
             return self.plan(answered_ms, Happening::ToClient(connection, event));
@@ -373,75 +421,6 @@ impl World {
         if let Some(within_ms) = self.weather.dies_within_ms {
             let dies_ms = answered_ms + self.dice.u64(0..within_ms);
             self.plan(dies_ms, Happening::Dies(connection));
-        }
-    }
-
-    /// All requests share the line; one that is unlucky is refused by somebody on the way.
-    fn request(&mut self, attempt: Attempt, request: Request) {
-        if self.requesting.replace(attempt) != Some(attempt) {
-            self.connects += 1;
-        }
-        let range = request.body.range().cloned().unwrap_or_default();
-        let len = range.end - range.start;
-        if request.body.range().is_some() {
-            self.sent.push(range);
-        }
-        let takes_ms = len.div_ceil(self.weather.bytes_per_ms);
-        let leaves_ms = self.line_free_at_ms.max(self.now_ms);
-        self.line_free_at_ms = leaves_ms + takes_ms;
-        let id = request.id;
-        self.requests.insert(id, OnItsWay { attempt, len, leaves_ms, takes_ms });
-        let ahead = self.requests.values().map(|on| on.len).sum();
-        self.most_ahead = self.most_ahead.max(ahead);
-        self.plan(leaves_ms + takes_ms / 2, Happening::RequestLoads(id));
-        let arrives_ms = self.line_free_at_ms + self.weather.latency_ms;
-        self.plan(arrives_ms, Happening::RequestArrives(request));
-        if self.weather.dies_within_ms.is_some() && self.dice.u8(0..20) == 0 {
-            let lost_ms = self.dice.u64(self.now_ms..=arrives_ms + 2 * self.weather.latency_ms);
-            self.plan(lost_ms, Happening::Deed(Deed::Cut));
-        }
-    }
-
-    fn request_loads(&mut self, id: RequestId) {
-        let Some(on) = self.requests.get(&id) else { return };
-        let passed_ms = self.now_ms.saturating_sub(on.leaves_ms).min(on.takes_ms);
-        let bytes = (on.len * passed_ms).checked_div(on.takes_ms).unwrap_or(on.len);
-        let attempt = on.attempt;
-        self.tell(attempt, Event::Loaded(id, bytes));
-    }
-
-    fn request_arrives(&mut self, request: &Request) {
-        let Some(on) = self.requests.get(&request.id) else { return };
-        let attempt = on.attempt;
-        if self.dice.u64(0..100) < self.weather.refused_percent {
-            let response =
-                Response { status: 503, text: "busy".into(), json: None, ..Response::default() };
-            return self.respond(attempt, request.id, response);
-        }
-        let has_bytes = request.body.range().is_some_and(|range| !range.is_empty());
-        let is_damaged = has_bytes && self.damages();
-        let response = self.server.request(request, is_damaged);
-        self.respond(attempt, request.id, response);
-    }
-
-    /// Even after a hang-up the answer comes: nothing of it may be obeyed.
-    fn respond(&mut self, attempt: Attempt, id: RequestId, response: Response) {
-        let jitter_ms = self.dice.u64(0..=self.weather.latency_ms);
-        let arrives_ms = self.now_ms + self.weather.latency_ms + jitter_ms;
-        self.plan(arrives_ms, Happening::Client(attempt, Event::Responded(id, response)));
-    }
-
-    /// The line breaks: what has not arrived never will, and what was answered is not heard.
-    fn lose_requests(&mut self) {
-        let lost: Vec<_> = self.requests.drain().collect();
-        self.line_free_at_ms = self.now_ms;
-        self.losses += u32::from(!lost.is_empty() && self.current.is_none());
-        if self.weather.dies_silently {
-            return;
-        }
-        for (id, on) in lost {
-            let event = Event::RequestLost(id, "the line broke".into());
-            self.plan(self.now_ms, Happening::Client(on.attempt, event));
         }
     }
 

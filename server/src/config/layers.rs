@@ -8,6 +8,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use tokio::sync::Semaphore;
 
 use super::Config;
+use crate::clients::Proxies;
 
 /// Why there are no settings to run with.
 #[derive(Debug, thiserror::Error)]
@@ -98,10 +99,16 @@ impl Config {
         if !(1..=1 << 26).contains(&self.galileo_chunk_size) {
             return invalid("galileo-chunk-size must be 1 to 67108864");
         }
-        let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-        if !self.signal_finish_url.as_ref().is_none_or(is_http) {
-            return invalid("signal-finish-url must be an absolute http or https URL");
+        for (name, url) in
+            [("signal-finish-url", &self.signal_finish_url), ("authorize-url", &self.authorize_url)]
+        {
+            let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+            if !url.as_ref().is_none_or(is_http) {
+                return invalid(&format!("{name} must be an absolute http or https URL"));
+            }
         }
+        Proxies::new(&self.trusted_proxies)
+            .map_err(|error| ConfigError::Invalid(error.to_string()))?;
         if self.max_connections == 0 || self.max_connections > Semaphore::MAX_PERMITS {
             return invalid("max-connections must be at least 1");
         }

@@ -11,14 +11,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::routing::{get, post, put};
+use axum::{Router, middleware};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
+use super::origin;
+use crate::arrivals::clear_abandoned;
 use crate::uploads::Uploads;
 use crate::{Config, Error, Services};
 use arrived::Arrived;
@@ -53,15 +55,12 @@ impl Demo {
             let made = std::fs::create_dir_all(&folder).and_then(|()| folder.canonicalize());
             made.map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })
         };
+        let plain = folder("plain")?;
+        clear_abandoned(&plain, &[""])
+            .map_err(|cause| Error::Storage { folder: plain.display().to_string(), cause })?;
         let arrived = Arc::new(Arrived::new(config.arrivals()));
         let handover_url = format!("http://{address}{HANDOVER}");
-        let demo = Demo {
-            uploads,
-            arrived,
-            hashing: Arc::default(),
-            plain: folder("plain")?,
-            handover_url,
-        };
+        let demo = Demo { uploads, arrived, hashing: Arc::default(), plain, handover_url };
         hashing::resume(&demo);
         Ok(demo)
     }
@@ -75,6 +74,7 @@ pub(super) fn router(services: &Services, demo: &Demo) -> Router {
         .route(HANDOVER, post(tickets::take_over))
         .route("/demo/files", get(arrived::list))
         .route("/demo/plain/{name}", put(plain::upload).layer(DefaultBodyLimit::disable()))
+        .layer(middleware::from_fn_with_state(services.clone(), origin::check))
         .with_state(demo.clone());
     let header =
         |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));

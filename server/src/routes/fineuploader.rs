@@ -14,19 +14,18 @@ mod refusal;
 use axum::Json;
 use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
 use incoming_protocol::fineuploader::PATH;
 use incoming_protocol::fineuploader::server::{Asked, Finished, Part, Reply, Upload, uuid};
 use serde_json::{Value, json};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
-use super::origin;
+use super::guard::guarded;
 use crate::Services;
 use crate::uploads::{Layout, Plan, Remembered, Withdrawal};
 use refusal::Refusal;
@@ -35,15 +34,12 @@ use refusal::Refusal;
 const PROTOCOL: &str = "fineuploader";
 
 pub(super) fn router(services: &Services) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route(PATH, post(post_upload))
         .route(&format!("{PATH}/success"), get(success).post(success))
         .route(&format!("{PATH}/session"), get(session))
-        .route(&format!("{PATH}/{{uuid}}"), delete(remove))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
-        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
-        .with_state(services.clone())
+        .route(&format!("{PATH}/{{uuid}}"), delete(remove));
+    guarded(services, routes, |status, words| answer(status, &Reply::Failure(words)))
 }
 
 async fn post_upload(State(services): State<Services>, request: Request) -> Response {
@@ -109,7 +105,7 @@ async fn take(
 /// later, because nothing knows it by its uuid.
 async fn take_unsized(services: &Services, form: &mut Form, name: &str) -> Result<(), Refusal> {
     let mut whole = services.uploads.receive(PROTOCOL, name, None, false).await?;
-    form.expect(services.config.max_file_size);
+    form.expect(services.config.max_request_size());
     while let Some(bytes) = form.next().await? {
         whole.append(bytes).await?;
     }

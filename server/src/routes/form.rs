@@ -10,7 +10,7 @@ mod source;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header;
 use bytes::BytesMut;
@@ -256,6 +256,11 @@ impl From<source::SourceError> for FormError {
             source::SourceError::Cut => FormError::Cut,
         }
     }
+}
+
+/// Throws a body away.
+pub(super) async fn discard_body(body: Body) {
+    discard(Source::new(body)).await;
 }
 
 /// Throws away what is left of a body.

@@ -7,28 +7,24 @@
 //! they would never send those again.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
 use incoming_protocol::resumable::{Dialect, PATH};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
-use super::origin;
+use super::guard::{guarded, plainly};
+use super::turned_away::{status_of, until_there_is_room};
 use crate::Services;
 use crate::uploads::{ChunkError, Layout, Plan};
 
 pub(super) fn router(services: &Services) -> Router {
-    Router::new()
-        .route(PATH, get(test).post(upload).put(upload).patch(upload))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
-        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
-        .with_state(services.clone())
+    let routes = Router::new().route(PATH, get(test).post(upload).put(upload).patch(upload));
+    guarded(services, routes, plainly)
 }
 
 /// Why a chunk is not taken.
@@ -128,11 +124,14 @@ impl Refusal {
         match (self, dialect) {
             (Refusal::Chunk(ChunkError::Damaged { .. }), _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Refusal::Digest(_), _) => StatusCode::BAD_REQUEST,
+            (Refusal::Chunk(ChunkError::Full(full)), _) => status_of(*full),
             (Refusal::Chunk(error), _) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             (Refusal::Chunk(ChunkError::Lost), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Refusal::Form(FormError::Cut), _) => StatusCode::REQUEST_TIMEOUT,
             (_, Dialect::Resumable) => StatusCode::BAD_REQUEST,
-            (Refusal::Chunk(ChunkError::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (Refusal::Chunk(ChunkError::TooLarge { .. } | ChunkError::ChunkTooLarge { .. }), _) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
@@ -142,6 +141,10 @@ impl Refusal {
             Refusal::Chunk(ChunkError::Store(error)) => tracing::error!(%error, "the store failed"),
             refusal => tracing::debug!(%refusal, "chunk not taken"),
         }
-        (self.status(dialect), self.to_string()).into_response()
+        let response = (self.status(dialect), self.to_string()).into_response();
+        match self {
+            Refusal::Chunk(ChunkError::Full(_)) => until_there_is_room(response),
+            _ => response,
+        }
     }
 }

@@ -9,27 +9,23 @@
 //! nothing otherwise.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use incoming_protocol::robusto::PATH;
 use incoming_protocol::robusto::server::{Chunk, File, Senseless, list};
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::files;
 use super::form::{Fields, Form, FormError, discard};
-use super::{files, origin};
+use super::guard::{guarded, plainly};
+use super::turned_away::until_there_is_room;
 use crate::Services;
 use crate::uploads::{HashedError, HashedPlan, HashedState};
 
 pub(super) fn router(services: &Services) -> Router {
-    Router::new()
-        .route(PATH, get(ask).post(post_chunk))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(services.config.connection_timeout))
-        .layer(axum::middleware::from_fn_with_state(services.clone(), origin::check))
-        .with_state(services.clone())
+    guarded(services, Router::new().route(PATH, get(ask).post(post_chunk)), plainly)
 }
 
 /// Why there is an error.
@@ -84,7 +80,7 @@ async fn take(services: &Services, uri: &Uri, form: &mut Form) -> Result<HashedS
     let File { md5, name } = file(uri)?;
     let Chunk { index, count } = Chunk::read(|name| form.fields().get(name))?;
     let mut chunk = services.uploads.take_hashed(HashedPlan { md5, name, index, count })?;
-    form.expect(services.config.max_file_size);
+    form.expect(services.config.max_request_size());
     while let Some(bytes) = form.next().await? {
         chunk.append(bytes).await?;
     }
@@ -113,7 +109,11 @@ impl Refusal {
             }
             refusal => tracing::debug!(%refusal, "no success"),
         }
-        answer(Answer::Error(&self.words()))
+        let response = answer(Answer::Error(&self.words()));
+        match self {
+            Refusal::Hashed(HashedError::Full(_)) => until_there_is_room(response),
+            _ => response,
+        }
     }
 
     fn words(&self) -> String {
@@ -126,10 +126,9 @@ impl Refusal {
             }
             Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
             Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
-            Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),
-            Refusal::Hashed(error @ (HashedError::Busy | HashedError::TooMany)) => {
-                format!("Could not save file chunk: {error}")
-            }
+            Refusal::Hashed(
+                error @ (HashedError::Store(_) | HashedError::Busy | HashedError::Full(_)),
+            ) => format!("Could not save file chunk: {error}"),
             Refusal::Hashed(error) => format!("{}: {error}", Senseless::Chunk),
         }
     }

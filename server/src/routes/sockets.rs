@@ -1,10 +1,16 @@
 //! What all WebSockets have in common.
 
-use axum::extract::ws::{Message, WebSocketUpgrade, close_code};
+use axum::extract::FromRequestParts;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use tokio::time::{Duration, Instant};
 use tungstenite::Error as SocketError;
 
+use super::limits::Held;
+use crate::Services;
 use crate::activity::Activity;
+use crate::pace::Pace;
 
 /// How much is read from a socket at once.
 const READ_BUFFER: usize = 256 * 1024;
@@ -20,19 +26,60 @@ pub(super) enum Received {
     Unacceptable(u16),
 }
 
-/// A socket that takes messages of this many bytes and passes on at once what it sends.
-pub(super) fn limited(upgrade: WebSocketUpgrade, max_message_size: usize) -> WebSocketUpgrade {
-    upgrade
-        .max_message_size(max_message_size)
-        .max_frame_size(max_message_size)
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
+/// A request that becomes a socket.
+pub(super) struct Opening {
+    upgrade: WebSocketUpgrade,
+    activity: Activity,
+    held: Option<Held>,
 }
 
-/// Ends when no byte came for this long, neither as a message nor as a part of one.
-pub(super) async fn silence(activity: &Activity, last_sign: Instant, patience: Duration) {
+impl<S: Send + Sync> FromRequestParts<S> for Opening {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Opening, Response> {
+        let activity = parts.extensions.get::<Activity>().cloned().unwrap_or_default();
+        let held = parts.extensions.get::<Held>().cloned();
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
+        let upgrade = upgrade.map_err(IntoResponse::into_response)?;
+        Ok(Opening { upgrade, activity, held })
+    }
+}
+
+impl Opening {
+    /// Lets a socket be served that takes messages of this many bytes and passes on at once what it
+    /// sends.
+    pub(super) fn accept<F>(
+        self,
+        services: Services,
+        max_message_size: usize,
+        serve: impl FnOnce(WebSocket, Services, Activity) -> F + Send + 'static,
+    ) -> Response
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Opening { upgrade, activity, held } = self;
+        let task = services.tasks.token();
+        upgrade
+            .max_message_size(max_message_size)
+            .max_frame_size(max_message_size)
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .on_upgrade(async move |socket| {
+                serve(socket, services, activity).await;
+                drop((task, held));
+            })
+    }
+}
+
+/// Ends when no byte came for as long as the pace allows, neither as a message nor as a part of one,
+/// or too few since this was called.
+pub(super) async fn silence(activity: &Activity, last_sign: Instant, pace: Pace) {
+    let (begun, before) = (Instant::now(), activity.read());
     loop {
-        let deadline = last_sign.max(activity.last_read()) + patience;
+        let came = activity.read() - before;
+        let silent = last_sign.max(activity.last_read()) + pace.patience;
+        let slow = begun.checked_add(pace.allowance(came));
+        let deadline = slow.map_or(silent, |slow| slow.min(silent));
         if deadline <= Instant::now() {
             return;
         }

@@ -1,6 +1,7 @@
 //! Uploads on disk: a folder each, named by the ticket, with the bytes in `data` and the document
-//! in `upload.json`. No database; a person can read it and mend it. Of a file that comes in parts
-//! the file `marks` says which are there: see [`marks`].
+//! in `upload.json`. No database; a person can read it and mend it. The file `marks` says which parts
+//! are there of a file that comes in parts, and of others how much has reached the disk: see
+//! [`marks`].
 //!
 //! Bytes are written in place. A document is written beside the old one, synced, and renamed over
 //! it, so that a crash leaves the one or the other. A folder on its way out is renamed first, so
@@ -23,8 +24,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
+use crate::files::{FileSystem, Native, Opening, remove_dir_all};
 use crate::uploads::Document;
 pub use lock::FolderLock;
+use marks::Certain;
 use writer::{DiskWriter, Doubts};
 
 const DATA: &str = "data";
@@ -42,18 +45,38 @@ pub struct Disk {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
+    ground: Ground,
     /// Make compare-and-swap and notes atomic within this process, which owns the folder: see
     /// [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
     doubts: Doubts,
-    /// The life of the system in which parts are noted.
-    life: Uuid,
+}
+
+/// What a store stands on.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// What files are changed with.
+    pub files: Arc<dyn FileSystem>,
+    /// The present life of the system: what was written in another one and not synced may be lost.
+    pub life: Uuid,
+    /// How many bytes are written until they are sent on to the disk.
+    pub write_back: u64,
+}
+
+impl Default for Ground {
+    /// The file system itself, since the system was started; 64 MiB.
+    fn default() -> Ground {
+        Ground { files: Arc::new(Native), life: marks::life(), write_back: 64 << 20 }
+    }
 }
 
 /// A document as it stands in its file.
 #[derive(Serialize, Deserialize)]
 struct Envelope<D> {
     version: u64,
+    /// The life of the system in which it was written.
+    #[serde(default)]
+    life: Uuid,
     #[serde(flatten)]
     document: D,
 }
@@ -64,20 +87,19 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(root: &Path) -> io::Result<Disk> {
-        Disk::open_in_life(root, marks::life())
+        Disk::open_with(root, Ground::default())
     }
 
-    /// Opens a folder in a certain life of the system, to see what another one leaves behind.
+    /// Opens a folder in another way than usual.
     ///
     /// # Errors
     /// When the folder cannot be made or read.
-    pub fn open_in_life(root: &Path, life: Uuid) -> io::Result<Disk> {
+    pub fn open_with(root: &Path, ground: Ground) -> io::Result<Disk> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
-        files::clear_leftovers(&root)?;
+        files::clear_leftovers(&*ground.files, &root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
-        let doubts = Doubts::default();
-        Ok(Disk { shared: Arc::new(Shared { root, locks, doubts, life }) })
+        Ok(Disk { shared: Arc::new(Shared { root, ground, locks, doubts: Doubts::default() }) })
     }
 
     async fn run<T, F>(&self, work: F) -> Result<T>
@@ -119,31 +141,40 @@ impl Shared {
     }
 
     fn read(&self, id: Uuid) -> Result<Option<(Document, Version)>> {
+        let envelope = self.read_envelope(id)?;
+        Ok(envelope.map(|envelope| (envelope.document, Version(envelope.version))))
+    }
+
+    fn read_envelope(&self, id: Uuid) -> Result<Option<Envelope<Document>>> {
         let Some(text) = found(std::fs::read(self.folder(id).join(DOCUMENT)))? else {
             return Ok(None);
         };
-        let envelope: Envelope<Document> =
-            serde_json::from_slice(&text).map_err(|cause| StoreError::Damaged { id, cause })?;
-        Ok(Some((envelope.document, Version(envelope.version))))
+        serde_json::from_slice(&text).map_err(|cause| StoreError::Damaged { id, cause }).map(Some)
     }
 
     fn write_document(&self, document: &Document, version: u64) -> Result<Version> {
-        let text = serde_json::to_vec_pretty(&Envelope { version, document })
-            .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
-        files::replace(&self.folder(document.id).join(DOCUMENT), &text)?;
+        let text =
+            serde_json::to_vec_pretty(&Envelope { version, life: self.ground.life, document })
+                .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
+        files::replace(&*self.ground.files, &self.folder(document.id).join(DOCUMENT), &text)?;
         Ok(Version(version))
     }
 
     fn create(&self, document: &Document) -> Result<Version> {
         let _lock = self.lock(document.id);
-        match std::fs::create_dir(self.folder(document.id)) {
+        let folder = self.folder(document.id);
+        match self.ground.files.create_dir(&folder) {
+            // Without a document it is what is left of one that could not be written.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(StoreError::Exists(document.id));
+                if folder.join(DOCUMENT).try_exists()? {
+                    return Err(StoreError::Exists(document.id));
+                }
             }
             made => made?,
         }
-        let version = self.write_document(document, 1)?;
-        files::sync_folder(&self.root)?;
+        let written = self.write_document(document, 1);
+        let version = written.inspect_err(|_| drop(self.ground.files.remove_dir(&folder)))?;
+        self.ground.files.sync_dir(&self.root)?;
         Ok(version)
     }
 
@@ -163,12 +194,12 @@ impl Shared {
         if !data.try_exists()? {
             self.unmark(id)?;
         }
-        exists(id, files::begin(&data))
+        exists(id, self.ground.files.open(&data, Opening::Made)).map(drop)
     }
 
     fn remove_bytes(&self, id: Uuid) -> Result<bool> {
         self.unmark(id)?;
-        Ok(found(std::fs::remove_file(self.data(id)))?.is_some())
+        Ok(found(self.ground.files.remove_file(&self.data(id)))?.is_some())
     }
 
     fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -185,28 +216,50 @@ impl Shared {
         Ok(self.notes(id).parts(&log))
     }
 
-    fn notes(&self, id: Uuid) -> marks::Log {
-        marks::Log { id, life: self.life }
+    fn notes(&self, id: Uuid) -> marks::Log<'_> {
+        marks::Log { files: &*self.ground.files, id, life: self.ground.life }
     }
 
-    /// What is noted now, all of whose bytes are written.
-    fn noted(&self, id: Uuid) -> io::Result<Option<marks::Noted>> {
+    /// Trusts the length of a file that was settled in this life of the system, and of another one
+    /// no more than what was synced then.
+    fn settle(&self, id: Uuid) -> Result<u64> {
         let _lock = self.lock(id);
-        marks::noted(&self.log(id))
+        let length = exists(id, std::fs::metadata(self.data(id)))?.len();
+        let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
+        let certain = match self.notes(id).certain(&log) {
+            Certain::All => return Ok(length),
+            Certain::Bytes(certain) => certain.min(length),
+        };
+        if certain < length {
+            tracing::warn!(%id, length, certain, "bytes that may have been lost are asked for again");
+            self.ground
+                .files
+                .set_len(&self.ground.files.open(&self.data(id), Opening::There)?, certain)?;
+        }
+        self.notes(id).note_certain(&self.log(id), certain)?;
+        Ok(certain)
+    }
+
+    /// What is noted now, all of whose bytes are written, of a file that is so long.
+    fn noted(&self, id: Uuid, length: u64) -> io::Result<Option<marks::Noted>> {
+        let _lock = self.lock(id);
+        self.notes(id).noted(&self.log(id), length)
     }
 
     /// Notes that what was noted then is on the disk.
     fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
         let _lock = self.lock(id);
+        // The file and its log have their names first: a note must not be found beside another file.
+        self.ground.files.sync_dir(&self.folder(id))?;
         self.notes(id).note_synced(noted)?;
-        files::sync_folder(&self.folder(id))
+        self.ground.files.sync_data(noted.log())
     }
 
     /// Forgets which parts are there, for good: notes must not come back when the bytes are others.
     fn unmark(&self, id: Uuid) -> Result<()> {
         let _lock = self.lock(id);
-        if found(std::fs::remove_file(self.log(id)))?.is_some() {
-            files::sync_folder(&self.folder(id))?;
+        if found(self.ground.files.remove_file(&self.log(id)))?.is_some() {
+            self.ground.files.sync_dir(&self.folder(id))?;
         }
         Ok(())
     }
@@ -215,11 +268,11 @@ impl Shared {
         let _lock = self.lock(id);
         let folder = self.folder(id);
         for name in [DOCUMENT, MARKS] {
-            found(std::fs::remove_file(folder.join(name)))?;
+            found(self.ground.files.remove_file(&folder.join(name)))?;
         }
         // Stays when the bytes are still in it.
-        let _ = std::fs::remove_dir(&folder);
-        files::sync_folder(&self.root)?;
+        let _ = self.ground.files.remove_dir(&folder);
+        self.ground.files.sync_dir(&self.root)?;
         Ok(())
     }
 
@@ -228,9 +281,9 @@ impl Shared {
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
         self.doubts.forget(id);
-        if found(std::fs::rename(&folder, &doomed))?.is_some() {
-            files::sync_folder(&self.root)?;
-            std::fs::remove_dir_all(&doomed)?;
+        if found(self.ground.files.rename(&folder, &doomed))?.is_some() {
+            self.ground.files.sync_dir(&self.root)?;
+            remove_dir_all(&*self.ground.files, &doomed)?;
         }
         Ok(())
     }
@@ -274,6 +327,12 @@ impl Store for Disk {
         Ok(parts.noted.difference(&parts.there).copied().collect())
     }
 
+    async fn is_in_doubt(&self, id: Uuid) -> Result<bool> {
+        let life = self.shared.ground.life;
+        let envelope = self.run(move |shared| shared.read_envelope(id)).await?;
+        Ok(envelope.is_some_and(|envelope| envelope.life != life))
+    }
+
     async fn unmark(&self, id: Uuid) -> Result<()> {
         self.run(move |shared| shared.unmark(id)).await
     }
@@ -282,6 +341,10 @@ impl Store for Disk {
         self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
             .await
             .map(|m| m.len())
+    }
+
+    async fn settle(&self, id: Uuid) -> Result<u64> {
+        self.run(move |shared| shared.settle(id)).await
     }
 
     async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes> {
@@ -294,7 +357,10 @@ impl Store for Disk {
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
         let to = to.to_owned();
-        self.run(move |shared| exists(id, files::take_out(&shared.data(id), &to))).await
+        self.run(move |shared| {
+            exists(id, files::take_out(&*shared.ground.files, &shared.data(id), &to))
+        })
+        .await
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {
@@ -311,6 +377,10 @@ impl Store for Disk {
 
     async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>> {
         self.run(move |shared| Ok(files::last_activity(&shared.folder(id)))).await
+    }
+
+    fn files(&self) -> Arc<dyn FileSystem> {
+        Arc::clone(&self.shared.ground.files)
     }
 
     async fn list(&self) -> Result<Vec<Listed>> {

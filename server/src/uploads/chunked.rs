@@ -18,6 +18,8 @@
 //!   until the longest silence of a connection (`connection-timeout`) has passed since its end. All
 //!   others begin a new upload; the file that arrived stays. So long a browser that asks is told
 //!   that a whole file is there, too.
+//! - After a power failure nobody knows which chunks were confirmed and are lost. A browser that asks
+//!   for chunks hears which are there; one that sends without asking is told to send all of it again.
 //! - A browser that asks for chunks and does not send those that are there cannot be told from the
 //!   one that sent them, and two files of the same size and name that come at the same time are
 //!   mixed: nothing tells them apart.
@@ -128,9 +130,12 @@ impl Uploads {
         Ok(match self.look_up(id, &mut gate).await? {
             Known::Nothing | Known::Going => false,
             Known::Whole(document) => self.is_echo(plan, &document).await?,
-            Known::Open => gate.chunks.as_ref().is_some_and(|chunks| {
-                plan.is_plan_of(&chunks.document) && chunks.marks.contains(index)
-            }),
+            Known::Open => {
+                self.settle_doubt(id, &mut gate).await?;
+                gate.chunks.as_ref().is_some_and(|chunks| {
+                    plan.is_plan_of(&chunks.document) && chunks.marks.contains(index)
+                })
+            }
         })
     }
 
@@ -145,6 +150,10 @@ impl Uploads {
         range: std::ops::Range<u64>,
     ) -> Result<Slot, ChunkError> {
         self.inner.accepts(plan)?;
+        let limit = self.inner.limits.max_chunk_size;
+        if range.end - range.start > limit {
+            return Err(ChunkError::ChunkTooLarge { limit });
+        }
         let id = plan.id();
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
@@ -189,6 +198,12 @@ impl Uploads {
             Known::Nothing => self.begin(fresh.clone(), gate).await?,
             Known::Open => {
                 let open = gate.chunks.as_ref();
+                if open.is_some_and(|chunks| chunks.is_in_doubt) {
+                    tracing::warn!(id = %fresh.id, "chunks may be lost, the upload has to start over");
+                    gate.pass(Notice::Cancelled);
+                    self.inner.remove(fresh.id).await?;
+                    return Err(ChunkError::Lost);
+                }
                 if !open.is_some_and(|chunks| plan.is_plan_of(&chunks.document)) {
                     self.start_over(fresh.clone(), gate).await?;
                 }
@@ -218,6 +233,16 @@ impl Uploads {
         Ok(age < self.inner.limits.echo)
     }
 
+    /// Whoever sends now knows what is there.
+    pub(super) async fn settle_doubt(&self, id: Uuid, gate: &mut Gate) -> Result<bool, StoreError> {
+        let Some(chunks) = gate.chunks.as_mut().filter(|chunks| chunks.is_in_doubt) else {
+            return Ok(false);
+        };
+        self.inner.update(id, |_| {}).await?;
+        chunks.is_in_doubt = false;
+        Ok(true)
+    }
+
     async fn start_over(&self, fresh: Document, gate: &mut Gate) -> Result<(), ChunkError> {
         tracing::info!(id = %fresh.id, "another upload under the same key, starting over");
         gate.pass(Notice::TakenOver);
@@ -240,9 +265,9 @@ impl Uploads {
     }
 
     async fn begin(&self, document: Document, gate: &mut Gate) -> Result<(), ChunkError> {
-        self.inner.create(&document).await?;
+        let size = document.file.as_ref().map_or(0, |file| file.size);
+        self.inner.create(&document, size).await?;
         self.inner.store.begin(document.id).await?;
-        let size = document.file.as_ref().map(|file| file.size);
         tracing::info!(id = %document.id, size, "upload in chunks begins");
         gate.chunks = Some(Chunks::new(document, Marks::default(), Visit::new()));
         Ok(())
@@ -363,6 +388,7 @@ impl Inner {
         }
         let mut chunks = Chunks::new(document, marks, Visit::new());
         chunks.lost = self.store.lost(chunks.document.id).await?;
+        chunks.is_in_doubt = count > 1 && self.store.is_in_doubt(chunks.document.id).await?;
         Ok(chunks)
     }
 }

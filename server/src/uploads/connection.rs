@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::follower::Source;
 use super::live::{Gate, Live, Notice};
 use super::{Attempt, State, Uploads};
+use crate::activity::Activity;
 use crate::store::{StoreError, Writer};
 
 /// The right to fill an upload, until another connection takes it.
@@ -64,6 +65,12 @@ impl Connection {
     /// The ticket.
     pub fn id(&self) -> Uuid {
         self.hold.id
+    }
+
+    /// What comes over this line is for the upload, also before it is stored: as long as it comes,
+    /// the upload does not rest.
+    pub fn listen_to(&self, line: Activity) {
+        self.live.listen_to(line);
     }
 
     /// How many bytes are stored.

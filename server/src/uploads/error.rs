@@ -1,13 +1,14 @@
 //! Why something cannot be done with an upload.
 
+use super::Full;
 use crate::store::StoreError;
 
 /// Why no ticket was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// There are as many uploads as the settings allow.
-    #[error("too many open uploads")]
-    TooMany,
+    /// There is no room for it.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,6 +32,9 @@ pub enum OpenError {
         /// The largest size that is taken.
         limit: u64,
     },
+    /// There is no room for it now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The upload was cancelled.
     #[error("the upload was cancelled")]
     Over,

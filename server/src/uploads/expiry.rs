@@ -6,11 +6,8 @@ use std::time::{Duration, SystemTime};
 use futures_util::StreamExt as _;
 
 use super::live::Notice;
-use super::{Document, EXPIRY_NOTICE, Limits, State, Uploads};
+use super::{AT_ONCE, Document, EXPIRY_NOTICE, Limits, State, Uploads};
 use crate::store::{Listed, StoreError};
-
-/// How many uploads are dropped at once: each may have to wait for its backend.
-const AT_ONCE: usize = 16;
 
 impl Uploads {
     /// Forgets finished uploads after their retention, and drops all others that have rested too
@@ -22,6 +19,7 @@ impl Uploads {
             Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
         };
         self.inner.count.store(listed.len(), Ordering::Relaxed);
+        self.inner.ledger.retain(&listed.iter().map(|upload| upload.id).collect());
         let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, now));
         futures_util::stream::iter(rested)
             .for_each_concurrent(AT_ONCE, |upload| async move {
@@ -158,7 +156,8 @@ impl Uploads {
             return Ok(());
         }
         let mut gate = live.gate.lock().await;
-        if !self.is_still_idle(upload, now, patience).await? {
+        // A message or a piece of a body may be on its way for long before it is stored.
+        if live.is_written_to(patience) || !self.is_still_idle(upload, now, patience).await? {
             return Ok(());
         }
         gate.pass(Notice::Cancelled);

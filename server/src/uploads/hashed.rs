@@ -32,7 +32,7 @@ pub(super) use parts::Parts;
 
 use super::chunked::ticket;
 use super::live::{Gate, Notice};
-use super::{Arrival, CreateError, Document, FileInfo, Inner, Layout, State, Uploads};
+use super::{Arrival, CreateError, Document, FileInfo, Full, Inner, Layout, State, Uploads};
 use crate::names::display_name;
 use crate::store::StoreError;
 
@@ -74,12 +74,18 @@ pub enum HashedState {
 /// Why a chunk is not taken, or a file did not arrive.
 #[derive(Debug, thiserror::Error)]
 pub enum HashedError {
-    /// There are as many uploads as the settings allow.
-    #[error("there are too many open uploads, try again later")]
-    TooMany,
+    /// There is no room for the file now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The file is larger than the settings allow.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
+    /// The chunk is larger than the settings allow.
+    #[error("the chunk is larger than {limit} bytes, send smaller ones")]
+    ChunkTooLarge {
         /// The largest size that is taken.
         limit: u64,
     },
@@ -101,14 +107,14 @@ pub enum HashedError {
         found: String,
     },
     /// The store failed.
-    #[error("the server cannot store the chunk now, try again later")]
+    #[error("{}", .0.advice())]
     Store(#[from] StoreError),
 }
 
 impl From<CreateError> for HashedError {
     fn from(error: CreateError) -> HashedError {
         match error {
-            CreateError::TooMany => HashedError::TooMany,
+            CreateError::Full(full) => HashedError::Full(full),
             CreateError::Store(error) => HashedError::Store(error),
         }
     }
@@ -206,18 +212,36 @@ impl Uploads {
         Ok(Known::Open)
     }
 
-    /// Makes room for a file; what was there of it in another cut goes.
-    async fn begin_hashed(&self, plan: &HashedPlan, gate: &mut Gate) -> Result<(), HashedError> {
+    /// Makes room for a file that has so many bytes at least; what was there of it in another cut
+    /// goes.
+    async fn begin_hashed(
+        &self,
+        plan: &HashedPlan,
+        least: u64,
+        gate: &mut Gate,
+    ) -> Result<(), HashedError> {
         if gate.parts.is_some() {
             tracing::info!(id = %plan.id(), "the file is cut in another way, starting over");
             self.forget_hashed(plan.id(), gate).await?;
         }
         let document = plan.document(self);
-        self.inner.create(&document).await?;
+        self.inner.create(&document, least).await?;
         self.inner.store.begin(document.id).await?;
         tracing::info!(id = %document.id, chunks = plan.count, "upload of a known MD5 begins");
         gate.parts = Some(Parts::new(document));
         Ok(())
+    }
+
+    /// Makes sure that there is room for a file that has so many bytes at least. Without room for
+    /// all of it, a file whose size nobody knows does not take what room there is.
+    async fn grow_hashed(&self, least: u64, gate: &mut Gate) -> Result<(), HashedError> {
+        let Some(parts) = &gate.parts else { return Ok(()) };
+        let (id, is_sized) = (parts.id(), parts.chunk_size().is_some());
+        let Err(full) = self.inner.ledger.grow(id, least) else { return Ok(()) };
+        if !is_sized {
+            self.forget_hashed(id, gate).await?;
+        }
+        Err(full.into())
     }
 
     async fn forget_hashed(&self, id: Uuid, gate: &mut Gate) -> Result<(), StoreError> {
@@ -268,17 +292,20 @@ impl Uploads {
 }
 
 impl Inner {
-    /// Whether there may be a file of which a chunk has so many bytes.
-    fn accepts_hashed(&self, plan: &HashedPlan, length: u64) -> Result<(), HashedError> {
+    /// How many bytes a file has at least of which a chunk has so many, if there may be one.
+    fn accepts_hashed(&self, plan: &HashedPlan, length: u64) -> Result<u64, HashedError> {
         if plan.count > MAX_CHUNKS {
             return Err(HashedError::TooManyChunks);
         }
         let limit = self.limits.max_file_size;
+        if length > self.limits.max_chunk_size {
+            return Err(HashedError::ChunkTooLarge { limit: self.limits.max_chunk_size });
+        }
         let others = if plan.is_last() { 0 } else { plan.count - 1 };
-        let least = length.max(1).checked_mul(others.max(1));
-        if length > 0 && least.is_none_or(|least| least > limit) {
+        let least = length.saturating_mul(others.max(1));
+        if least > limit {
             return Err(HashedError::TooLarge { limit });
         }
-        Ok(())
+        Ok(least)
     }
 }

@@ -1,6 +1,7 @@
 //! What concerns only those who work on an upload right now.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
@@ -9,6 +10,7 @@ use super::chunked::{Chunks, Visit};
 use super::follower::Follower;
 use super::handing_over::Attempt;
 use super::hashed::Parts;
+use crate::activity::Activity;
 
 /// The present of an upload.
 #[derive(Debug)]
@@ -19,7 +21,16 @@ pub(super) struct Live {
     pub(super) changed: Notify,
     attempt: Mutex<Option<Attempt>>,
     used: Mutex<Instant>,
+    /// How many are at work.
+    at_work: AtomicUsize,
+    /// The line of the connection that came last.
+    line: Mutex<Option<Activity>>,
 }
+
+/// Somebody whose bytes are on their way, some of which may not be stored yet. As long as it lives,
+/// the upload does not rest.
+#[derive(Debug)]
+pub(super) struct AtWork(Arc<Live>);
 
 /// Who may write.
 #[derive(Debug)]
@@ -73,7 +84,27 @@ impl Gate {
 impl Default for Live {
     fn default() -> Live {
         let used = Mutex::new(Instant::now());
-        Live { gate: Default::default(), changed: Notify::new(), attempt: Mutex::default(), used }
+        Live {
+            gate: Default::default(),
+            changed: Notify::new(),
+            attempt: Mutex::default(),
+            used,
+            at_work: AtomicUsize::new(0),
+            line: Mutex::default(),
+        }
+    }
+}
+
+impl AtWork {
+    pub(super) fn on(live: &Arc<Live>) -> AtWork {
+        live.at_work.fetch_add(1, Ordering::Relaxed);
+        AtWork(Arc::clone(live))
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -86,6 +117,18 @@ impl Live {
     /// Whether nobody was here for so long.
     pub(super) fn has_rested(&self, silence: Duration) -> bool {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > silence
+    }
+
+    /// Bytes that come over this line are for the upload.
+    pub(super) fn listen_to(&self, line: Activity) {
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+    }
+
+    /// Whether somebody writes, or sends what is to be written, or did so a moment ago.
+    pub(super) fn is_written_to(&self, patience: Duration) -> bool {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_line_busy = line.as_ref().is_some_and(|it| it.last_read().elapsed() <= patience);
+        is_line_busy || self.at_work.load(Ordering::Relaxed) > 0
     }
 
     /// The attempt under way, or the one that `begin` begins.

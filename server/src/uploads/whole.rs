@@ -6,7 +6,9 @@ use bytes::Bytes;
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
-use super::{Arrival, CreateError, Document, FileInfo, Uploads};
+use super::arriving::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::live::AtWork;
+use super::{Arrival, CreateError, Document, FileInfo, Full, Uploads};
 use crate::fingerprint;
 use crate::names::display_name;
 use crate::store::{StoreError, Writer};
@@ -20,6 +22,7 @@ pub struct Whole {
     position: u64,
     sums: Option<Sums>,
     is_kept: bool,
+    _at_work: AtWork,
 }
 
 /// The digest that a file must have, in hexadecimal.
@@ -34,9 +37,9 @@ pub enum Sum {
 /// Why a file did not arrive.
 #[derive(Debug, thiserror::Error)]
 pub enum WholeError {
-    /// There are as many uploads as the settings allow.
-    #[error("too many open uploads")]
-    TooMany,
+    /// There is no room for it now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The file is larger than the settings allow.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -59,7 +62,7 @@ pub enum WholeError {
 impl From<CreateError> for WholeError {
     fn from(error: CreateError) -> WholeError {
         match error {
-            CreateError::TooMany => WholeError::TooMany,
+            CreateError::Full(full) => WholeError::Full(full),
             CreateError::Store(error) => WholeError::Store(error),
         }
     }
@@ -90,11 +93,19 @@ impl Uploads {
         document.file = Some(FileInfo { size: size.unwrap_or(0), name: display_name(name) });
         let protocol = protocol.to_owned();
         document.arrival = Some(Arrival { protocol, key: None, file: id, chunks: None });
-        self.inner.create(&document).await?;
+        self.inner.create(&document, size.unwrap_or(0)).await?;
         let sums = summed.then(Sums::default);
         let uploads = self.clone();
-        let mut whole =
-            Whole { uploads, document, writer: None, position: 0, sums, is_kept: false };
+        let at_work = AtWork::on(&self.inner.live(id));
+        let mut whole = Whole {
+            uploads,
+            document,
+            writer: None,
+            position: 0,
+            sums,
+            is_kept: false,
+            _at_work: at_work,
+        };
         self.inner.store.begin(id).await?;
         whole.writer = Some(self.inner.store.open(id).await?);
         Ok(whole)
@@ -121,6 +132,7 @@ impl Whole {
     pub async fn append(&mut self, bytes: Bytes) -> Result<(), WholeError> {
         let end = self.position + bytes.len() as u64;
         self.uploads.inner.fits(end)?;
+        self.uploads.inner.ledger.grow(self.document.id, end)?;
         if bytes.is_empty() {
             return Ok(());
         }
@@ -175,11 +187,23 @@ impl Drop for Whole {
             return;
         }
         let (uploads, id) = (self.uploads.clone(), self.document.id);
-        self.uploads.inner.tasks.spawn(async move {
-            if let Err(error) = uploads.inner.remove(id).await {
-                tracing::error!(%id, %error, "an upload that broke off could not be removed");
+        self.uploads.inner.tasks.spawn(async move { uploads.give_back(id).await });
+    }
+}
+
+impl Uploads {
+    /// Removes what is left of a file that broke off, as soon as the store lets us; after the next
+    /// start that is done, too.
+    async fn give_back(&self, id: Uuid) {
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = self.inner.remove(id).await {
+            tracing::error!(%id, %error, "an upload that broke off could not be removed");
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.inner.stop.cancelled() => return,
             }
-        });
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 }
 

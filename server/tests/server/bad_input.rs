@@ -273,7 +273,10 @@ async fn a_file_that_was_deleted_under_the_upload_is_noticed() {
 async fn a_message_that_comes_slowly_is_no_silence() {
     use tokio::io::AsyncWriteExt as _;
     let timeout = std::time::Duration::from_millis(400);
-    let server = Server::with(|config| config.connection_timeout = timeout).await;
+    let server = Server::with(|config| {
+        (config.connection_timeout, config.min_rate) = (timeout, 1);
+    })
+    .await;
     let backend = Backend::always(Reply::Done).await;
     let id = server.ticket(&backend).await;
     let mut browser = server.browser().await;

@@ -103,6 +103,58 @@ fn a_backend_of_arrivals_needs_an_absolute_http_address() {
 }
 
 #[test]
+fn an_authorisation_needs_an_absolute_http_address_and_proxies_addresses() {
+    for (flag, value, is_one) in [
+        ("--authorize-url", "http://127.0.0.1:1/may", true),
+        ("--authorize-url", "127.0.0.1:1", false),
+        ("--trusted-proxies", "10.0.0.0/8,::1,192.0.2.7", true),
+        ("--trusted-proxies", "10.0.0.0/8,proxy.example", false),
+        ("--authorize-cache", "0", true),
+        ("--authorize-cache", "-1", false),
+        ("--authorize-timeout", "0", false),
+    ] {
+        let arguments = ["incoming-server", "--storage", "s", flag, value];
+        assert_eq!(Config::from_arguments(arguments).is_ok(), is_one, "{flag} {value}");
+    }
+}
+
+#[test]
+fn help_never_shows_an_address_that_may_hold_a_secret() {
+    use clap::CommandFactory as _;
+    for name in ["authorize-url", "signal-finish-url"] {
+        let command = Config::command();
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|argument| argument.get_long() == Some(name)).unwrap();
+        assert!(argument.is_hide_env_values_set(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_limited_can_be_set_in_the_file_too() {
+    let file = file(
+        "max-storage = 5\nmax-open-uploads = 6\nmax-connections-per-address = 7\n\
+         max-request-rate = 8\nmin-rate = 0\nauthorize-cache = 0\ntrusted-proxies = [\"::1\"]",
+    );
+    let config = with(&file, &["--max-open-uploads", "9"]).unwrap();
+    assert_eq!((config.max_storage, config.max_open_uploads), (Some(5), 9));
+    assert_eq!((config.max_connections_per_address, config.max_request_rate), (7, 8));
+    assert_eq!((config.min_rate, config.authorize_cache), (0, Duration::ZERO));
+    assert_eq!(config.trusted_proxies, ["::1"]);
+}
+
+#[test]
+fn by_default_nobody_speaks_for_others_and_no_other_page_may_upload() {
+    let config = Config::from_arguments(["incoming-server", "--storage", "s"]).unwrap();
+    assert!(config.trusted_proxies.is_empty() && config.allowed_origins.is_empty());
+    assert!(config.cors_origins.is_empty() && config.authorize_url.is_none());
+    assert_eq!((config.max_request_rate, config.max_connections_per_address), (0, 256));
+    assert_eq!(
+        (config.min_rate, config.max_open_uploads, config.max_storage),
+        (100, 100_000, None)
+    );
+}
+
+#[test]
 fn the_settings_of_arrivals_come_from_the_file_too() {
     let file = file("arrivals = \"a\"\nchunks-retention = 9\ngalileo-chunk-size = 7");
     let config = with(&file, &["--galileo-chunk-size", "8"]).unwrap();

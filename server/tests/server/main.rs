@@ -1,24 +1,34 @@
 //! The server from outside: its routes, its sockets, its process.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod access;
 mod backend_api;
 mod bad_input;
 mod cancelling;
+mod cleaner;
+mod clients;
 mod common;
 mod config;
+mod crashes;
+mod cuts;
 mod demo;
 mod expiry;
 mod fineuploader;
+mod fuzz;
 mod galileo;
 mod handover;
 mod handshake;
+mod origins;
 mod process;
 mod replay;
 mod restart;
 mod resumable;
 mod robusto;
+mod room;
 mod scale;
+mod secrets;
 mod shutdown;
+mod slow;
 mod store_trouble;
 mod take_over;
 mod transcript;

@@ -1,45 +1,18 @@
 //! The real program, killed at any moment.
 
-use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Stdio;
 
 use reqwest::Method;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::common::chunks::{Cut, arrived, form, form_type};
-use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, bytes};
+use crate::common::{Backend, Browser, CHUNK, PATIENCE, Program, Reply, bytes};
 
-struct Process {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Process {
-    async fn start(storage: &Path) -> Process {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_incoming-server"))
-            .args(["--listen", "127.0.0.1:0", "--chunk-size-kb", "64", "--storage"])
-            .arg(storage)
-            .env("INCOMING_LOG", "warn")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().unwrap();
-        let address = line.strip_prefix("listening on http://").unwrap().trim_end_matches('/');
-        Process { child, address: address.parse().unwrap() }
-    }
-
-    /// As `kill -9` does.
-    async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-
-    async fn ticket(&self, backend: &Backend) -> String {
+impl Program {
+    pub async fn ticket(&self, backend: &Backend) -> String {
         let url = format!("http://{}/incoming/0.1/backend/new_upload", self.address);
         let form = [("signalFinishURL", backend.url().as_str()), ("removeFileWhenFinished", "0")]
             .map(|(key, value)| format!("{key}={value}"))
@@ -49,11 +22,11 @@ impl Process {
         request.header("content-type", media_type).send().await.unwrap().text().await.unwrap()
     }
 
-    async fn test(&self, cut: &Cut, number: usize) -> u16 {
+    pub async fn test(&self, cut: &Cut, number: usize) -> u16 {
         self.ask(Method::GET, cut, number, Vec::new()).await
     }
 
-    async fn send(&self, cut: &Cut, number: usize) -> u16 {
+    pub async fn send(&self, cut: &Cut, number: usize) -> u16 {
         self.ask(Method::POST, cut, number, cut.bytes(number).to_vec()).await
     }
 
@@ -69,7 +42,7 @@ async fn an_upload_survives_being_killed_again_and_again() {
     let storage = TempDir::new().unwrap();
     let mut backend = Backend::always(Reply::Done).await;
     let content = bytes(30 * CHUNK + 7);
-    let mut process = Process::start(storage.path()).await;
+    let mut process = Program::start(storage.path()).await;
     let id = process.ticket(&backend).await;
     let mut acknowledged = 0;
     for round in 0..5 {
@@ -81,7 +54,7 @@ async fn an_upload_survives_being_killed_again_and_again() {
         // One more is somewhere between here and the disk when the process dies.
         browser.binary(&content[acknowledged..][..CHUNK]).await;
         process.kill().await;
-        process = Process::start(storage.path()).await;
+        process = Program::start(storage.path()).await;
     }
     let mut browser = Browser::connect(process.address).await;
     let position = browser.open(&id, content.len(), "a").await;
@@ -96,7 +69,7 @@ async fn an_upload_survives_being_killed_again_and_again() {
 async fn a_handover_that_a_kill_interrupted_is_made_again() {
     let storage = TempDir::new().unwrap();
     let mut backend = Backend::always(Reply::Never).await;
-    let process = Process::start(storage.path()).await;
+    let process = Program::start(storage.path()).await;
     let id = process.ticket(&backend).await;
     let mut browser = Browser::connect(process.address).await;
     browser.upload(&id, b"xyz", "a").await;
@@ -104,7 +77,7 @@ async fn a_handover_that_a_kill_interrupted_is_made_again() {
     process.kill().await;
 
     backend.now_reply(Reply::Done);
-    let process = Process::start(storage.path()).await;
+    let process = Program::start(storage.path()).await;
     let mut browser = Browser::connect(process.address).await;
     assert_eq!(browser.open(&id, 3, "a").await, 3);
     browser.expect_done().await;
@@ -118,7 +91,7 @@ async fn a_file_in_chunks_survives_being_killed_again_and_again() {
     let mut numbers: Vec<usize> = (1..=cut.count()).rev().collect();
     let mut acknowledged = Vec::new();
     for _ in 0..5 {
-        let process = Process::start(storage.path()).await;
+        let process = Program::start(storage.path()).await;
         for number in &acknowledged {
             assert_eq!(process.test(&cut, *number).await, 200, "chunk {number}");
         }
@@ -138,7 +111,7 @@ async fn a_file_in_chunks_survives_being_killed_again_and_again() {
         stream.write_all(&body[..length / 2]).await.unwrap();
         process.kill().await;
     }
-    let process = Process::start(storage.path()).await;
+    let process = Program::start(storage.path()).await;
     assert_eq!(process.test(&cut, numbers[0]).await, 204, "it was cut short");
     for number in numbers {
         assert_eq!(process.send(&cut, number).await, 200);
@@ -151,7 +124,7 @@ async fn a_file_in_chunks_survives_being_killed_again_and_again() {
 #[tokio::test]
 async fn two_processes_never_share_a_folder() {
     let storage = TempDir::new().unwrap();
-    let first = Process::start(storage.path()).await;
+    let first = Program::start(storage.path()).await;
     let second = Command::new(env!("CARGO_BIN_EXE_incoming-server"))
         .args(["--listen", "127.0.0.1:0", "--storage"])
         .arg(storage.path())
@@ -162,14 +135,14 @@ async fn two_processes_never_share_a_folder() {
     let words = String::from_utf8(second.stderr).unwrap();
     assert!(words.contains("is in use by another server"), "{words}");
     first.kill().await;
-    Process::start(storage.path()).await;
+    Program::start(storage.path()).await;
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn the_process_ends_when_it_is_told_to() {
     let storage = TempDir::new().unwrap();
-    let mut process = Process::start(storage.path()).await;
+    let mut process = Program::start(storage.path()).await;
     let pid = process.child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
     assert!(process.child.wait().await.unwrap().success());

@@ -4,8 +4,8 @@ mod cuts;
 mod downloads;
 mod hostile;
 mod losing;
-mod page;
-mod racing;
+pub mod page;
+pub mod racing;
 mod replay;
 
 use futures_util::future::join_all;

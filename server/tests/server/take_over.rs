@@ -1,8 +1,42 @@
 //! A ticket belongs to the connection that asked last.
 
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
+use crate::common::chunks::{Cut, form, form_type};
 use crate::common::{Backend, CHUNK, Reply, Server, bytes};
+
+const SIZE: usize = 1000;
+
+/// Sends the beginning of a chunk over a connection that then is dead, without anybody knowing.
+async fn hang(server: &Server, cut: &Cut, number: usize) -> TcpStream {
+    let body = form(&cut.fields(number), &cut.name, cut.bytes(number));
+    let head = format!(
+        "POST /resumable HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+        form_type(),
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.running.address()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body[..body.len() - SIZE / 2]).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_chunk_that_hangs_on_a_dead_connection_keeps_nobody_from_sending_it() {
+    let server = Server::start().await;
+    let cut = Cut::new("a", &bytes(3 * SIZE), SIZE);
+    let mut dead = Vec::new();
+    for number in 1..=3 {
+        for _ in 0..3 {
+            dead.push(hang(&server, &cut, number).await);
+        }
+    }
+    // Long before anybody can know that those are dead.
+    server.send_all(&cut).await;
+    assert!(server.only_arrived().content == cut.content);
+}
 
 const BUSY: &str = "Another websocket connection already deals with this upload";
 

@@ -192,33 +192,6 @@ describe('What the uploader builds on', () => {
     );
   });
 
-  it('goes no further than it may, and lets others pass', async (t) => {
-    const hashing = await open(t);
-    const [held, ...others] = Array.from({ length: 12 }, (_, i) => hashing.file(`${i}`, MIB + i));
-    await hashing.choose(held, ...others);
-    const passed = await hashing.page.evaluate(() => {
-      const [file, ...others] = files();
-      window.told = [];
-      window.held = Array.from({ length: 9 }, () =>
-        digests.start(file, { upto: 1000, onprogress: (bytes) => told.push(bytes) }),
-      );
-      return Promise.all(others.map(async (other) => (await digests.start(other).done)[0]));
-    });
-    assert.deepEqual(
-      passed,
-      others.map(({ md5 }) => md5),
-    );
-    const digests = await hashing.page.evaluate(async () => {
-      const early = told.every((bytes) => bytes <= 1000);
-      for (const upto of [1000, 777_777, files()[0].size]) {
-        for (const job of window.held) job.advance(upto);
-      }
-      const all = await Promise.all(window.held.map(({ done }) => done));
-      return [early, ...new Set(all.flat())];
-    });
-    assert.deepEqual(digests, [true, held.md5]);
-  });
-
   it('forgets what was cancelled', async (t) => {
     const hashing = await open(t);
     const file = hashing.file('kept.bin', MIB);

@@ -18,7 +18,7 @@ impl World {
         Link {
             waiting: current.map_or(0, |link| link.waiting(self.now_ms, &self.weather)),
             bytes_per_second: self.speed.bytes_per_second().map(|rate| rate as u64),
-            is_offline: false,
+            is_offline: self.is_said_to_be_offline(),
         }
     }
 

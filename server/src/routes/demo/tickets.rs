@@ -26,7 +26,7 @@ pub(super) async fn issue(State(demo): State<Demo>) -> Result<String, Refusal> {
     };
     match demo.uploads.create(backend).await {
         Ok(id) => Ok(id.hyphenated().to_string()),
-        Err(CreateError::TooMany) => Err(Refusal::TooMany),
+        Err(CreateError::Full(_)) => Err(Refusal::TooMany),
         Err(CreateError::Store(error)) => {
             tracing::error!(%error, "the store failed");
             Err(Refusal::Internal)

@@ -6,6 +6,7 @@ use incoming_protocol::fineuploader::server::{Reply, Senseless};
 
 use crate::routes::digests::Malformed;
 use crate::routes::form::FormError;
+use crate::routes::turned_away::{status_of, until_there_is_room};
 use crate::store::StoreError;
 use crate::uploads::{ChunkError, WholeError};
 
@@ -44,7 +45,13 @@ impl Refusal {
             refusal => tracing::debug!(%refusal, "no success"),
         }
         let (status, reply) = self.judge();
-        super::answer(status, &reply(self.to_string()))
+        let response = super::answer(status, &reply(self.to_string()));
+        match self {
+            Refusal::Chunk(ChunkError::Full(_)) | Refusal::Whole(WholeError::Full(_)) => {
+                until_there_is_room(response)
+            }
+            _ => response,
+        }
     }
 
     /// A reset of an upload is no HTTP error for any version of the client; after `/success` only
@@ -59,11 +66,12 @@ impl Refusal {
             Refusal::Chunk(ChunkError::Damaged { .. }) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, Reply::Failure)
             }
-            Refusal::Chunk(error) if error.is_transient() => busy(),
-            Refusal::Whole(WholeError::TooMany | WholeError::Store(_)) | Refusal::Store(_) => {
-                busy()
+            Refusal::Chunk(ChunkError::Full(full)) | Refusal::Whole(WholeError::Full(full)) => {
+                (status_of(*full), Reply::Failure)
             }
-            Refusal::Chunk(ChunkError::TooLarge { .. })
+            Refusal::Chunk(error) if error.is_transient() => busy(),
+            Refusal::Whole(WholeError::Store(_)) | Refusal::Store(_) => busy(),
+            Refusal::Chunk(ChunkError::TooLarge { .. } | ChunkError::ChunkTooLarge { .. })
             | Refusal::Whole(WholeError::TooLarge { .. }) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Reply::Refusal)
             }

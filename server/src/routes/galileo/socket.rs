@@ -13,12 +13,12 @@ use tokio::time::{Instant, timeout};
 use crate::Services;
 use crate::activity::Activity;
 use crate::routes::sockets::{FAREWELL, Received, received, silence};
-use crate::uploads::{Sum, Whole, WholeError};
+use crate::uploads::{Full, Sum, Whole, WholeError};
 
-pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
+pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
     let session = Session::new(services.config.galileo_chunk_size.into());
     let driver = Driver {
-        services,
+        services: &services,
         socket,
         activity,
         session,
@@ -72,12 +72,12 @@ impl Driver<'_> {
     }
 
     async fn happening(&mut self) -> Happening {
-        let patience = self.services.config.connection_timeout;
+        let pace = self.services.config.pace();
         tokio::select! {
             biased;
             () = self.services.stop.cancelled() => Happening::Stop,
             message = self.socket.recv() => Happening::Received(received(message)),
-            () = silence(&self.activity, Instant::now(), patience) => Happening::Silence,
+            () = silence(&self.activity, Instant::now(), pace) => Happening::Silence,
         }
     }
 
@@ -107,9 +107,9 @@ impl Driver<'_> {
 
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Create { name, size } => Some(self.create(&name, size).await),
-            Action::Append => Some(self.append().await),
-            Action::Finish(hash) => Some(self.finish(hash).await),
+            Action::Create { name, size } => self.create(&name, size).await,
+            Action::Append => self.append().await,
+            Action::Finish(hash) => self.finish(hash).await,
             Action::Discard => {
                 self.file = None;
                 None
@@ -125,37 +125,50 @@ impl Driver<'_> {
         }
     }
 
-    async fn create(&mut self, name: &str, size: Option<u64>) -> Event {
+    async fn create(&mut self, name: &str, size: Option<u64>) -> Option<Event> {
         match self.services.uploads.receive("galileo", name, size, true).await {
             Ok(file) => {
                 tracing::info!(id = %file.id(), size, "upload begins");
                 self.file = Some(file);
-                Event::Stored
+                Some(Event::Stored)
             }
-            Err(error) => failed(&error),
+            Err(error) => self.failed(&error).await,
         }
     }
 
-    async fn append(&mut self) -> Event {
+    async fn append(&mut self) -> Option<Event> {
         let chunk = std::mem::take(&mut self.chunk);
-        let Some(file) = &mut self.file else { return gone() };
+        let Some(file) = &mut self.file else { return Some(gone()) };
         match file.append(chunk).await {
-            Ok(()) => Event::Stored,
-            Err(error) => failed(&error),
+            Ok(()) => Some(Event::Stored),
+            Err(error) => self.failed(&error).await,
         }
     }
 
-    async fn finish(&mut self, hash: Option<Hash>) -> Event {
+    async fn finish(&mut self, hash: Option<Hash>) -> Option<Event> {
         let sum = match hash.map(sum).transpose() {
             Ok(sum) => sum,
-            Err(words) => return Event::Failed(words),
+            Err(words) => return Some(Event::Failed(words)),
         };
-        let Some(file) = self.file.take() else { return gone() };
+        let Some(file) = self.file.take() else { return Some(gone()) };
         match file.finish(sum).await {
-            Ok(()) => Event::Finished,
-            Err(error @ WholeError::OtherSum { .. }) => Event::Damaged(words(&error)),
-            Err(error) => failed(&error),
+            Ok(()) => Some(Event::Finished),
+            Err(error @ WholeError::OtherSum { .. }) => Some(Event::Damaged(words(&error))),
+            Err(error) => self.failed(&error).await,
         }
+    }
+
+    /// Trouble that may pass is not told: every word is the end of the upload, and a loss is a reason
+    /// to come back.
+    async fn failed(&mut self, error: &WholeError) -> Option<Event> {
+        if let WholeError::Store(error) = error {
+            tracing::error!(%error, "the store failed");
+            if error.may_pass() && !error.is_full() {
+                self.close(close_code::ERROR).await;
+                return None;
+            }
+        }
+        Some(Event::Failed(words(error)))
     }
 
     async fn send(&mut self, signal: &FromServer) {
@@ -198,18 +211,17 @@ fn sum(hash: Hash) -> Result<Sum, String> {
     }
 }
 
-fn failed(error: &WholeError) -> Event {
-    Event::Failed(words(error))
-}
-
 /// What the client hears; the causes stay in the log.
 fn words(error: &WholeError) -> String {
     match error {
-        WholeError::Store(error) => {
-            tracing::error!(%error, "the store failed");
-            "The file could not be stored.".to_owned()
+        WholeError::Store(error) if error.is_full() => {
+            "The disk of the server is full. Try again when there is room.".to_owned()
         }
-        WholeError::TooMany => "There are too many open uploads.".to_owned(),
+        WholeError::Store(_) => "The file could not be stored.".to_owned(),
+        WholeError::Full(Full::TooMany) => "There are too many open uploads.".to_owned(),
+        WholeError::Full(Full::NoRoom { .. }) => {
+            "There is no room for the file at this moment.".to_owned()
+        }
         WholeError::TooLarge { limit } => format!("Expected at most {limit} bytes."),
         WholeError::OtherSum { expected, found } => {
             let expected: String = expected.chars().take(found.len()).collect();

@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::params::Params;
 use crate::Services;
+use crate::routes::turned_away::{status_of, until_there_is_room};
 use crate::store::StoreError;
 use crate::uploads::{Backend, CallError, CreateError, Secret};
 
@@ -15,15 +17,19 @@ type Refused = (StatusCode, String);
 pub(super) async fn new_upload(
     State(services): State<Services>,
     params: Params,
-) -> Result<String, Refused> {
+) -> Result<String, Response> {
+    let backend = backend(&services, &params).map_err(IntoResponse::into_response)?;
+    let created = services.uploads.create(backend).await;
+    created.map(|id| id.hyphenated().to_string()).map_err(not_created)
+}
+
+fn backend(services: &Services, params: &Params) -> Result<Backend, Refused> {
     let finish_url = finish_url(params.of("signalFinishURL"), &services.config.handover_hosts)
         .map_err(|reason| bad_request(format!("signalFinishURL invalid: {reason}")))?;
     let remove_when_finished = remove_when_finished(params.of("removeFileWhenFinished"))
         .map_err(|reason| bad_request(format!("removeFileWhenFinished invalid: {reason}")))?;
     let secret = Secret::new(params.of("backendSecret"));
-    let backend = Backend { finish_url, secret, remove_when_finished };
-    let created = services.uploads.create(backend).await;
-    created.map(|id| id.hyphenated().to_string()).map_err(not_created)
+    Ok(Backend { finish_url, secret, remove_when_finished })
 }
 
 pub(super) async fn cancel_upload(
@@ -87,10 +93,12 @@ fn bad_request(text: String) -> Refused {
     (StatusCode::BAD_REQUEST, text)
 }
 
-fn not_created(error: CreateError) -> Refused {
+fn not_created(error: CreateError) -> Response {
     match error {
-        CreateError::TooMany => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-        CreateError::Store(error) => internal(&error),
+        CreateError::Full(full) => {
+            until_there_is_room((status_of(full), full.to_string()).into_response())
+        }
+        CreateError::Store(error) => internal(&error).into_response(),
     }
 }
 

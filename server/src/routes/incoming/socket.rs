@@ -26,11 +26,11 @@ use outside::Happening;
 /// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
 const MAX_TEXT: usize = 64 * 1024;
 
-pub(super) async fn serve(socket: WebSocket, services: &Services, activity: Activity) {
+pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
     let config = &services.config;
     let terms = Terms { chunk_size_kb: config.chunk_size_kb, send_ahead: config.send_ahead };
     let driver = Driver {
-        services,
+        services: &services,
         socket,
         activity,
         session: Session::new(terms),
@@ -114,7 +114,7 @@ impl Driver<'_> {
 
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Open { id, size, name } => Some(self.open(&id, size, &name).await),
+            Action::Open { id, size, name } => self.open(&id, size, &name).await,
             Action::Check(md5) => self.check(&md5).await,
             Action::Append => self.append().await,
             Action::Complete => {
@@ -153,21 +153,28 @@ impl Driver<'_> {
         }
     }
 
-    async fn open(&mut self, id: &str, size: u64, name: &str) -> Event {
+    async fn open(&mut self, id: &str, size: u64, name: &str) -> Option<Event> {
         match self.services.uploads.open(id, size, name).await {
             Ok(upload) => {
                 let stored = upload.position();
+                upload.listen_to(self.activity.clone());
                 self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
                 // Whoever took the upload over meanwhile asks itself.
                 if self.session.is_unverified() {
                     let _ = upload.expect_sum().await;
                 }
                 self.upload = Some(upload);
-                Event::Opened { stored }
+                Some(Event::Opened { stored })
+            }
+            Err(OpenError::Full(full)) => {
+                tracing::info!(%full, "upload not opened");
+                // Every word is the end of the upload; who finds the connection closed comes back.
+                self.close_because(close_code::AGAIN, &full.to_string()).await;
+                None
             }
             Err(error) => {
                 tracing::info!(%error, "upload not opened");
-                Event::Refused(refusal(&error))
+                Some(Event::Refused(refusal(&error)))
             }
         }
     }
@@ -296,7 +303,11 @@ impl Driver<'_> {
     }
 
     async fn close(&mut self, code: u16) {
-        self.put(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
+        self.close_because(code, "").await;
+    }
+
+    async fn close_because(&mut self, code: u16, reason: &str) {
+        self.put(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
         self.closed = true;
     }
 
@@ -339,9 +350,14 @@ fn refusal(error: &OpenError) -> Refusal {
         OpenError::SizeChanged { .. } => Refusal::SizeChanged,
         OpenError::TooLarge { .. } => Refusal::TooLarge,
         OpenError::Over => Refusal::Over,
+        OpenError::Full(_) => Refusal::Unavailable,
         OpenError::Store(error) => {
             tracing::error!(%error, "the store failed");
-            if error.may_pass() { Refusal::Unavailable } else { Refusal::Unknown }
+            match error {
+                error if error.is_full() => Refusal::Full,
+                error if error.may_pass() => Refusal::Unavailable,
+                _ => Refusal::Unknown,
+            }
         }
     }
 }

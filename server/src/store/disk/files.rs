@@ -1,7 +1,7 @@
 //! What the disk store does to single files. Blocking.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
@@ -11,32 +11,17 @@ use uuid::Uuid;
 
 use super::{DATA, DOCUMENT, REMOVED};
 use crate::at::At;
+use crate::files::{FileSystem, Opening, remove_dir_all};
 use crate::store::Listed;
 
-/// Puts a whole new content in the place of a file: after a crash it is the old or the new one.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("json.new");
-    let mut file = private().create(true).truncate(true).write(true).open(&fresh)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    path.parent().map_or(Ok(()), sync_folder)
-}
+/// How much is copied at once, in bytes.
+const BUFFER: usize = 1 << 20;
 
-/// Documents hold secrets.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-pub(super) fn begin(path: &Path) -> io::Result<()> {
-    OpenOptions::new().create(true).append(true).open(path).map(drop)
-}
-
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open(path)
+/// Puts a whole new content in the place of a document, for good.
+pub(super) fn replace(files: &dyn FileSystem, path: &Path, content: &[u8]) -> io::Result<()> {
+    // Documents hold secrets.
+    crate::files::replace(files, path, content, Opening::Private)?;
+    path.parent().map_or(Ok(()), |folder| files.sync_dir(folder))
 }
 
 /// Reads a range, or as much of it as there is.
@@ -48,30 +33,33 @@ pub(super) fn read(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-pub(super) fn write(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
-    At::new(file, offset).write_all(bytes)
-}
-
 /// Moves a file, also to another file system.
-pub(super) fn take_out(data: &Path, to: &Path) -> io::Result<()> {
-    if let Err(error) = fs::rename(data, to) {
+pub(super) fn take_out(files: &dyn FileSystem, data: &Path, to: &Path) -> io::Result<()> {
+    if let Err(error) = files.rename(data, to) {
         if error.kind() != io::ErrorKind::CrossesDevices {
             return Err(error);
         }
         let fresh = to.with_extension("new");
-        fs::copy(data, &fresh)?;
-        sync(&fresh)?;
-        fs::rename(&fresh, to)?;
-        fs::remove_file(data)?;
+        copy(files, data, &fresh)
+            .and_then(|()| files.rename(&fresh, to))
+            .inspect_err(|_| drop(files.remove_file(&fresh)))?;
+        files.remove_file(data)?;
     }
-    to.parent().map_or(Ok(()), sync_folder)
+    to.parent().map_or(Ok(()), |folder| files.sync_dir(folder))
 }
 
-/// Makes a file durable and says how long it is.
-pub(super) fn sync(path: &Path) -> io::Result<u64> {
-    let file = OpenOptions::new().write(true).open(path)?;
-    file.sync_all()?;
-    Ok(file.metadata()?.len())
+/// Copies a file and makes the copy durable.
+fn copy(files: &dyn FileSystem, from: &Path, to: &Path) -> io::Result<()> {
+    let (mut from, to) = (File::open(from)?, files.open(to, Opening::Empty)?);
+    let (mut offset, mut buffer) = (0, vec![0; BUFFER]);
+    loop {
+        let length = from.read(&mut buffer)?;
+        if length == 0 {
+            return files.sync_all(&to);
+        }
+        files.write(&to, offset, &buffer[..length])?;
+        offset += length as u64;
+    }
 }
 
 /// How long an open file is; an error when it has been deleted since it was opened.
@@ -82,10 +70,6 @@ pub(super) fn length(file: &File) -> io::Result<u64> {
         return Err(io::ErrorKind::NotFound.into());
     }
     Ok(metadata.len())
-}
-
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 pub(super) fn list(root: &Path) -> io::Result<Vec<Listed>> {
@@ -115,17 +99,17 @@ fn id_of(name: &str) -> Option<Uuid> {
 
 /// Removes what a crash left behind: folders on their way out, and folders of tickets that were
 /// never issued because their document was not finished.
-pub(super) fn clear_leftovers(root: &Path) -> io::Result<()> {
+pub(super) fn clear_leftovers(files: &dyn FileSystem, root: &Path) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let removed = name.strip_suffix(REMOVED).and_then(|name| name.strip_suffix('.'));
         if removed.and_then(id_of).is_some() {
-            fs::remove_dir_all(&path)?;
+            remove_dir_all(files, &path)?;
         } else if id_of(&name).is_some() && !path.join(DOCUMENT).exists() {
-            let _ = fs::remove_file(path.join(DOCUMENT).with_extension("json.new"));
+            let _ = files.remove_file(&path.join(DOCUMENT).with_extension("json.new"));
             // Stays when it holds a file that was left to the backend.
-            let _ = fs::remove_dir(&path);
+            let _ = files.remove_dir(&path);
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Which parts of a file are there: a log beside the bytes.
+//! Which parts of a file are there, or how much of it: a log beside the bytes.
 //!
 //! A part is noted when its bytes were handed to the system, which is long before they are on the
 //! disk, and the log itself is not synced for every part. So every record names the life of the
@@ -6,16 +6,23 @@
 //! it covers. As long as the system lives, all notes are true, also when the server is killed. In
 //! a later life only those are that were covered by a sync in their own.
 //!
+//! A file that comes from the first byte to the last has no parts. The log of such a file says how
+//! much of it is certain, at first nothing. In the life of the system in which that
+//! was noted the file itself says how long it is; in another one, what was noted after a sync.
+//!
 //! After a loss of power a record may be torn, or hold whatever was on the disk before: its
 //! checksum, over the upload and the place in the log too, tells it from what was written here.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
+
+use crate::at::At;
+use crate::files::{FileSystem, Opening};
 
 /// How large a record is, in bytes: none lies in two sectors.
 const RECORD: usize = 32;
@@ -29,6 +36,18 @@ enum Entry {
     Part(u64),
     /// The bytes of all parts in so many records from the first are on the disk.
     Synced(u64),
+    /// So many bytes from the first are on the disk, and what is behind them was written in the
+    /// same life.
+    Certain(u64),
+}
+
+/// How much of a file is certain that has no parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Certain {
+    /// All that is there.
+    All,
+    /// So many bytes, if they are there.
+    Bytes(u64),
 }
 
 /// What a log says.
@@ -42,7 +61,8 @@ pub(super) struct Parts {
 
 /// The log of one upload.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct Log<'a> {
+    pub(super) files: &'a dyn FileSystem,
     pub(super) id: Uuid,
     /// The present life of the system.
     pub(super) life: Uuid,
@@ -54,55 +74,88 @@ pub(super) fn life() -> Uuid {
     boot.and_then(|boot| Uuid::parse_str(boot.trim()).ok()).unwrap_or_else(Uuid::new_v4)
 }
 
-/// What is in a log so far.
+/// What is in a log so far, to be noted again when it is on the disk.
 #[derive(Debug)]
 pub(super) struct Noted {
     log: File,
-    records: u64,
+    then: Entry,
 }
 
-/// What is in a log so far; `None` without a log.
-pub(super) fn noted(path: &Path) -> io::Result<Option<Noted>> {
-    match OpenOptions::new().write(true).open(path) {
-        Ok(log) => Ok(Some(Noted { records: log.metadata()?.len() / RECORD as u64, log })),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+impl Noted {
+    /// The log.
+    pub(super) fn log(&self) -> &File {
+        &self.log
     }
 }
 
-impl Log {
+impl Log<'_> {
     /// Notes a part. The log is made when it is missing.
     pub(super) fn note(&self, path: &Path, part: u64) -> io::Result<()> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        self.append(&file, Entry::Part(part))
+        self.append(&self.files.open(path, Opening::Made)?, Entry::Part(part))
     }
 
-    /// Notes that the bytes of all that was noted are on the disk, and brings the log there. It
-    /// goes into the same log: one that was begun since then has nothing to do with it.
+    /// Notes how much is certain of a file that has no parts. The log is made when it is missing.
+    pub(super) fn note_certain(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        self.append(&self.files.open(path, Opening::Made)?, Entry::Certain(bytes))
+    }
+
+    /// What is in a log so far, of a file that is so long; `None` without a log.
+    pub(super) fn noted(&self, path: &Path, length: u64) -> io::Result<Option<Noted>> {
+        let log = match self.files.open(path, Opening::There) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let records = log.metadata()?.len() / RECORD as u64;
+        let (place, mut last) = (records.saturating_sub(1), Vec::new());
+        At::new(&log, place * RECORD as u64).take(RECORD as u64).read_to_end(&mut last)?;
+        let then = match self.read(place, &last) {
+            // Noted before anything was written in this life.
+            Some((_, Entry::Certain(_), _)) => Entry::Certain(length),
+            _ => Entry::Synced(records),
+        };
+        Ok(Some(Noted { log, then }))
+    }
+
+    /// Notes that the bytes of all that was noted are on the disk. It goes into the same log: one
+    /// that was begun since then has nothing to do with it.
     pub(super) fn note_synced(&self, noted: &Noted) -> io::Result<()> {
-        self.append(&noted.log, Entry::Synced(noted.records))?;
-        noted.log.sync_data()
+        self.append(&noted.log, noted.then)
     }
 
     /// Adds a record, over what is left of one that was cut short.
-    fn append(&self, mut file: &File, entry: Entry) -> io::Result<()> {
+    fn append(&self, file: &File, entry: Entry) -> io::Result<()> {
         let place = file.metadata()?.len() / RECORD as u64;
-        file.seek(SeekFrom::Start(place * RECORD as u64))?;
-        file.write_all(&self.record(place, entry, self.life))
+        self.files.write(file, place * RECORD as u64, &self.record(place, entry, self.life))
+    }
+
+    fn entries<'a>(&'a self, log: &'a [u8]) -> impl Iterator<Item = (u64, Entry, Uuid)> + 'a {
+        let records = (0..).zip(log.chunks_exact(RECORD));
+        records.filter_map(|(place, record)| self.read(place, record))
+    }
+
+    /// How much of a file is certain that has no parts.
+    pub(super) fn certain(&self, log: &[u8]) -> Certain {
+        let mut most = 0;
+        for (_, entry, life) in self.entries(log) {
+            match entry {
+                Entry::Certain(_) if life == self.life => return Certain::All,
+                Entry::Certain(bytes) => most = bytes.max(most),
+                Entry::Part(_) | Entry::Synced(_) => {}
+            }
+        }
+        Certain::Bytes(most)
     }
 
     pub(super) fn parts(&self, log: &[u8]) -> Parts {
-        let records = || (0..).zip(log.chunks_exact(RECORD));
-        let valid = || records().filter_map(|(place, record)| self.read(place, record));
         let mut synced: HashMap<Uuid, u64> = HashMap::from([(self.life, u64::MAX)]);
-        for (_, entry, life) in valid() {
+        for (_, entry, life) in self.entries(log) {
             if let Entry::Synced(records) = entry {
                 let covered = synced.entry(life).or_default();
                 *covered = records.max(*covered);
             }
         }
         let mut parts = Parts::default();
-        for (place, entry, life) in valid() {
+        for (place, entry, life) in self.entries(log) {
             let Entry::Part(part) = entry else { continue };
             parts.noted.insert(part);
             if synced.get(&life).is_some_and(|covered| place < *covered) {
@@ -116,6 +169,7 @@ impl Log {
         let (kind, number) = match entry {
             Entry::Part(part) => (1, part),
             Entry::Synced(records) => (2, records),
+            Entry::Certain(bytes) => (3, bytes),
         };
         let mut record = [0; RECORD];
         record[..8].copy_from_slice(&number.to_le_bytes());
@@ -136,6 +190,7 @@ impl Log {
         let entry = match record.get(24)? {
             1 => Entry::Part(number),
             2 => Entry::Synced(number),
+            3 => Entry::Certain(number),
             _ => return None,
         };
         (self.record(place, entry, life) == record).then_some((place, entry, life))
@@ -145,9 +200,10 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Native;
 
-    fn log_of(id: Uuid, life: Uuid) -> Log {
-        Log { id, life }
+    fn log_of(id: Uuid, life: Uuid) -> Log<'static> {
+        Log { files: &Native, id, life }
     }
 
     fn there(id: Uuid, life: Uuid, log: &[u8]) -> Vec<u64> {
@@ -187,6 +243,17 @@ mod tests {
         );
         assert_eq!(there(id, old, &log), [1, 2, 3, 4]);
         assert_eq!(there(id, newest, &log), [1, 4]);
+    }
+
+    #[test]
+    fn in_another_life_only_as_much_is_certain_as_was_noted() {
+        let [id, old, new] = [(); 3].map(|()| Uuid::new_v4());
+        let log = written(id, &[(old, Entry::Certain(0)), (old, Entry::Certain(70))]);
+        assert_eq!(log_of(id, old).certain(&log), Certain::All);
+        assert_eq!(log_of(id, new).certain(&log), Certain::Bytes(70));
+        assert_eq!(log_of(id, new).certain(&log[..2 * RECORD - 1]), Certain::Bytes(0));
+        assert_eq!(log_of(id, new).certain(&[]), Certain::Bytes(0));
+        assert!(there(id, old, &log).is_empty());
     }
 
     #[test]

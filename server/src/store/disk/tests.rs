@@ -159,7 +159,6 @@ async fn bytes_are_on_their_way_to_the_disk_while_others_come() {
     }
 }
 
-/// The folder as the next life of the system finds it.
 #[tokio::test]
 async fn a_write_that_was_given_up_is_never_over_a_later_one() {
     let fresh = fresh();
@@ -172,8 +171,13 @@ async fn a_write_that_was_given_up_is_never_over_a_later_one() {
     }
 }
 
+fn in_life(fresh: &Fresh, life: Uuid) -> Disk {
+    Disk::open_with(fresh.folder.path(), Ground { life, ..Ground::default() }).unwrap()
+}
+
+/// The folder as the next life of the system finds it.
 fn after_a_reboot(fresh: &Fresh) -> Disk {
-    Disk::open_in_life(fresh.folder.path(), Uuid::new_v4()).unwrap()
+    in_life(fresh, Uuid::new_v4())
 }
 
 /// An upload whose bytes reach the disk when told to.
@@ -190,7 +194,7 @@ async fn notes_survive_the_end_of_the_process() {
     for part in [2, 5] {
         fresh.mark(id, part).await.unwrap();
     }
-    let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+    let next = in_life(&fresh, fresh.shared.ground.life);
     assert_eq!(next.marks(id).await.unwrap(), [2, 5]);
 }
 
@@ -210,6 +214,41 @@ async fn a_reboot_costs_the_notes_whose_bytes_may_not_be_on_the_disk() {
     next.mark(id, 2).await.unwrap();
     assert_eq!(next.marks(id).await.unwrap(), [0, 2], "the old note is not vouched for");
     assert_eq!(after_a_reboot(&fresh).marks(id).await.unwrap(), [0]);
+}
+
+#[tokio::test]
+async fn a_reboot_costs_the_bytes_that_may_not_be_on_the_disk() {
+    let fresh = fresh();
+    let (id, mut writer) = begun(&fresh).await;
+    assert_eq!(fresh.settle(id).await.unwrap(), 0);
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    writer.written_back().await;
+    writer.write(3, Bytes::from_static(b"def")).await.unwrap();
+    let killed = in_life(&fresh, fresh.shared.ground.life);
+    assert_eq!(killed.settle(id).await.unwrap(), 6);
+
+    let next = after_a_reboot(&fresh);
+    assert_eq!(next.settle(id).await.unwrap(), 3);
+    assert_eq!(next.length(id).await.unwrap(), 3);
+    let mut writer = next.open(id).await.unwrap();
+    writer.write(3, Bytes::from_static(b"xy")).await.unwrap();
+    assert_eq!(next.settle(id).await.unwrap(), 5);
+    assert_eq!(after_a_reboot(&fresh).settle(id).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_file_that_begins_again_has_no_certain_bytes() {
+    let fresh = fresh();
+    let (id, mut writer) = begun(&fresh).await;
+    fresh.settle(id).await.unwrap();
+    writer.write(0, Bytes::from_static(b"abc")).await.unwrap();
+    writer.written_back().await;
+    fresh.remove_bytes(id).await.unwrap();
+    fresh.begin(id).await.unwrap();
+    let mut writer = DiskWriter::open(&fresh.shared, id).unwrap();
+    fresh.settle(id).await.unwrap();
+    writer.write(0, Bytes::from_static(b"xyz")).await.unwrap();
+    assert_eq!(after_a_reboot(&fresh).settle(id).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -259,7 +298,7 @@ async fn no_note_outlives_bytes_that_could_not_be_made_durable() {
         }
         assert!(fresh.marks(id).await.unwrap().is_empty());
         assert!(matches!(fresh.mark(id, 1).await, Err(StoreError::Io(_))));
-        let next = Disk::open_in_life(fresh.folder.path(), fresh.shared.life).unwrap();
+        let next = in_life(&fresh, fresh.shared.ground.life);
         assert!(next.marks(id).await.unwrap().is_empty(), "also for the next process");
     }
 }
@@ -269,7 +308,7 @@ async fn a_sync_says_nothing_about_notes_that_were_made_after_all_were_forgotten
     let fresh = fresh();
     let (id, _) = begun(&fresh).await;
     fresh.mark(id, 0).await.unwrap();
-    let covered = fresh.shared.noted(id).unwrap().unwrap();
+    let covered = fresh.shared.noted(id, 0).unwrap().unwrap();
     // While the bytes are on their way to the disk, another file begins.
     fresh.unmark(id).await.unwrap();
     fresh.mark(id, 1).await.unwrap();

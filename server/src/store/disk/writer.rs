@@ -5,25 +5,26 @@
 //! parts is forgotten at once, and whoever opens the file next begins again.
 //!
 //! Bytes are sent on to the disk while others still come in, so that sealing a huge file does not
-//! have to wait for all of them.
+//! have to wait for all of them, and a power failure costs little.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Shared, blocking, exists, files};
+use super::{Shared, blocking, exists, files, marks};
 use crate::compare::has_bytes;
+use crate::files::Opening;
 use crate::store::{Result, StoreError, Writer};
 
-/// How much is written until it is sent on to the disk.
-const WRITE_BACK: u64 = 64 << 20;
+/// How old bytes are at most that were not sent on to the disk, when more come.
+const WRITE_BACK_AFTER: Duration = Duration::from_secs(10);
 
 /// Files whose bytes may not be on the disk, and why.
 #[derive(Debug, Default)]
@@ -61,6 +62,8 @@ pub(super) struct DiskWriter {
     turn: Arc<Turn>,
     /// Bytes that nobody has begun to send on to the disk.
     behind: u64,
+    /// When all bytes were last begun to be sent on.
+    sent_on: Instant,
     write_back: Option<JoinHandle<()>>,
 }
 
@@ -73,15 +76,21 @@ struct Open {
 
 impl DiskWriter {
     pub(super) fn open(shared: &Arc<Shared>, id: Uuid) -> Result<DiskWriter> {
-        let file = exists(id, files::open(&shared.data(id)))?;
+        let file = exists(id, shared.ground.files.open(&shared.data(id), Opening::There))?;
         if shared.doubts.check(id).is_err() {
             tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
             shared.unmark(id)?;
-            file.set_len(0)?;
+            shared.ground.files.set_len(&file, 0)?;
             shared.doubts.forget(id);
         }
         let open = Arc::new(Open { shared: Arc::clone(shared), id, file });
-        Ok(DiskWriter { open, turn: Arc::default(), behind: 0, write_back: None })
+        Ok(DiskWriter {
+            open,
+            turn: Arc::default(),
+            behind: 0,
+            sent_on: Instant::now(),
+            write_back: None,
+        })
     }
 
     /// Sends what was written on to the disk, unless that is being done.
@@ -90,7 +99,7 @@ impl DiskWriter {
             return;
         }
         let open = Arc::clone(&self.open);
-        self.behind = 0;
+        (self.behind, self.sent_on) = (0, Instant::now());
         self.write_back = Some(tokio::task::spawn_blocking(move || open.write_back()));
     }
 
@@ -121,7 +130,7 @@ impl Open {
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.shared.doubts.check(self.id)?;
         exists(self.id, files::length(&self.file))?;
-        Ok(files::write(&self.file, offset, bytes)?)
+        Ok(self.shared.ground.files.write(&self.file, offset, bytes)?)
     }
 
     fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
@@ -136,8 +145,8 @@ impl Open {
 
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
-        let noted = self.shared.noted(self.id);
-        if let Err(error) = self.file.sync_data() {
+        let noted = self.noted();
+        if let Err(error) = self.shared.ground.files.sync_data(&self.file) {
             self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
         } else if let Ok(Some(noted)) = noted
@@ -145,6 +154,10 @@ impl Open {
         {
             tracing::warn!(id = %self.id, %error, "a power failure would cost more than it had to");
         }
+    }
+
+    fn noted(&self) -> io::Result<Option<marks::Noted>> {
+        self.shared.noted(self.id, self.file.metadata()?.len())
     }
 
     fn doubt(&self, error: &io::Error) {
@@ -156,13 +169,14 @@ impl Open {
 
     fn seal(&self, size: u64) -> Result<()> {
         let id = self.id;
-        self.file.sync_all().inspect_err(|error| self.doubt(error))?;
+        let files = &self.shared.ground.files;
+        files.sync_all(&self.file).inspect_err(|error| self.doubt(error))?;
         self.shared.doubts.check(id)?;
         let found = exists(id, files::length(&self.file))?;
         if found != size {
             return Err(StoreError::WrongLength { id, expected: size, found });
         }
-        Ok(files::sync_folder(&self.shared.folder(id))?)
+        Ok(files.sync_dir(&self.shared.folder(id))?)
     }
 }
 
@@ -171,7 +185,9 @@ impl Writer for DiskWriter {
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
         self.behind += bytes.len() as u64;
         self.run(move |open| open.write(offset, &bytes)).await?;
-        if self.behind >= WRITE_BACK {
+        if self.behind >= self.open.shared.ground.write_back
+            || self.sent_on.elapsed() >= WRITE_BACK_AFTER
+        {
             self.write_back();
         }
         Ok(())

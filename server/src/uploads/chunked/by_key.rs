@@ -48,13 +48,18 @@ impl Uploads {
         let id = plan.id();
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
-        Ok(match self.look_up(id, &mut gate).await? {
+        let known = self.look_up(id, &mut gate).await?;
+        let was_in_doubt = self.settle_doubt(id, &mut gate).await?;
+        Ok(match known {
             Known::Nothing | Known::Going => resumes && index > 0,
             Known::Whole(document) => resumes && index > 0 && !plan.is_file_of(&document),
             Known::Open => gate.chunks.as_mut().is_some_and(|chunks| {
                 let lost = std::mem::take(&mut chunks.lost);
                 if !plan.is_plan_of(&chunks.document) {
                     return resumes && index > 0;
+                }
+                if was_in_doubt {
+                    return true;
                 }
                 let has_none = chunks.marks.count() == 0;
                 lost.iter().any(|lost| *lost != index && !chunks.marks.contains(*lost))

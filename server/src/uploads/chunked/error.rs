@@ -2,17 +2,23 @@
 
 use super::MAX_CHUNKS;
 use crate::store::StoreError;
-use crate::uploads::CreateError;
+use crate::uploads::{CreateError, Full};
 
 /// Why a chunk is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ChunkError {
-    /// There are as many uploads as the settings allow.
-    #[error("there are too many open uploads, try again later")]
-    TooMany,
+    /// There is no room for the file now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The file is larger than the settings allow.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
+        /// The largest size that is taken.
+        limit: u64,
+    },
+    /// The chunk is larger than the settings allow.
+    #[error("the chunk is larger than {limit} bytes, send smaller ones")]
+    ChunkTooLarge {
         /// The largest size that is taken.
         limit: u64,
     },
@@ -55,7 +61,7 @@ pub enum ChunkError {
     #[error("the server has lost chunks of this file that it had, send the whole file again")]
     Lost,
     /// The store failed.
-    #[error("the server cannot store the chunk now, try again later")]
+    #[error("{}", .0.advice())]
     Store(#[from] StoreError),
 }
 
@@ -63,12 +69,13 @@ impl ChunkError {
     /// Whether the same chunk may be taken later.
     pub fn is_transient(&self) -> bool {
         match self {
-            ChunkError::TooMany
+            ChunkError::Full(_)
             | ChunkError::Busy
             | ChunkError::Overtaken
             | ChunkError::Damaged { .. }
             | ChunkError::Store(_) => true,
             ChunkError::TooLarge { .. }
+            | ChunkError::ChunkTooLarge { .. }
             | ChunkError::TooManyChunks
             | ChunkError::Mixed
             | ChunkError::Lost
@@ -81,7 +88,7 @@ impl ChunkError {
 impl From<CreateError> for ChunkError {
     fn from(error: CreateError) -> ChunkError {
         match error {
-            CreateError::TooMany => ChunkError::TooMany,
+            CreateError::Full(full) => ChunkError::Full(full),
             CreateError::Store(error) => ChunkError::Store(error),
         }
     }

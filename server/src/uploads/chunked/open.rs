@@ -27,6 +27,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) visit: Visit,
     /// Chunks that were here once, and that a browser may take to be here still.
     pub(super) lost: Vec<u64>,
+    /// Others may have been here, too, for all that is known.
+    pub(super) is_in_doubt: bool,
     /// The MD5 of the file, if somebody wants to hear it.
     pub(super) follower: Option<Follower>,
     /// The chunks that are being sent.
@@ -50,6 +52,7 @@ impl Chunks {
             marks,
             visit,
             lost: Vec::new(),
+            is_in_doubt: false,
             follower: None,
             coming: HashMap::new(),
             writer: None,

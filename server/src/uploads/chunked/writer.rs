@@ -11,7 +11,7 @@ use super::original::Original;
 use super::visit::{Verdict, Visit};
 use super::{ChunkError, Known};
 use crate::store::StoreError;
-use crate::uploads::live::{Gate, Live};
+use crate::uploads::live::{AtWork, Gate, Live};
 use crate::uploads::{Document, State, Uploads};
 
 /// Takes the bytes of one chunk. Dropped before [`ChunkWriter::finish`], the chunk is not there.
@@ -23,6 +23,7 @@ pub struct ChunkWriter {
     /// How many bytes came.
     found: u64,
     pub(super) place: Place,
+    _at_work: AtWork,
 }
 
 /// What becomes of the bytes.
@@ -68,7 +69,8 @@ impl Hold {
 
 impl ChunkWriter {
     pub(super) fn new(uploads: Uploads, live: Arc<Live>, hold: Hold, place: Place) -> ChunkWriter {
-        ChunkWriter { uploads, live, hold, found: 0, place }
+        let at_work = AtWork::on(&live);
+        ChunkWriter { uploads, live, hold, found: 0, place, _at_work: at_work }
     }
 
     /// How many bytes the chunk has.

@@ -10,7 +10,7 @@ use super::held::Held;
 use super::{HashedError, HashedPlan, HashedState, Known, Parts};
 use crate::store::StoreError;
 use crate::uploads::Uploads;
-use crate::uploads::live::{Gate, Live, Notice};
+use crate::uploads::live::{AtWork, Gate, Live, Notice};
 
 /// A chunk of at most so many bytes is kept in memory until all of it has come.
 const SMALL: u64 = 4 << 20;
@@ -26,9 +26,12 @@ pub struct HashedChunk {
     plan: HashedPlan,
     /// How many bytes came.
     found: u64,
+    /// How many the whole file has at least.
+    least: u64,
     held: Held,
     /// What is written as it comes.
     stream: Option<Stream>,
+    _at_work: AtWork,
 }
 
 #[derive(Debug)]
@@ -50,7 +53,9 @@ impl Uploads {
         self.inner.accepts_hashed(&plan, 0)?;
         let live = self.inner.live(plan.id());
         let uploads = self.clone();
-        Ok(HashedChunk { uploads, live, plan, found: 0, held: Held::default(), stream: None })
+        let (found, least, held) = (0, 0, Held::default());
+        let at_work = AtWork::on(&live);
+        Ok(HashedChunk { uploads, live, plan, found, least, held, stream: None, _at_work: at_work })
     }
 }
 
@@ -64,7 +69,7 @@ impl HashedChunk {
             return Ok(());
         }
         let end = self.found + bytes.len() as u64;
-        self.uploads.inner.accepts_hashed(&self.plan, end)?;
+        self.least = self.uploads.inner.accepts_hashed(&self.plan, end)?;
         let is_kept = self.stream.is_none()
             && end <= SMALL
             && self.held.keep(&bytes, &self.uploads.inner.room);
@@ -92,7 +97,8 @@ impl HashedChunk {
             return Ok(());
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        if parts.has(self.plan.index) {
+        let has_claim = stream.claim.as_ref().is_some_and(|it| parts.go_on(self.plan.index, it));
+        if !has_claim || parts.has(self.plan.index) {
             stream.claim = None;
             return Ok(());
         }
@@ -100,6 +106,8 @@ impl HashedChunk {
         if stream.most.or(parts.chunk_size()).is_some_and(|most| end > most) {
             return self.uploads.misfits(&self.plan, &mut gate).await;
         }
+        self.uploads.grow_hashed(self.least, &mut gate).await?;
+        let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let written = parts.write(&self.uploads.inner.store, stream.start, at, all).await;
         written.inspect_err(|_| drop(gate.pass(Notice::TakenOver))).map_err(HashedError::Store)
     }
@@ -109,7 +117,7 @@ impl HashedChunk {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut gate = self.live.gate.lock().await;
-            if let Some(stream) = self.uploads.stream(&self.plan, &mut gate).await? {
+            if let Some(stream) = self.uploads.stream(&self.plan, self.least, &mut gate).await? {
                 return Ok(stream);
             }
             drop(gate);
@@ -156,11 +164,15 @@ impl HashedChunk {
         match self.uploads.find(plan.id(), gate).await? {
             Known::Whole(_) => return Ok(()),
             Known::Going => return Err(HashedError::Busy),
-            Known::Open if gate.parts.as_ref().is_some_and(|parts| parts.fits(plan, length)) => {}
-            Known::Nothing | Known::Open => self.uploads.begin_hashed(plan, gate).await?,
+            Known::Open if gate.parts.as_ref().is_some_and(|parts| parts.fits(plan, length)) => {
+                self.uploads.grow_hashed(self.least, gate).await?;
+            }
+            Known::Nothing | Known::Open => {
+                self.uploads.begin_hashed(plan, self.least, gate).await?;
+            }
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        if !parts.has(plan.index) && parts.is_in_the_way(plan) {
+        if !parts.has(plan.index) && !parts.clear_the_way(plan) {
             return Err(HashedError::Busy);
         }
         let put = parts.put(&self.uploads.inner, plan.index, self.held.pieces(), length);
@@ -177,7 +189,8 @@ impl HashedChunk {
             return Ok(());
         }
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
-        if parts.has(plan.index) {
+        let has_claim = stream.claim.as_ref().is_some_and(|it| parts.go_on(plan.index, it));
+        if !has_claim || parts.has(plan.index) {
             return Ok(());
         }
         if !parts.fits(plan, self.found) {
@@ -197,6 +210,7 @@ impl Uploads {
     async fn stream(
         &self,
         plan: &HashedPlan,
+        least: u64,
         gate: &mut Gate,
     ) -> Result<Option<Stream>, HashedError> {
         let is_open = match self.find(plan.id(), gate).await? {
@@ -206,7 +220,7 @@ impl Uploads {
             Known::Open => gate.parts.as_ref().is_some_and(|parts| parts.is_cut_as(plan)),
         };
         if !is_open {
-            self.begin_hashed(plan, gate).await?;
+            self.begin_hashed(plan, least, gate).await?;
         }
         let epoch = gate.epoch;
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use incoming_protocol::Md5;
@@ -13,6 +14,9 @@ use crate::store::{Store, StoreError, Writer};
 use crate::uploads::follower::{Follower, Source};
 use crate::uploads::marks::Marks;
 use crate::uploads::{Document, Inner, Layout};
+
+/// How long who writes a large chunk may be silent before somebody else may bring it.
+const STALE: Duration = Duration::from_secs(2);
 
 /// What is there of a file that is not whole.
 #[derive(Debug)]
@@ -27,8 +31,23 @@ pub(in crate::uploads) struct Parts {
     aside: Option<Bytes>,
     follower: Follower,
     /// Large chunks that are being written.
-    coming: HashMap<u64, Weak<()>>,
+    coming: HashMap<u64, Coming>,
     writer: Option<Box<dyn Writer>>,
+}
+
+/// A large chunk that somebody writes.
+#[derive(Debug)]
+struct Coming {
+    by: Weak<()>,
+    moved: Instant,
+}
+
+impl Coming {
+    /// Whoever has not sent anything for so long has lost its connection, as far as others are
+    /// concerned who bring the same.
+    fn is_moving(&self) -> bool {
+        self.by.strong_count() > 0 && self.moved.elapsed() < STALE
+    }
 }
 
 impl Parts {
@@ -145,21 +164,40 @@ impl Parts {
 
     /// True if somebody writes a large chunk.
     pub(super) fn is_coming(&self, index: u64) -> bool {
-        self.coming.get(&index).is_some_and(|claim| claim.strong_count() > 0)
+        self.coming.get(&index).is_some_and(Coming::is_moving)
     }
 
-    /// True if somebody writes where a small chunk goes.
-    pub(super) fn is_in_the_way(&self, plan: &HashedPlan) -> bool {
+    /// Makes sure that nobody writes where a small chunk goes; false if somebody does.
+    pub(super) fn clear_the_way(&mut self, plan: &HashedPlan) -> bool {
         let is_placeless = plan.is_last() && self.chunk_size().is_none();
-        self.is_coming(plan.index) || is_placeless && self.is_coming(0)
+        let places = [Some(plan.index), is_placeless.then_some(0)];
+        let places = places.into_iter().flatten();
+        if places.clone().any(|index| self.is_coming(index)) {
+            return false;
+        }
+        places.for_each(|index| drop(self.coming.remove(&index)));
+        true
     }
 
-    /// Lets nobody else write a large chunk as long as the claim is kept.
+    /// Lets nobody else write a large chunk as long as the claim is kept and bytes come, and takes
+    /// it from who has it.
     pub(super) fn claim(&mut self, index: u64) -> Arc<()> {
         let claim = Arc::new(());
-        self.coming.retain(|_, claim| claim.strong_count() > 0);
-        self.coming.insert(index, Arc::downgrade(&claim));
+        self.coming.retain(|_, coming| coming.by.strong_count() > 0);
+        let by = Arc::downgrade(&claim);
+        self.coming.insert(index, Coming { by, moved: Instant::now() });
         claim
+    }
+
+    /// Notes that bytes have come; false if somebody else has taken the chunk over.
+    pub(super) fn go_on(&mut self, index: u64, claim: &Arc<()>) -> bool {
+        match self.coming.get_mut(&index) {
+            Some(coming) if coming.by.as_ptr() == Arc::as_ptr(claim) => {
+                coming.moved = Instant::now();
+                true
+            }
+            _ => false,
+        }
     }
 
     async fn open(&mut self, store: &dyn Store) -> Result<&mut Box<dyn Writer>, StoreError> {

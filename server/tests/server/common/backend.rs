@@ -105,6 +105,11 @@ impl Backend {
         call.expect("the backend was not called").unwrap()
     }
 
+    /// What it was told since somebody asked last.
+    pub fn calls(&mut self) -> Vec<Call> {
+        std::iter::from_fn(|| self.calls.try_recv().ok()).collect()
+    }
+
     pub fn was_called(&mut self) -> bool {
         self.calls.try_recv().is_ok()
     }

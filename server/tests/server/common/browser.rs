@@ -8,6 +8,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
@@ -31,11 +33,26 @@ impl Browser {
     }
 
     pub async fn connect_to(address: SocketAddr, path: &str) -> Browser {
+        Browser::open_socket(
+            address,
+            format!("ws://{address}{path}").into_client_request().unwrap(),
+        )
+        .await
+    }
+
+    /// Comes over a proxy, for this client.
+    pub async fn forwarded(address: SocketAddr, client: &str) -> Browser {
+        let url = format!("ws://{address}/incoming/0.1/frontend/upload_ws");
+        let mut request = url.into_client_request().unwrap();
+        request.headers_mut().insert("x-forwarded-for", client.parse().unwrap());
+        Browser::open_socket(address, request).await
+    }
+
+    async fn open_socket(address: SocketAddr, request: Request<()>) -> Browser {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let url = format!("ws://{address}{path}");
         let config = WebSocketConfig::default().write_buffer_size(0);
-        let (socket, _) = client_async_with_config(url, stream, Some(config)).await.unwrap();
+        let (socket, _) = client_async_with_config(request, stream, Some(config)).await.unwrap();
         Browser { socket }
     }
 

@@ -4,6 +4,14 @@
 pub mod backend;
 pub mod browser;
 pub mod chunks;
+pub mod driver;
+#[cfg(unix)]
+pub mod faulty;
+pub mod hook;
+#[cfg(unix)]
+pub mod power;
+pub mod program;
+pub mod relay;
 pub mod troubled;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +20,15 @@ use std::time::Duration;
 
 use incoming_server::Config;
 use incoming_server::serve::{Running, start, start_over};
-use incoming_server::store::Disk;
+use incoming_server::store::{Disk, Ground};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 pub use backend::{Backend, Reply};
 pub use browser::Browser;
+pub use hook::Hook;
+pub use program::Program;
 pub use troubled::Troubled;
 
 /// Long enough for a busy machine, short enough to notice.
@@ -59,7 +71,8 @@ impl Server {
     pub async fn after_a_reboot(folder: TempDir) -> Server {
         let config = config(&folder.path().join("storage"));
         let storage = config.storage.clone().unwrap();
-        let disk = Disk::open_in_life(&storage, uuid::Uuid::new_v4()).unwrap();
+        let ground = Ground { life: uuid::Uuid::new_v4(), ..Ground::default() };
+        let disk = Disk::open_with(&storage, ground).unwrap();
         let running = start_over(config, Arc::new(disk)).await.unwrap();
         Server { running, folder, client: reqwest::Client::new() }
     }
@@ -126,6 +139,21 @@ impl Server {
 /// Bytes that differ from place to place.
 pub fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|i| u8::try_from((i * 31 + i / 251) % 256).unwrap()).collect()
+}
+
+/// What a server answers to these bytes on a connection of their own, until it closes it.
+pub async fn raw(address: std::net::SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    answered(&mut stream).await
+}
+
+/// What comes over a connection until it is closed.
+pub async fn answered(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    tokio::time::timeout(PATIENCE, read).await.expect("the connection stays open").ok();
+    String::from_utf8(answer).unwrap()
 }
 
 /// Waits until something is so.

@@ -119,6 +119,11 @@ impl Store for Troubled {
         self.memory.length(id).await
     }
 
+    async fn settle(&self, id: Uuid) -> Result<u64> {
+        self.check()?;
+        self.memory.settle(id).await
+    }
+
     async fn read(&self, id: Uuid, range: Range<u64>) -> Result<Bytes> {
         self.check()?;
         self.memory.read(id, range).await

@@ -69,3 +69,49 @@ async fn a_file_that_is_gone_is_asked_for_again() {
     server.send_all(&cut()).await;
     assert!(server.only_arrived().content == cut().content);
 }
+
+#[tokio::test]
+async fn who_does_not_ask_after_a_reboot_is_told_that_chunks_are_lost() {
+    for loses_notes in [false, true] {
+        let server = Server::start().await;
+        for number in [1, 2] {
+            assert_eq!(server.send(&cut(), number).await, stored());
+        }
+        let marks = server.upload(&server.only_upload()).join("marks");
+        let folder = server.stop().await;
+        if loses_notes {
+            std::fs::remove_file(marks).unwrap();
+        }
+        let server = Server::after_a_reboot(folder).await;
+        let (status, text) = server.send(&cut(), 3).await;
+        assert_eq!(status, 500, "it believes that the others are here: {text}");
+        assert!(text.contains("send the whole file again"), "{text}");
+        server.send_all(&cut()).await;
+        assert!(server.only_arrived().content == cut().content);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_after_a_reboot_sends_what_is_missing() {
+    let server = Server::start().await;
+    for number in [1, 2] {
+        assert_eq!(server.send(&cut(), number).await, stored());
+    }
+    let server = Server::after_a_reboot(server.stop().await).await;
+    for number in 1..=3 {
+        assert_eq!(server.test(&cut(), number).await, 204, "chunk {number}");
+        assert_eq!(server.send(&cut(), number).await, stored());
+    }
+    assert!(server.only_arrived().content == cut().content);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_losses_after_the_server_was_killed() {
+    let server = Server::start().await;
+    for number in [1, 2] {
+        assert_eq!(server.send(&cut(), number).await, stored());
+    }
+    let server = Server::over(server.stop().await, |_| {}).await;
+    assert_eq!(server.send(&cut(), 3).await, stored());
+    assert!(server.only_arrived().content == cut().content);
+}

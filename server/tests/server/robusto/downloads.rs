@@ -43,6 +43,30 @@ async fn a_download_is_never_shown_or_run() {
 }
 
 #[tokio::test]
+async fn neither_a_page_nor_an_image_that_is_one_can_run() {
+    let server = Server::with(|config| config.demo = true).await;
+    let page = "<script>alert(1)</script>";
+    let image = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    for (name, content) in
+        [("a.html", page), ("a.xhtml", page), ("a.svg", image), ("a.pdf", page), ("a.js", page)]
+    {
+        let unique = format!("{content}<!-- {name} -->");
+        let file = Hashed::new(name, unique.as_bytes(), SIZE);
+        server.all_chunks(&file).await;
+        let url = server.url(&server.ask(&file).await.1);
+        for asked in [url.clone(), format!("{url}?x=.html"), url.replace("/a.", "/b.html?a.")] {
+            let response = server.client.get(asked).send().await.unwrap();
+            let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+            assert_eq!(header("content-type"), "application/octet-stream");
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert!(header("content-security-policy").starts_with("sandbox;"));
+            assert!(header("content-disposition").starts_with("attachment;"));
+            assert_eq!(response.text().await.unwrap(), unique);
+        }
+    }
+}
+
+#[tokio::test]
 async fn parts_of_a_file_can_be_downloaded() {
     let server = Server::with(|config| config.serve_files = true).await;
     let url = server.url(&address(&server).await);

@@ -36,7 +36,7 @@ impl Slow {
         self.body = rest;
     }
 
-    async fn finish(mut self) -> String {
+    pub async fn finish(mut self) -> String {
         self.send(self.body.len()).await;
         let mut answer = String::new();
         self.socket.read_to_string(&mut answer).await.unwrap();
@@ -104,4 +104,28 @@ async fn a_chunk_that_somebody_brings_is_taken_from_nobody_else() {
     drop(wrong);
     insist(&server, &right).await;
     assert!(server.only_arrived().content == right.content);
+}
+
+#[tokio::test]
+async fn a_chunk_that_hangs_on_a_dead_connection_is_taken_over() {
+    let server = Server::start().await;
+    for index in 0..2 {
+        let mut content = bytes(10 * MIB);
+        content[0] = index + 7;
+        let (file, index) = (Hashed::new("a", &content, 5 * MIB), usize::from(index));
+        if index == 1 {
+            server.chunk(&file, 0).await;
+        }
+        // Nobody knows that its connection is dead.
+        let mut dead = Slow::begin(&server, &file, index, &file.content[file.range(index)]).await;
+        dead.send(9 * MIB / 2).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        for index in 0..2 {
+            assert_ne!(server.chunk(&file, index).await.0, "error", "{index}");
+        }
+        assert_eq!(server.ask(&file).await, complete());
+        // What still comes does no harm.
+        dead.finish().await;
+    }
+    assert_eq!(server.arrived().len(), 2);
 }

@@ -3,6 +3,7 @@
 use tokio::time::{Duration, Instant};
 
 use super::Driver;
+use crate::pace::Pace;
 use crate::routes::sockets::{Received, received, silence};
 use crate::uploads::{Attempt, Completion, Connection, Notice, Outcome, StoreFault};
 
@@ -26,7 +27,7 @@ pub(super) enum Happening {
 
 impl Driver<'_> {
     pub(super) async fn happening(&mut self) -> Happening {
-        let patience = self.patience();
+        let pace = Pace { patience: self.patience(), ..self.services.config.pace() };
         let shaking_hands = self.session.is_shaking_hands();
         let happening = tokio::select! {
             biased;
@@ -38,7 +39,7 @@ impl Driver<'_> {
                 Happening::NoHandshake
             }
             message = self.socket.recv() => Happening::Received(received(message)),
-            () = silence(&self.activity, self.last_sign, patience) => return Happening::Silence,
+            () = silence(&self.activity, self.last_sign, pace) => return Happening::Silence,
         };
         self.last_sign = Instant::now();
         happening

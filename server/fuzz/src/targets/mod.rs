@@ -1,0 +1,81 @@
+//! Whole requests, as far as they are requests: queries, forms, digests, cookies, methods.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use incoming_server::store::Memory;
+use incoming_server::{Config, Services, app};
+use tower::ServiceExt as _;
+
+/// What stands between one request and the next.
+const NEXT: &[u8] = b"\n----\n";
+/// After the head.
+const BODY: &[u8] = b"\n\n";
+
+/// Requests, one after the other, to a server that has nothing: a line with method and target, lines
+/// with headers, an empty one, the body.
+pub fn requests(data: &[u8]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let router = router(folder.path()).await;
+        for part in split(data, NEXT) {
+            if let Some(request) = request(part) {
+                answer(&router, request).await;
+            }
+        }
+        assert_only_arrivals(folder.path());
+    });
+}
+
+async fn router(folder: &Path) -> Router {
+    let storage = folder.join("storage");
+    let arguments = ["incoming-server", "--listen", "127.0.0.1:0", "--chunk-size-kb", "64"];
+    let storage = ["--storage", storage.to_str().expect("a name")];
+    let config = Config::from_arguments(arguments.into_iter().chain(storage)).expect("settings");
+    let address = "127.0.0.1:4000".parse().expect("an address");
+    let services = Services::new(config, Arc::new(Memory::default()), address).await;
+    app(&services.expect("services")).expect("routes")
+}
+
+fn request(part: &[u8]) -> Option<Request<Body>> {
+    let mut head_and_body = split(part, BODY).into_iter();
+    let head = std::str::from_utf8(head_and_body.next()?).ok()?;
+    let body = head_and_body.collect::<Vec<_>>().join(BODY);
+    let mut lines = head.lines();
+    let (method, target) = lines.next()?.split_once(' ')?;
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        request = request.header(name, value);
+    }
+    request.body(Body::from(body)).ok()
+}
+
+async fn answer(router: &Router, request: Request<Body>) {
+    let words = format!("{} {}", request.method(), request.uri());
+    let response = router.clone().oneshot(request).await.expect("an answer");
+    assert_ne!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{words}");
+    axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a whole answer");
+}
+
+/// No name from outside is a path.
+fn assert_only_arrivals(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let name = entry.expect("an entry").file_name();
+        assert_eq!(name, "storage", "nothing lies beside it");
+    }
+}
+
+fn split<'a>(data: &'a [u8], by: &[u8]) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    let mut rest = data;
+    while let Some(at) = rest.windows(by.len()).position(|window| window == by) {
+        parts.push(&rest[..at]);
+        rest = &rest[at + by.len()..];
+    }
+    parts.push(rest);
+    parts
+}

@@ -1,0 +1,92 @@
+//! Asking somebody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, StatusCode, header};
+use reqwest::{Client, Response, redirect};
+
+use super::cache::Cache;
+use super::{Asked, Denied};
+use crate::config::Config;
+
+/// How much of the words of a refusal is passed on, in bytes.
+const MAX_WORDS: usize = 1024;
+
+/// The address that is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Hook {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    client: Client,
+    /// May hold a secret.
+    url: Url,
+    patience: Duration,
+    cache: Cache,
+}
+
+struct Url(String);
+
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Url(***)")
+    }
+}
+
+impl Hook {
+    pub(super) fn new(config: &Config) -> Result<Option<Hook>, reqwest::Error> {
+        let Some(url) = config.authorize_url.clone() else { return Ok(None) };
+        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().build()?;
+        let (patience, cache) = (config.authorize_timeout, Cache::new(config.authorize_cache));
+        Ok(Some(Hook { shared: Arc::new(Shared { client, url: Url(url), patience, cache }) }))
+    }
+
+    pub(super) async fn check(&self, asked: Asked<'_>) -> Result<(), Denied> {
+        let headers = asked.headers_for_hook();
+        let key = asked.key(&headers);
+        let Shared { cache, patience, .. } = &*self.shared;
+        if cache.has(&key) {
+            return Ok(());
+        }
+        let answered = tokio::time::timeout(*patience, self.ask(headers)).await;
+        let answered = answered.unwrap_or_else(|_| {
+            tracing::warn!("no answer to an authorisation in time");
+            Err(Denied::Unanswered)
+        });
+        answered.inspect(|()| cache.keep(key))
+    }
+
+    async fn ask(&self, headers: HeaderMap) -> Result<(), Denied> {
+        let Shared { client, url, .. } = &*self.shared;
+        let answer = client.get(&url.0).headers(headers).send().await.map_err(|error| {
+            let error = error.without_url();
+            tracing::warn!(%error, "an authorisation failed");
+            Denied::Unanswered
+        })?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(refused(answer).await),
+            status => {
+                tracing::warn!(%status, "expected 2xx, 401 or 403 as the answer to an authorisation");
+                Err(Denied::Unanswered)
+            }
+        }
+    }
+}
+
+async fn refused(mut answer: Response) -> Denied {
+    let (status, challenge) =
+        (answer.status(), answer.headers().get(header::WWW_AUTHENTICATE).cloned());
+    let mut words = Vec::new();
+    while words.len() < MAX_WORDS {
+        let Ok(Some(bytes)) = answer.chunk().await else { break };
+        words.extend_from_slice(&bytes);
+    }
+    words.truncate(MAX_WORDS);
+    let words = String::from_utf8_lossy(&words).trim().to_owned();
+    tracing::debug!(%status, "the authorisation said no");
+    Denied::Refused { status, words, challenge }
+}

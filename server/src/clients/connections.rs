@@ -1,0 +1,90 @@
+//! How many connections each client has open.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Network;
+
+/// Counts the connections of each client. Clones count together.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// 0 for any number.
+    limit: usize,
+    open: Mutex<HashMap<Network, usize>>,
+}
+
+/// A connection that is counted as long as this lives.
+#[derive(Debug)]
+pub struct Place {
+    network: Network,
+    shared: Arc<Shared>,
+}
+
+impl Connections {
+    /// Lets each client have so many at once; 0 for any number.
+    pub fn new(limit: usize) -> Connections {
+        Connections { shared: Arc::new(Shared { limit, open: Mutex::default() }) }
+    }
+
+    /// A place for one more; `None` when the client has as many as it may.
+    pub fn enter(&self, address: IpAddr) -> Option<Place> {
+        let network = Network::of(address);
+        let mut open = self.shared.lock();
+        let count = open.entry(network).or_default();
+        if self.shared.limit > 0 && *count >= self.shared.limit {
+            return None;
+        }
+        *count += 1;
+        Some(Place { network, shared: Arc::clone(&self.shared) })
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.shared.lock();
+        if let Some(count) = open.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.network);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_it_is_left_and_nothing_is_remembered() {
+        let connections = Connections::new(2);
+        let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let first = connections.enter(one).unwrap();
+        let second = connections.enter(one).unwrap();
+        assert!(connections.enter(one).is_none());
+        let third = connections.enter(other).unwrap();
+        drop(first);
+        drop(connections.enter(one).unwrap());
+        drop((second, third));
+        assert!(connections.shared.lock().is_empty());
+    }
+
+    #[test]
+    fn without_a_limit_there_is_always_a_place() {
+        let connections = Connections::new(0);
+        let places: Vec<_> = (0..1000).map(|_| connections.enter("::1".parse().unwrap())).collect();
+        assert!(places.iter().all(Option::is_some));
+    }
+}

@@ -1,0 +1,150 @@
+//! What changes files and folders: everything that is to survive goes through here, so that it can
+//! be seen what was synced, and tried what a disk does that fails. Reading does not.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::at::At;
+
+/// How a file is opened, for reading and writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It must be there.
+    There,
+    /// It is made when it is missing.
+    Made,
+    /// It is made when it is missing, and empty.
+    Empty,
+    /// It is made when it is missing, and empty; nobody but the owner reads it.
+    Private,
+}
+
+/// What can be done to files and folders. Blocking. Nothing is durable before it was synced: bytes
+/// with their file, names with their folder.
+pub trait FileSystem: fmt::Debug + Send + Sync + 'static {
+    /// Makes a folder.
+    ///
+    /// # Errors
+    /// When the system refuses, as of all of these.
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// When it is not there and should be.
+    fn open(&self, path: &Path, how: Opening) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        options.create(how != Opening::There);
+        options.truncate(matches!(how, Opening::Empty | Opening::Private));
+        #[cfg(unix)]
+        if how == Opening::Private {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        options.open(path)
+    }
+
+    /// Writes bytes at an offset.
+    ///
+    /// # Errors
+    /// Some of the bytes may be written nevertheless.
+    fn write(&self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        At::new(file, offset).write_all(bytes)
+    }
+
+    /// Cuts a file, or makes it longer.
+    ///
+    /// # Errors
+    /// When there is no room.
+    fn set_len(&self, file: &File, length: u64) -> io::Result<()> {
+        file.set_len(length)
+    }
+
+    /// Makes the bytes of a file durable.
+    ///
+    /// # Errors
+    /// What could not be written may be lost, and is not tried again.
+    fn sync_data(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
+    /// Makes the bytes of a file durable, and what is known of it.
+    ///
+    /// # Errors
+    /// As of `sync_data`.
+    fn sync_all(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    /// Makes the names in a folder durable.
+    ///
+    /// # Errors
+    /// When they are not.
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    }
+
+    /// Gives a file or a folder another name, over a file that has it.
+    ///
+    /// # Errors
+    /// Also when the two names are on different file systems.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// When it is not there.
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// When it is not empty.
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+}
+
+/// The file system itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native;
+
+impl FileSystem for Native {}
+
+/// Puts a whole new content in the place of a file: after a crash it is the old or the new one. For
+/// which of them the folder still has to be synced.
+pub(crate) fn replace(
+    files: &dyn FileSystem,
+    path: &Path,
+    content: &[u8],
+    how: Opening,
+) -> io::Result<()> {
+    let fresh = path.with_extension("json.new");
+    let put = || {
+        let file = files.open(&fresh, how)?;
+        files.write(&file, 0, content)?;
+        files.sync_all(&file)?;
+        files.rename(&fresh, path)
+    };
+    put().inspect_err(|_| drop(files.remove_file(&fresh)))
+}
+
+/// Removes a folder and the files in it.
+pub(crate) fn remove_dir_all(files: &dyn FileSystem, path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => remove_dir_all(files, &entry.path())?,
+            false => files.remove_file(&entry.path())?,
+        }
+    }
+    files.remove_dir(path)
+}

@@ -1,0 +1,51 @@
+//! How much each client may ask for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::turned_away::{later, turn_away};
+use crate::Services;
+use crate::clients::{Client, Place};
+
+/// The place of a client behind a proxy, kept as long as its request or its WebSocket lasts.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    _place: Arc<Place>,
+}
+
+/// Turns away what is too much.
+pub(super) async fn check(
+    State(services): State<Services>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let clients = &services.clients;
+    let Some(client) = request.extensions().get::<Client>().copied() else {
+        return next.run(request).await;
+    };
+    if let Err(wait) = clients.rate.count(client.address) {
+        return turn_away(request, too_many("requests", wait)).await;
+    }
+    if client.is_behind_proxy {
+        let Some(place) = clients.connections.enter(client.address) else {
+            return turn_away(request, too_many("connections", Duration::ZERO)).await;
+        };
+        request.extensions_mut().insert(Held { _place: Arc::new(place) });
+    }
+    let held = request.extensions().get::<Held>().cloned();
+    let response = next.run(request).await;
+    drop(held);
+    response
+}
+
+fn too_many(what: &str, wait: Duration) -> Response {
+    tracing::debug!(what, "too many of one address");
+    let words = format!("too many {what} from this address, try again later");
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    later(StatusCode::TOO_MANY_REQUESTS, words, seconds)
+}

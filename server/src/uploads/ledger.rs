@@ -1,0 +1,212 @@
+//! How many uploads are open, and how many bytes all files have that are not handed over.
+//!
+//! A file counts with all of its size from its beginning, so that no two are promised the last
+//! bytes, and what has begun always finds room. One whose size nobody tells counts with what it
+//! will have at least, as far as its chunks tell. It counts until its backend has it, or until it
+//! has arrived where nobody else takes it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::{Document, State};
+
+/// How long an upload may be missing in a listing that is being made while it begins.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Why nothing can begin, for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// There are as many uploads as the settings allow.
+    #[error("there are too many open uploads, try again later")]
+    TooMany,
+    /// All files together would have more bytes than the settings allow.
+    #[error("there is no room for {size} bytes at this moment, try again later")]
+    NoRoom {
+        /// How many the file has, as far as is known.
+        size: u64,
+    },
+}
+
+/// What is counted.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    max_open: usize,
+    max_bytes: u64,
+    books: Mutex<Books>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    entries: HashMap<Uuid, Entry>,
+    open: usize,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    bytes: u64,
+    is_open: bool,
+    since: Instant,
+}
+
+impl Ledger {
+    pub(super) fn new(max_open: usize, max_bytes: u64) -> Ledger {
+        Ledger { max_open, max_bytes, books: Mutex::default() }
+    }
+
+    /// Counts an upload that begins.
+    pub(super) fn begin(&self, id: Uuid, bytes: u64) -> Result<(), Full> {
+        let mut books = self.books();
+        books.remove(id);
+        if books.open >= self.max_open {
+            return Err(Full::TooMany);
+        }
+        self.check_room(&books, bytes, bytes)?;
+        books.put(id, Entry { bytes, is_open: true, since: Instant::now() });
+        Ok(())
+    }
+
+    /// An upload turns out to have so many bytes, or more.
+    pub(super) fn grow(&self, id: Uuid, bytes: u64) -> Result<(), Full> {
+        let mut books = self.books();
+        let Some(entry) = books.entries.get(&id).copied() else { return Ok(()) };
+        let Some(more) = bytes.checked_sub(entry.bytes) else { return Ok(()) };
+        self.check_room(&books, more, bytes)?;
+        books.put(id, Entry { bytes, ..entry });
+        Ok(())
+    }
+
+    /// Counts an upload as its document says it is, whether there is room or not.
+    pub(super) fn settle(&self, document: &Document) {
+        let mut books = self.books();
+        let before = books.entries.get(&document.id).copied();
+        let Some(bytes) = document.declared_bytes() else { return };
+        let entry = |is_open, bytes| Entry { bytes, is_open, since: Instant::now() };
+        match document.state {
+            State::Receiving => {
+                let bytes = before.map_or(0, |before| before.bytes).max(bytes);
+                books.put(document.id, entry(true, bytes));
+            }
+            State::HandingOver | State::Waiting { .. } | State::NotTaken => {
+                books.put(document.id, entry(false, bytes));
+            }
+            State::Finished | State::Cancelled { .. } => books.remove(document.id),
+        }
+    }
+
+    /// Stops counting an upload.
+    pub(super) fn remove(&self, id: Uuid) {
+        self.books().remove(id);
+    }
+
+    /// Stops counting what somebody has removed by hand.
+    pub(super) fn retain(&self, there: &HashSet<Uuid>) {
+        let mut books = self.books();
+        let is_gone =
+            |id: &Uuid, entry: &Entry| !there.contains(id) && entry.since.elapsed() > GRACE;
+        let gone = books.entries.iter().filter(|(id, entry)| is_gone(id, entry));
+        let gone: Vec<Uuid> = gone.map(|(id, _)| *id).collect();
+        gone.into_iter().for_each(|id| books.remove(id));
+    }
+
+    fn check_room(&self, books: &Books, more: u64, size: u64) -> Result<(), Full> {
+        match books.bytes.checked_add(more) {
+            Some(bytes) if bytes <= self.max_bytes => Ok(()),
+            _ => Err(Full::NoRoom { size }),
+        }
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    fn put(&mut self, id: Uuid, entry: Entry) {
+        self.remove(id);
+        self.open += usize::from(entry.is_open);
+        self.bytes = self.bytes.saturating_add(entry.bytes);
+        self.entries.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: Uuid) {
+        if let Some(entry) = self.entries.remove(&id) {
+            self.open -= usize::from(entry.is_open);
+            self.bytes = self.bytes.saturating_sub(entry.bytes);
+        }
+    }
+}
+
+impl Document {
+    /// How many bytes the file has, or will have, as far as is known; `None` for a ticket that
+    /// nobody has used.
+    fn declared_bytes(&self) -> Option<u64> {
+        let file = self.file.as_ref()?;
+        let chunks = self.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        let cut = chunks.map_or(0, |cut| cut.chunk_size.saturating_mul(cut.count));
+        Some(if file.size > 0 { file.size } else { cut })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GONE: Duration = Duration::from_secs(61);
+
+    fn id(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    #[test]
+    fn the_last_bytes_are_promised_once() {
+        let ledger = Ledger::new(10, 100);
+        assert_eq!(ledger.begin(id(1), 60), Ok(()));
+        assert_eq!(ledger.begin(id(2), 41), Err(Full::NoRoom { size: 41 }));
+        assert_eq!(ledger.begin(id(2), 40), Ok(()));
+        ledger.remove(id(1));
+        assert_eq!(ledger.begin(id(3), 60), Ok(()));
+        assert_eq!(ledger.begin(id(3), 61), Err(Full::NoRoom { size: 61 }), "it begins again");
+        assert_eq!(ledger.begin(id(4), u64::MAX), Err(Full::NoRoom { size: u64::MAX }));
+    }
+
+    #[test]
+    fn a_file_without_a_size_grows_as_long_as_there_is_room() {
+        let ledger = Ledger::new(10, 100);
+        ledger.begin(id(1), 0).unwrap();
+        ledger.begin(id(2), 50).unwrap();
+        assert_eq!(ledger.grow(id(1), 50), Ok(()));
+        assert_eq!(ledger.grow(id(1), 51), Err(Full::NoRoom { size: 51 }));
+        assert_eq!(ledger.grow(id(1), 20), Ok(()), "it never shrinks");
+        assert_eq!(ledger.begin(id(3), 1), Err(Full::NoRoom { size: 1 }));
+    }
+
+    #[test]
+    fn uploads_are_counted_until_they_are_gone() {
+        let ledger = Ledger::new(2, 100);
+        ledger.begin(id(1), 0).unwrap();
+        ledger.begin(id(2), 0).unwrap();
+        assert_eq!(ledger.begin(id(3), 0), Err(Full::TooMany));
+        ledger.remove(id(2));
+        ledger.remove(id(2));
+        assert_eq!(ledger.begin(id(3), 0), Ok(()));
+    }
+
+    #[test]
+    fn what_was_removed_by_hand_is_noticed_and_what_has_just_begun_is_not_missed() {
+        let ledger = Ledger::new(10, 100);
+        for number in 1..=3 {
+            ledger.begin(id(number), 30).unwrap();
+        }
+        let long_ago = Instant::now().checked_sub(GONE).unwrap();
+        for number in [1, 2] {
+            ledger.books().entries.get_mut(&id(number)).unwrap().since = long_ago;
+        }
+        ledger.retain(&HashSet::from([id(1)]));
+        assert_eq!(ledger.begin(id(4), 41), Err(Full::NoRoom { size: 41 }));
+        assert_eq!(ledger.begin(id(4), 40), Ok(()));
+    }
+}

@@ -26,6 +26,8 @@ export class Keeper {
   #text = null;
   /** Lets go of the file, while no other page may send it. */
   #letGo = null;
+  #isWatching = false;
+  #turn = 0;
 
   constructor(upload, digest) {
     this.#upload = upload;
@@ -69,11 +71,15 @@ export class Keeper {
   /** Goes on as soon as no other page sends the file. */
   async #take(signal, tell) {
     if (signal.aborted) return;
-    const isMine = this.#letGo !== null;
-    this.#letGo ??= await hold(this.#key, signal, () => tell.learned(OCCUPIED, ''));
-    if (!this.#letGo) return;
+    this.#turn += 1;
+    const turn = this.#turn;
+    const wait = () => hold(this.#key, signal, () => tell.learned(OCCUPIED, ''));
+    const letGo = this.#letGo ?? (await wait());
+    if (!letGo) return;
+    this.#letGo = letGo;
     await this.#look(tell);
-    if (isMine) return;
+    // A callback of the page may have started the upload anew.
+    if (this.#isWatching || turn !== this.#turn) return;
     if (signal.aborted) this.#end();
     else this.#watch();
   }
@@ -106,7 +112,7 @@ export class Keeper {
 
   /** Keeps what is new, until this run of the upload is over. */
   #watch() {
-    this.#hasBegun = true;
+    this.#hasBegun = this.#isWatching = true;
     const save = () => this.#save();
     save();
     const timer = setInterval(save, SAVE_EVERY_MS);
@@ -128,6 +134,7 @@ export class Keeper {
   #end() {
     this.#letGo();
     this.#letGo = null;
+    this.#isWatching = false;
   }
 
   #save() {

@@ -132,7 +132,7 @@ describe('The demo page', () => {
   it('names a failure and offers to try again', async (t) => {
     const { folder, page, server } = await open(t);
     const file = randomFile(folder, 'failing.bin', 1000);
-    await page.evaluate(() => import('/pkg/index.js'));
+    await page.evaluate(async () => (await import('/pkg/index.js')).pending());
     await server.kill();
     await choose(page, file);
     await inState(page, file, 'failed');

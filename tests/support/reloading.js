@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DIALECTS } from './dialects.js';
 import { Site } from './site.js';
 import { Stage } from './stage.js';
+import { Upload } from './upload.js';
+import { until } from './wait.js';
 
 const MIB = 1024 * 1024;
 export const SIZE = 6 * MIB + 11;
@@ -38,6 +41,30 @@ export class Reloading {
     const upload = await this.place.upload(file, { ...this.options, ...options });
     await upload.start();
     return upload;
+  }
+
+  /** Upload ids that the server takes. */
+  ids(count) {
+    const ids = Array.from({ length: count }, (_, i) => `${i}${'-upload'.repeat(2)}`);
+    if (this.protocol !== 'incoming') return ids;
+    return Promise.all(ids.map(() => this.place.app.newTicket()));
+  }
+
+  /** Begins an upload whose id comes from a function; `calls` in the page says how often. */
+  async makeBy(file, ids) {
+    this.relay.bytesPerSecond = 3 * MIB;
+    await this.page.setInputFiles('#files', file.path);
+    const number = await this.page.evaluate(
+      ([ids, options]) => {
+        window.calls = 0;
+        const name = async () => ids[window.calls++];
+        const number = makeUpload(name, 0, options);
+        uploads[number].o.start();
+        return number;
+      },
+      [ids, this.options],
+    );
+    return new Upload(this.page, number, ids[0], file);
   }
 
   /** An upload of which a part is confirmed, on a line that is slow for now. */
@@ -91,6 +118,20 @@ export class Reloading {
     if (this.protocol === 'incoming') return this.relay.bytesSent - moment.bytes;
     const later = this.relay.requests(this.dialect.path).filter(({ at }) => at > moment.at);
     return later.reduce((sum, exchange) => sum + sizeOf(exchange), 0);
+  }
+
+  /** Waits until nothing that was sent before comes any more. */
+  async quiet() {
+    this.relay.bytesPerSecond = Number.POSITIVE_INFINITY;
+    let seen = -1;
+    await until('the line is quiet', async () => {
+      const before = seen;
+      const { connections } = this.relay;
+      const count = ({ exchanges, fromClient }) => exchanges.length + fromClient.length;
+      seen = connections.reduce((sum, connection) => sum + count(connection), 0);
+      await sleep(300);
+      return seen === before;
+    });
   }
 
   moment() {

@@ -34,6 +34,20 @@ for (const protocol of RESUMING) {
       assert.deepEqual([await r.pending(), await r.kept()], [[], []], 'nothing is left behind');
     });
 
+    it('buys no upload id for what can be resumed', async (t) => {
+      if (protocol === 'robusto') return t.skip('it needs none');
+      const r = await Reloading.open(t, browser, protocol);
+      const file = r.file();
+      const ids = await r.ids(3);
+      const first = await r.makeBy(file, ids);
+      await first.underway();
+      await r.reload(first);
+      const second = await r.makeBy(file, ids);
+      await r.finish(second);
+      await r.assertArrived(file, ids[0]);
+      assert.equal(await r.page.evaluate(() => window.calls), 0, 'nobody was asked');
+    });
+
     it('is no reason to take another file of the same name for it', async (t) => {
       const r = await Reloading.open(t, browser, protocol);
       const file = r.file();

@@ -25,6 +25,7 @@ describe('Two tabs with the same file', () => {
       // A pause lets go of nothing.
       await first.call('pause', 'pause');
       await first.until('paused', (o) => o.paused);
+      await r.quiet();
       const before = r.moment();
       await old.close();
       await r.finish(second);

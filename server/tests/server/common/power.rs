@@ -15,8 +15,12 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use incoming_server::files::{FileSystem, Native, Opening};
+
+/// Longer than it takes to put an end to whoever runs on a dead computer.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// The file system under one folder.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ struct State {
     operations: u64,
     /// After how many operations the power fails.
     until: u64,
+    /// Whoever wants something then hears nothing for a while.
+    is_silent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -65,6 +71,7 @@ impl Power {
             inodes: HashMap::new(),
             operations: 0,
             until: u64::MAX,
+            is_silent: false,
         };
         state.read(&root);
         Power(Arc::new(Mutex::new(state)))
@@ -74,6 +81,12 @@ impl Power {
     pub fn fails_after(&self, operations: u64) {
         let mut state = self.state();
         state.until = state.operations + operations;
+    }
+
+    /// A computer that is dead says nothing about it, so that whoever asks it can die in peace.
+    pub fn fails_silently_after(&self, operations: u64) {
+        self.state().is_silent = true;
+        self.fails_after(operations);
     }
 
     pub fn is_on(&self) -> bool {
@@ -94,22 +107,27 @@ impl Power {
     fn perform<T>(&self, work: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
         let mut state = self.state();
         if state.operations >= state.until {
-            return Err(gone());
+            return Err(gone(state));
         }
         state.operations += 1;
         let done = work(&mut state)?;
-        if state.operations >= state.until { Err(gone()) } else { Ok(done) }
+        if state.operations >= state.until { Err(gone(state)) } else { Ok(done) }
     }
 
     /// Makes something durable, which the end of the power prevents.
     fn sync(&self, work: impl FnOnce(&mut State) -> io::Result<()>) -> io::Result<()> {
         let mut state = self.state();
         state.operations = (state.operations + 1).min(state.until);
-        if state.operations < state.until { work(&mut state) } else { Err(gone()) }
+        if state.operations < state.until { work(&mut state) } else { Err(gone(state)) }
     }
 }
 
-fn gone() -> io::Error {
+fn gone(state: MutexGuard<'_, State>) -> io::Error {
+    let is_silent = state.is_silent;
+    drop(state);
+    if is_silent {
+        std::thread::sleep(SILENCE);
+    }
     io::Error::other("the power has failed")
 }
 

@@ -1,9 +1,12 @@
 //! Nothing is lost, whatever ends the server, and whatever its disk does.
 
+mod crowd;
 mod kills;
 #[cfg(unix)]
 mod power_loss;
 mod report;
+#[cfg(unix)]
+mod server_power;
 
 /// A number from the environment.
 fn chosen(name: &str, otherwise: u64) -> u64 {
@@ -15,4 +18,11 @@ fn seed() -> u64 {
     let seed = chosen("SEED", fastrand::u64(..));
     println!("SEED={seed}");
     seed
+}
+
+/// A folder in memory, where there is such a thing: what is tried is no disk.
+fn folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let folder = memory.is_dir().then(|| tempfile::tempdir_in(memory).ok()).flatten();
+    folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"))
 }

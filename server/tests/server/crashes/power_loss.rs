@@ -1,8 +1,7 @@
 //! The power fails between any two operations of a store, thousands of times, and what the store
 //! has promised is there.
 //!
-//! `LOSSES=100000 cargo test --release -p incoming-server --test server crashes::power_loss -- \
-//! --nocapture` is the long run; `SEED=n` replays one as far as timing lets it.
+//! `LOSSES=100000 cargo test -p incoming-server --test server crashes::power_loss -- --nocapture` is the long run; `SEED=n` replays one as far as timing lets it.
 
 mod upload;
 
@@ -13,7 +12,7 @@ use incoming_server::store::{Disk, Ground, Store as _, StoreError};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{chosen, seed};
+use super::{chosen, folder, seed};
 use crate::common::power::Power;
 use upload::Upload;
 
@@ -55,14 +54,14 @@ impl Life {
 
     /// What is left of it.
     fn end(self, rng: &mut Rng) -> TempDir {
-        let left = TempDir::new().unwrap();
+        let left = folder();
         self.power.remains(left.path(), rng);
         left
     }
 }
 
 fn fresh() -> TempDir {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     std::fs::create_dir(folder.path().join("uploads")).unwrap();
     folder
 }
@@ -108,7 +107,7 @@ async fn lives(seed: u64, checked: &mut Checked) {
 
 #[tokio::test]
 async fn whatever_was_promised_is_there_after_the_power_has_failed() {
-    let (losses, seed) = (chosen("LOSSES", 2000), seed());
+    let (losses, seed) = (chosen("LOSSES", 1000), seed());
     let mut checked = Checked::default();
     for number in 0..losses.div_ceil(LIVES) {
         let seed = seed.wrapping_add(number);

@@ -24,6 +24,11 @@ impl Line {
         *self.0.lock().unwrap() = Some(address);
     }
 
+    /// Nobody is there.
+    pub fn leads_nowhere(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+
     pub async fn connect(&self) -> io::Result<TcpStream> {
         let address = *self.0.lock().unwrap();
         let stream = TcpStream::connect(address.ok_or(io::ErrorKind::ConnectionRefused)?).await?;

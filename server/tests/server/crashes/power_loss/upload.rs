@@ -135,13 +135,12 @@ impl Upload {
 
     /// Another file begins, in the place of the bytes or over them.
     async fn start_over(&mut self, disk: &Disk, rng: &mut Rng) -> Result<(), StoreError> {
-        self.writer = None;
+        (self.writer, self.is_sealed) = (None, false);
         match &self.comes {
             Comes::InParts(_) if rng.bool() => disk.unmark(self.id()).await?,
             _ => drop(disk.remove_bytes(self.id()).await?),
         }
         self.content.seed = rng.u64(..);
-        self.is_sealed = false;
         match &mut self.comes {
             Comes::InARow(length) => *length = 0,
             Comes::InParts(parts) => parts.clear(),

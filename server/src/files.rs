@@ -128,10 +128,13 @@ pub(crate) fn replace(
     how: Opening,
 ) -> io::Result<()> {
     let fresh = path.with_extension("json.new");
-    let file = files.open(&fresh, how)?;
-    files.write(&file, 0, content)?;
-    files.sync_all(&file)?;
-    files.rename(&fresh, path)
+    let put = || {
+        let file = files.open(&fresh, how)?;
+        files.write(&file, 0, content)?;
+        files.sync_all(&file)?;
+        files.rename(&fresh, path)
+    };
+    put().inspect_err(|_| drop(files.remove_file(&fresh)))
 }
 
 /// Removes a folder and the files in it.

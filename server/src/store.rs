@@ -180,6 +180,15 @@ impl StoreError {
         matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
     }
 
+    /// What is to be told to clients: the causes stay in the log.
+    pub fn advice(&self) -> &'static str {
+        if self.is_full() {
+            "the disk of the server is full, try again when there is room"
+        } else {
+            "the server cannot store the chunk now, try again later"
+        }
+    }
+
     /// Whether it may work the next time, with nobody doing anything about the upload.
     pub fn may_pass(&self) -> bool {
         matches!(self, StoreError::Io(_) | StoreError::Conflict(_))

@@ -126,10 +126,9 @@ impl Refusal {
             }
             Refusal::Form(error) => format!("{}: {error}", Senseless::Chunk),
             Refusal::Hashed(HashedError::OtherMd5 { .. }) => MISMATCH.to_owned(),
-            Refusal::Hashed(HashedError::Store(_)) => "Could not save file chunk".to_owned(),
-            Refusal::Hashed(error @ (HashedError::Busy | HashedError::Full(_))) => {
-                format!("Could not save file chunk: {error}")
-            }
+            Refusal::Hashed(
+                error @ (HashedError::Store(_) | HashedError::Busy | HashedError::Full(_)),
+            ) => format!("Could not save file chunk: {error}"),
             Refusal::Hashed(error) => format!("{}: {error}", Senseless::Chunk),
         }
     }

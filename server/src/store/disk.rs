@@ -162,13 +162,18 @@ impl Shared {
 
     fn create(&self, document: &Document) -> Result<Version> {
         let _lock = self.lock(document.id);
-        match self.ground.files.create_dir(&self.folder(document.id)) {
+        let folder = self.folder(document.id);
+        match self.ground.files.create_dir(&folder) {
+            // Without a document it is what is left of one that could not be written.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(StoreError::Exists(document.id));
+                if folder.join(DOCUMENT).try_exists()? {
+                    return Err(StoreError::Exists(document.id));
+                }
             }
             made => made?,
         }
-        let version = self.write_document(document, 1)?;
+        let written = self.write_document(document, 1);
+        let version = written.inspect_err(|_| drop(self.ground.files.remove_dir(&folder)))?;
         self.ground.files.sync_dir(&self.root)?;
         Ok(version)
     }

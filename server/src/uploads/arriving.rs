@@ -12,9 +12,9 @@ use super::{Arrival, Backend, Document, FileInfo, Secret, State, Uploads};
 use crate::arrivals::{Note, rfc3339};
 use crate::store::StoreError;
 
-/// How long to wait before a backend that failed is told again; doubled each time up to a limit.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// How long to wait before what failed is tried again; doubled each time up to a limit.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How often it is told.
 const TRIES: u32 = 200;
 

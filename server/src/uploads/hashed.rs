@@ -101,7 +101,7 @@ pub enum HashedError {
         found: String,
     },
     /// The store failed.
-    #[error("the server cannot store the chunk now, try again later")]
+    #[error("{}", .0.advice())]
     Store(#[from] StoreError),
 }
 

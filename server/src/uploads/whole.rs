@@ -6,6 +6,7 @@ use bytes::Bytes;
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
+use super::arriving::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::live::AtWork;
 use super::{Arrival, CreateError, Document, FileInfo, Full, Uploads};
 use crate::fingerprint;
@@ -186,11 +187,23 @@ impl Drop for Whole {
             return;
         }
         let (uploads, id) = (self.uploads.clone(), self.document.id);
-        self.uploads.inner.tasks.spawn(async move {
-            if let Err(error) = uploads.inner.remove(id).await {
-                tracing::error!(%id, %error, "an upload that broke off could not be removed");
+        self.uploads.inner.tasks.spawn(async move { uploads.give_back(id).await });
+    }
+}
+
+impl Uploads {
+    /// Removes what is left of a file that broke off, as soon as the store lets us; after the next
+    /// start that is done, too.
+    async fn give_back(&self, id: Uuid) {
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = self.inner.remove(id).await {
+            tracing::error!(%id, %error, "an upload that broke off could not be removed");
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.inner.stop.cancelled() => return,
             }
-        });
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 }
 

@@ -107,9 +107,9 @@ impl Driver<'_> {
 
     async fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Create { name, size } => Some(self.create(&name, size).await),
-            Action::Append => Some(self.append().await),
-            Action::Finish(hash) => Some(self.finish(hash).await),
+            Action::Create { name, size } => self.create(&name, size).await,
+            Action::Append => self.append().await,
+            Action::Finish(hash) => self.finish(hash).await,
             Action::Discard => {
                 self.file = None;
                 None
@@ -125,37 +125,50 @@ impl Driver<'_> {
         }
     }
 
-    async fn create(&mut self, name: &str, size: Option<u64>) -> Event {
+    async fn create(&mut self, name: &str, size: Option<u64>) -> Option<Event> {
         match self.services.uploads.receive("galileo", name, size, true).await {
             Ok(file) => {
                 tracing::info!(id = %file.id(), size, "upload begins");
                 self.file = Some(file);
-                Event::Stored
+                Some(Event::Stored)
             }
-            Err(error) => failed(&error),
+            Err(error) => self.failed(&error).await,
         }
     }
 
-    async fn append(&mut self) -> Event {
+    async fn append(&mut self) -> Option<Event> {
         let chunk = std::mem::take(&mut self.chunk);
-        let Some(file) = &mut self.file else { return gone() };
+        let Some(file) = &mut self.file else { return Some(gone()) };
         match file.append(chunk).await {
-            Ok(()) => Event::Stored,
-            Err(error) => failed(&error),
+            Ok(()) => Some(Event::Stored),
+            Err(error) => self.failed(&error).await,
         }
     }
 
-    async fn finish(&mut self, hash: Option<Hash>) -> Event {
+    async fn finish(&mut self, hash: Option<Hash>) -> Option<Event> {
         let sum = match hash.map(sum).transpose() {
             Ok(sum) => sum,
-            Err(words) => return Event::Failed(words),
+            Err(words) => return Some(Event::Failed(words)),
         };
-        let Some(file) = self.file.take() else { return gone() };
+        let Some(file) = self.file.take() else { return Some(gone()) };
         match file.finish(sum).await {
-            Ok(()) => Event::Finished,
-            Err(error @ WholeError::OtherSum { .. }) => Event::Damaged(words(&error)),
-            Err(error) => failed(&error),
+            Ok(()) => Some(Event::Finished),
+            Err(error @ WholeError::OtherSum { .. }) => Some(Event::Damaged(words(&error))),
+            Err(error) => self.failed(&error).await,
         }
+    }
+
+    /// Trouble that may pass is not told: every word is the end of the upload, and a loss is a reason
+    /// to come back.
+    async fn failed(&mut self, error: &WholeError) -> Option<Event> {
+        if let WholeError::Store(error) = error {
+            tracing::error!(%error, "the store failed");
+            if error.may_pass() && !error.is_full() {
+                self.close(close_code::ERROR).await;
+                return None;
+            }
+        }
+        Some(Event::Failed(words(error)))
     }
 
     async fn send(&mut self, signal: &FromServer) {
@@ -198,17 +211,13 @@ fn sum(hash: Hash) -> Result<Sum, String> {
     }
 }
 
-fn failed(error: &WholeError) -> Event {
-    Event::Failed(words(error))
-}
-
 /// What the client hears; the causes stay in the log.
 fn words(error: &WholeError) -> String {
     match error {
-        WholeError::Store(error) => {
-            tracing::error!(%error, "the store failed");
-            "The file could not be stored.".to_owned()
+        WholeError::Store(error) if error.is_full() => {
+            "The disk of the server is full. Try again when there is room.".to_owned()
         }
+        WholeError::Store(_) => "The file could not be stored.".to_owned(),
         WholeError::Full(Full::TooMany) => "There are too many open uploads.".to_owned(),
         WholeError::Full(Full::NoRoom { .. }) => {
             "There is no room for the file at this moment.".to_owned()

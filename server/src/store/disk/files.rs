@@ -40,8 +40,9 @@ pub(super) fn take_out(files: &dyn FileSystem, data: &Path, to: &Path) -> io::Re
             return Err(error);
         }
         let fresh = to.with_extension("new");
-        copy(files, data, &fresh)?;
-        files.rename(&fresh, to)?;
+        copy(files, data, &fresh)
+            .and_then(|()| files.rename(&fresh, to))
+            .inspect_err(|_| drop(files.remove_file(&fresh)))?;
         files.remove_file(data)?;
     }
     to.parent().map_or(Ok(()), |folder| files.sync_dir(folder))

@@ -55,7 +55,7 @@ pub enum ChunkError {
     #[error("the server has lost chunks of this file that it had, send the whole file again")]
     Lost,
     /// The store failed.
-    #[error("the server cannot store the chunk now, try again later")]
+    #[error("{}", .0.advice())]
     Store(#[from] StoreError),
 }
 

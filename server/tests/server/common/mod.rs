@@ -5,6 +5,8 @@ pub mod backend;
 pub mod browser;
 pub mod chunks;
 pub mod driver;
+#[cfg(unix)]
+pub mod faulty;
 pub mod hook;
 #[cfg(unix)]
 pub mod power;

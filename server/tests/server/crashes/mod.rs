@@ -1,6 +1,8 @@
 //! Nothing is lost, whatever ends the server, and whatever its disk does.
 
 mod crowd;
+#[cfg(unix)]
+mod faults;
 mod kills;
 #[cfg(unix)]
 mod power_loss;

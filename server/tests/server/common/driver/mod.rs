@@ -7,7 +7,7 @@ pub mod line;
 mod socket;
 pub mod tally;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use incoming_protocol::{
     Action, Attempt, Event, Given, Job, Json, Link, Options, Outcome, Protocol, Retry, Speedometer,
     StallTimeout, Step, Upload, Verification, Wake,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use content::Content;
@@ -49,6 +49,8 @@ pub struct Delivered {
     pub outcome: Outcome,
     pub verified: Option<Verification>,
     pub tally: Tally,
+    /// What the server said, each thing once.
+    pub words: BTreeSet<String>,
 }
 
 /// One upload that is under way.
@@ -66,7 +68,7 @@ struct Driver {
     begun: Instant,
     tally: Tally,
     outcome: Option<Outcome>,
-    words: watch::Sender<String>,
+    words: BTreeSet<String>,
 }
 
 impl Errand {
@@ -107,16 +109,6 @@ impl Errand {
 
     /// Uploads, until that has come to an end.
     pub async fn run(&self, line: &Line, seed: u64) -> Delivered {
-        self.run_and_tell(line, seed, watch::Sender::default()).await
-    }
-
-    /// Uploads, and tells what a person reads meanwhile.
-    pub async fn run_and_tell(
-        &self,
-        line: &Line,
-        seed: u64,
-        words: watch::Sender<String>,
-    ) -> Delivered {
         let (events, mut heard) = mpsc::unbounded_channel();
         let upload = Upload::new(self.protocol, self.job(), seed).unwrap();
         let mut driver = Driver {
@@ -133,7 +125,7 @@ impl Errand {
             begun: Instant::now(),
             tally: Tally::default(),
             outcome: None,
-            words,
+            words: BTreeSet::new(),
         };
         let steps = driver.upload.start();
         driver.carry_out(steps);
@@ -148,7 +140,8 @@ impl Errand {
         }
         let verified = driver.upload.view().verified;
         let outcome = driver.outcome.take().expect("looked at above");
-        Delivered { outcome, verified, tally: std::mem::take(&mut driver.tally) }
+        let words = std::mem::take(&mut driver.words);
+        Delivered { outcome, verified, tally: std::mem::take(&mut driver.tally), words }
     }
 }
 
@@ -178,6 +171,7 @@ impl Driver {
             Event::Responded(id, _) => Some(*id),
             _ => None,
         };
+        self.words.extend(words(&event));
         if let Event::Loaded(id, bytes) = &event {
             self.tally.loaded(*id, *bytes);
         }
@@ -246,9 +240,7 @@ impl Driver {
             Action::Digest(range) => self.digest(attempt, range),
             Action::CheckFile => self.tell(Some(attempt))(Event::FileIntact),
             Action::Settle(outcome) => self.outcome = Some(outcome),
-            Action::Notify(_) => {
-                self.words.send_replace(self.upload.view().state_msg);
-            }
+            Action::Notify(_) => {}
         }
     }
 
@@ -299,6 +291,15 @@ impl Driver {
             let md5 = content.md5(range.clone());
             tell(Event::Digested(range, md5));
         });
+    }
+}
+
+fn words(event: &Event) -> Option<String> {
+    match event {
+        Event::Responded(_, response) => Some(response.text.clone()),
+        Event::Received(json) => serde_json::to_string(json).ok(),
+        Event::Disconnected { code, reason } => Some(format!("closed with {code} {reason}")),
+        _ => None,
     }
 }
 

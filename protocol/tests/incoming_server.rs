@@ -84,6 +84,7 @@ fn each_refusal_has_its_words() {
         (Refusal::TooLarge, "File probably too large"),
         (Refusal::Over, "upload already finished or cancelled"),
         (Refusal::Unavailable, "Couldn't send upload config"),
+        (Refusal::Full, "Could not create file! file system full?"),
     ] {
         assert_eq!(opening().handle(Event::Refused(refusal)), failure(words));
     }

@@ -72,6 +72,8 @@ pub enum Refusal {
     Over,
     /// It could not be looked up right now; a later attempt may do better.
     Unavailable,
+    /// There is no room for it.
+    Full,
 }
 
 /// Why bytes could not be stored.
@@ -246,6 +248,7 @@ impl Session {
             Event::Refused(Refusal::TooLarge) => self.fail(text::TOO_LARGE),
             Event::Refused(Refusal::Over) => self.fail(text::OVER),
             Event::Refused(Refusal::Unavailable) => self.fail(text::NO_CONFIG),
+            Event::Refused(Refusal::Full) => self.fail(text::NOT_CREATED),
             _ => Vec::new(),
         }
     }

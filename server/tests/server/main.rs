@@ -10,6 +10,7 @@ mod clients;
 mod common;
 mod config;
 mod crashes;
+mod cuts;
 mod demo;
 mod expiry;
 mod fineuploader;

@@ -353,7 +353,11 @@ fn refusal(error: &OpenError) -> Refusal {
         OpenError::Full(_) => Refusal::Unavailable,
         OpenError::Store(error) => {
             tracing::error!(%error, "the store failed");
-            if error.may_pass() { Refusal::Unavailable } else { Refusal::Unknown }
+            match error {
+                error if error.is_full() => Refusal::Full,
+                error if error.may_pass() => Refusal::Unavailable,
+                _ => Refusal::Unknown,
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod hook;
 #[cfg(unix)]
 pub mod power;
 pub mod program;
+pub mod relay;
 pub mod troubled;
 
 use std::path::{Path, PathBuf};

@@ -25,10 +25,11 @@ impl Program {
     }
 
     /// Started by a shell that sets limits before: `ulimit -n 100`.
+    #[cfg(unix)]
     pub async fn limited(storage: &Path, limits: &str) -> Program {
         let program = env!("CARGO_BIN_EXE_incoming-server");
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("{limits}; exec {program} \"$@\""), "sh"]);
+        command.args(["-c", &format!("{limits}; exec {program} --log off \"$@\""), "sh"]);
         Program::run(command, storage).await
     }
 

@@ -108,11 +108,12 @@ impl Stage {
     }
 }
 
-fn expect_words(fault: Fault, protocol: Protocol, tries: &[Delivered]) {
+fn expect_words(fault: Fault, protocol: Protocol, is_beginning: bool, tries: &[Delivered]) {
     let expected = match (fault, protocol) {
         (Fault::Slow(_), _) => return,
         (Fault::Full, Protocol::Incoming) => "file system full?",
         (Fault::Full, _) => "disk of the server is full",
+        (_, Protocol::Incoming) if is_beginning => "Couldn't send upload config",
         (_, Protocol::Incoming | Protocol::Galileo) => "closed with 1011",
         (_, Protocol::Robusto) => "Could not save file chunk",
         _ => "the server cannot store the chunk now, try again later",
@@ -129,7 +130,7 @@ async fn survive(fault: Fault) {
         let together = LocalSet::new();
         let both = async { tokio::join!(stage.insist(&errand), stage.others_go_on(*protocol)) };
         let (tries, ()) = together.run_until(both).await;
-        expect_words(fault, *protocol, &tries);
+        expect_words(fault, *protocol, false, &tries);
         stage.expect_arrived(&errand);
         let resumes = !matches!(protocol, Protocol::Galileo | Protocol::Robusto);
         let repeated: u64 = tries.iter().map(|tried| tried.tally.repeated).sum();
@@ -179,7 +180,7 @@ async fn what_cannot_begin_begins_when_there_is_room() {
                 stage.disk.recover();
             };
             let (tries, ()) = tokio::join!(stage.insist(&errand), recovering);
-            expect_words(fault, *protocol, &tries);
+            expect_words(fault, *protocol, true, &tries);
             stage.expect_arrived(&errand);
         }
         until("nothing is left but what the backend has", || stage.left() == SMALL).await;

@@ -5,6 +5,8 @@ mod crowd;
 mod faults;
 mod kills;
 #[cfg(unix)]
+mod limits;
+#[cfg(unix)]
 mod power_loss;
 mod report;
 #[cfg(unix)]

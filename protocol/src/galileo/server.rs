@@ -86,7 +86,8 @@ impl Session {
             (_, Event::Damaged(words)) => {
                 self.fail_with(FromServer { damaged: true, ..FromServer::error(words, true) })
             }
-            (_, Event::TimedOut) => self.fail("Nothing came for too long.".to_owned()),
+            // Without a word, which would be the end: who was only slow may come back.
+            (_, Event::TimedOut) => self.end(),
             (State::AwaitingMeta, event) => self.awaiting_meta(event),
             (State::Creating, Event::Stored) => self.ready(),
             (State::Receiving, event) => self.receiving(event),
@@ -169,11 +170,15 @@ impl Session {
     }
 
     fn fail_with(&mut self, signal: FromServer) -> Vec<Action> {
+        let mut actions = self.end();
+        actions.insert(0, Action::Send(signal));
+        actions
+    }
+
+    fn end(&mut self) -> Vec<Action> {
         let had_file = !matches!(self.state, State::AwaitingMeta);
         self.state = State::Over;
-        let error = Action::Send(signal);
-        let discard = had_file.then_some(Action::Discard);
-        [error].into_iter().chain(discard).chain([Action::Close]).collect()
+        had_file.then_some(Action::Discard).into_iter().chain([Action::Close]).collect()
     }
 }
 

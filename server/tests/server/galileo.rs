@@ -297,10 +297,10 @@ async fn a_lost_connection_leaves_nothing_behind() {
 async fn silence_ends_the_upload_and_leaves_nothing_behind() {
     let server = small(|config| config.connection_timeout = Duration::from_millis(300)).await;
     let mut silent = browser(&server).await;
-    expect_fatal(&mut silent, "Nothing came for too long.").await;
+    silent.expect_close(1000).await;
     let mut silent = describe(&server, "a", 2 * CHUNK).await;
     fill(&mut silent, &bytes(CHUNK)).await;
-    expect_fatal(&mut silent, "Nothing came for too long.").await;
+    silent.expect_close(1000).await;
     expect_nothing_left(&server).await;
 }
 

@@ -107,7 +107,7 @@ async fn lives(seed: u64, checked: &mut Checked) {
 
 #[tokio::test]
 async fn whatever_was_promised_is_there_after_the_power_has_failed() {
-    let (losses, seed) = (chosen("LOSSES", 1000), seed());
+    let (losses, seed) = (chosen("LOSSES", 800), seed());
     let mut checked = Checked::default();
     for number in 0..losses.div_ceil(LIVES) {
         let seed = seed.wrapping_add(number);

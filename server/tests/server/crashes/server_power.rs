@@ -83,7 +83,7 @@ async fn keep_failing(crowd: &Crowd, root: &Path, failures: u64, mut rng: Rng) -
 
 #[tokio::test]
 async fn nothing_that_was_delivered_is_lost_when_the_power_fails_again_and_again() {
-    let (failures, seed) = (chosen("FAILURES", 20), seed());
+    let (failures, seed) = (chosen("FAILURES", 8), seed());
     let folder = folder();
     let root = folder.path().join("storage");
     std::fs::create_dir_all(root.join("arrived")).unwrap();

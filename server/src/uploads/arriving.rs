@@ -33,9 +33,15 @@ impl Uploads {
             return Err(StoreError::NotFound(id));
         };
         let inner = &self.inner;
-        if !inner.arrivals.has(arrival.file).await? {
+        let is_here = inner.arrivals.has(arrival.file).await?;
+        if !is_here {
             inner.store.open(id).await?.seal(file.size).await?;
+        }
+        // The file may have its place without its document after a power failure.
+        if !is_here || inner.arrivals.known(arrival.file).await.is_err() {
             inner.arrivals.note(&note(arrival.file, &arrival.protocol, file)).await?;
+        }
+        if !is_here {
             inner.store.take_out(id, &inner.arrivals.path(arrival.file)).await?;
         }
         let is_over = document.backend.is_nobody();
@@ -82,9 +88,9 @@ impl Uploads {
                 self.keep_handing_over(id);
                 Ok(())
             }
-            // Nobody can go on with it: its connection is gone.
+            // Nobody can go on with it: its connection is gone. It may have come to its end.
             State::Receiving if arrival.is_some_and(|arrival| arrival.chunks.is_none()) => {
-                self.inner.remove(id).await
+                self.end_whole(document).await
             }
             // Its chunks are summed up when somebody asks for it.
             State::Receiving if arrival.is_some_and(Arrival::is_hashed) => Ok(()),
@@ -94,6 +100,14 @@ impl Uploads {
         };
         if let Err(error) = resumed {
             tracing::warn!(%id, %error, "an upload cannot go on");
+        }
+    }
+
+    async fn end_whole(&self, document: &Document) -> Result<(), StoreError> {
+        if self.inner.has_arrived(document).await? {
+            self.arrive(document).await
+        } else {
+            self.inner.remove(document.id).await
         }
     }
 }

@@ -363,3 +363,26 @@ async fn a_restart_clears_what_was_under_way() {
     let server = Server::over(folder, |_| {}).await;
     expect_nothing_left(&server).await;
 }
+
+/// The end of the process, or of the power, may come when the file has its place and nobody knows.
+#[tokio::test]
+async fn a_file_that_has_just_arrived_when_the_server_ends_is_announced_after_the_next_start() {
+    let mut backend = Backend::always(Reply::Done).await;
+    let url = backend.url();
+    let told = |config: &mut Config| config.signal_finish_url = Some(url.clone());
+    let server = small(told).await;
+    upload(&server, "a", b"01234").await;
+    let id = backend.call().await.of("id");
+    let (document, file) = (server.upload(&id).join("upload.json"), server.only_arrived().path);
+    let is_over = || std::fs::read_to_string(&document).unwrap().contains("\"finished\"");
+    until("the backend has the file", is_over).await;
+    let folder = server.stop().await;
+    let text = std::fs::read_to_string(&document).unwrap();
+    std::fs::write(&document, text.replace("\"finished\"", "\"receiving\"")).unwrap();
+    std::fs::remove_file(file.with_extension("json")).unwrap();
+
+    let server = Server::over(folder, told).await;
+    assert_eq!(backend.call().await.of("id"), id);
+    assert_eq!(server.only_arrived().content, b"01234");
+    assert_eq!(server.only_arrived().note["name"], "a");
+}

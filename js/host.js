@@ -56,8 +56,8 @@ export function hostOf(file, options, settle, load, keep) {
       const tell = (...outcome) => signal.aborted || host.driver.answered(number, id, ...outcome);
       const loaded = (bytes) => signal.aborted || host.driver.loaded(number, id, bytes);
       send(description, signal, loaded).then(
-        ([status, text, digests, later]) => tell(status, text, digests, parse(text), later),
-        (error) => tell(0, wordsOf(error), ''),
+        ([status, text, digests, later]) => tell(status, text, ...digests, parse(text), later),
+        (error) => tell(0, wordsOf(error), '', ''),
       );
     },
 

@@ -9,12 +9,12 @@ export function asking([digest, wantsFile, damagedFile]) {
   ].filter(([, value]) => value);
 }
 
-/** What the server says to have received, of this request and of the whole file: `md5,md5`. */
+/** What the server says to have received, of this request and of the whole file. */
 export function told([digest, wantsFile], header) {
   // A header that another origin does not expose is a complaint in the console.
   const content = digest ? hex(header('Upload-Content-Digest')) : '';
   const file = wantsFile ? hex(header('Upload-Repr-Digest')) : '';
-  return `${content},${file}`;
+  return [content, file];
 }
 
 function field(digest) {

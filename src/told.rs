@@ -54,9 +54,8 @@ impl Driver {
         self.heard(attempt, Event::Loaded(RequestId(request), whole(bytes)));
     }
 
-    /// A request was answered; with status 0 it was not, and the text says why. `digests` are of
-    /// what arrived, in this request and in all: `md5,md5`, either of which may be empty. In
-    /// `retry_after` seconds the server wants to be asked again; 0 if it does not say.
+    /// A request was answered; with status 0 it was not, and the text says why. The digests are of
+    /// what arrived, in this request and in all; either may be empty. In `retry_after` seconds the server wants to be asked again; 0 if it does not say.
     #[expect(clippy::too_many_arguments, reason = "an object would be a larger download")]
     pub fn answered(
         &self,
@@ -64,7 +63,8 @@ impl Driver {
         request: u32,
         status: u16,
         text: String,
-        digests: &str,
+        digest: &str,
+        file_digest: &str,
         json: &JsValue,
         retry_after: f64,
     ) {
@@ -75,8 +75,7 @@ impl Driver {
                 Event::RequestLost(id, text)
             } else {
                 let json = json::from_js(json);
-                let (content, file) = digests.split_once(',').unwrap_or_default();
-                let (digest, file_digest) = (Md5::parse(content), Md5::parse(file));
+                let (digest, file_digest) = (Md5::parse(digest), Md5::parse(file_digest));
                 let retry_after = Duration::from_secs(whole(retry_after));
                 let response = Response { status, text, json, retry_after, digest, file_digest };
                 Event::Responded(id, response)

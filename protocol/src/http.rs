@@ -169,7 +169,7 @@ impl Response {
     /// The status and the beginning of the body, for a person.
     pub fn words(&self) -> String {
         let status = u64::from(self.status).to_string();
-        let body: String = self.text.trim().chars().take(200).collect();
+        let body: String = self.text.trim_ascii().chars().take(200).collect();
         if body.is_empty() {
             return joined(&["status ", &status]);
         }

@@ -131,7 +131,7 @@ impl Client {
             pieces.forget();
         }
         let mut has_it = was_asked;
-        for number in list.split(',').filter_map(|number| number.trim().parse().ok()) {
+        for number in wire::numbers(list) {
             pieces.confirm(number);
             has_it |= index == Some(number);
         }

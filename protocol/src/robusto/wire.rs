@@ -105,6 +105,19 @@ pub enum Answer<'a> {
     Error(&'a str),
 }
 
+/// The numbers of a list with commas; what is no number is left out.
+pub fn numbers(list: &str) -> impl Iterator<Item = u64> {
+    list.as_bytes().split(|byte| *byte == b',').filter_map(|number| number_of(number.trim_ascii()))
+}
+
+fn number_of(digits: &[u8]) -> Option<u64> {
+    let add = |number: u64, digit: &u8| {
+        let digit = char::from(*digit).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    };
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, add) }
+}
+
 impl Answer<'_> {
     /// The answer in a response.
     ///

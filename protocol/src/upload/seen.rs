@@ -61,17 +61,22 @@ impl Upload {
             Phase::Failed(error) if has_failed => Some(Outcome::Failed(error.clone())),
             _ => None,
         };
-        // Settled first: a callback that starts anew begins another run.
-        let settle = outcome.map(Action::Settle);
-        let notices = [
-            Some(Notice::Progress),
-            has_failed.then_some(Notice::Failed),
-            has_finished.then_some(Notice::Finished),
-            was_cancelled.then_some(Notice::Cancelled),
-        ];
-        let notify = notices.into_iter().flatten().map(Action::Notify);
         let attempt = self.attempt;
-        steps.extend(settle.into_iter().chain(notify).map(|action| Step { attempt, action }));
+        let mut tell = |action| steps.push(Step { attempt, action });
+        // Settled first: a callback that starts anew begins another run.
+        if let Some(outcome) = outcome {
+            tell(Action::Settle(outcome));
+        }
+        tell(Action::Notify(Notice::Progress));
+        for (is_due, notice) in [
+            (has_failed, Notice::Failed),
+            (has_finished, Notice::Finished),
+            (was_cancelled, Notice::Cancelled),
+        ] {
+            if is_due {
+                tell(Action::Notify(notice));
+            }
+        }
         self.shown = view;
     }
 

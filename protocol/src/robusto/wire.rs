@@ -161,6 +161,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_is_read_whatever_stands_around_its_numbers() {
+        assert_eq!(numbers("2, 0,,x,-1, 13 ,1.5").collect::<Vec<_>>(), [2, 0, 13]);
+        assert_eq!(numbers("99999999999999999999,18446744073709551615").last(), Some(u64::MAX));
+        assert_eq!(numbers("").next(), None);
+    }
+
+    #[test]
     fn chunks_are_those_of_the_original() {
         for (size, expected) in [
             (0, 16),

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use common::{actions, job, md5_of, now};
 use incoming_protocol::http::{RequestId, Response};
-use incoming_protocol::{Action, Error, Event, Link, Protocol, Retry, Upload, Wake};
+use incoming_protocol::incoming::wire::{FromClient, FromServer};
+use incoming_protocol::{Action, Attempt, Error, Event, Link, Protocol, Retry, Upload, Wake};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// How often a network that is said to be away is tried anyway.
@@ -254,4 +255,61 @@ fn a_connection_that_slept_is_found_out_soon_and_never_at_once() {
     let mut upload = begun(None);
     let hurry = Action::Wait(Wake::Stall, 10 * SECOND);
     assert_eq!(now(&mut upload, Event::CameOnline), [hurry]);
+}
+
+#[test]
+fn an_upload_tells_its_driver_what_it_is_about() {
+    let mut upload = begun(None);
+    assert_eq!((upload.size(), upload.confirmed()), (10, (0, false)));
+    let attempt = upload.attempt();
+    assert_eq!(Attempt::of_number(attempt.number()), attempt);
+    lose(&mut upload, 1);
+    woken(&mut upload);
+    assert_eq!(upload.attempt().number(), attempt.number() + 2, "two hang-ups later");
+    now(
+        &mut upload,
+        Event::Responded(RequestId(2), Response { status: 200, ..Response::default() }),
+    );
+    assert_eq!(upload.confirmed().0, 10);
+    assert!(upload.is_over() && upload.is_closed(), "nothing can be asked any more");
+}
+
+#[test]
+fn what_is_confirmed_in_this_connection_is_said_of_this_connection() {
+    let mut job = job(300);
+    job.options.chunk_size = Some(150);
+    let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
+    upload.start();
+    now(
+        &mut upload,
+        Event::Responded(RequestId(1), Response { status: 200, ..Response::default() }),
+    );
+    assert_eq!(upload.confirmed(), (150, true));
+    upload.pause();
+    assert_eq!(upload.confirmed(), (150, false));
+}
+
+#[test]
+fn a_file_that_can_be_removed_is_not_let_go_before_it_is() {
+    let mut upload = begun_over(Protocol::FineUploader);
+    assert!(!upload.is_closed());
+    let json = Some(common::json(r#"{"success":true}"#));
+    let done = Response { status: 200, json, ..Response::default() };
+    now(&mut upload, Event::Responded(RequestId(1), done.clone()));
+    assert!(upload.is_over() && !upload.is_closed());
+    upload.remove().unwrap();
+    now(&mut upload, Event::Responded(RequestId(2), done));
+    assert!(upload.is_closed());
+}
+
+#[test]
+fn a_pause_is_told_to_a_server_that_can_hear_it() {
+    let mut upload = Upload::new(Protocol::Incoming, job(1_000_000), 7).unwrap();
+    upload.start();
+    now(&mut upload, Event::Connected);
+    let (verify, position) = (None, 0);
+    let terms = FromServer::UploadConfig { chunk_size_kb: 64, position, send_ahead: 4, verify };
+    now(&mut upload, Event::Received(terms.to_json()));
+    let paused = actions(upload.pause());
+    assert_eq!(paused[..2], [Action::Send(FromClient::Pause.to_json()), Action::HangUp]);
 }

@@ -27,8 +27,6 @@ pub enum Deed {
     Online,
     Crash,
     Cut,
-    /// The page is loaded again: everything is forgotten but what was kept.
-    Reload,
     /// The network is away for so many milliseconds, and the browser is told when it is back.
     Offline(u64),
     /// The machine sleeps for so many milliseconds.
@@ -38,6 +36,8 @@ pub enum Deed {
     PowerFailure,
     /// An upload that failed is begun again.
     Restart,
+    /// The page is loaded again: everything is forgotten but what was kept.
+    Reload,
     /// Not a deed of anybody: the fingerprint of the whole file is worked out.
     Hashed,
 }
@@ -280,13 +280,13 @@ impl World {
                 open.for_each(|connection| self.die(connection));
                 return self.lose_requests();
             }
-            Deed::Reload => return self.reload(),
             Deed::Offline(for_ms) => return self.go_offline(for_ms),
             Deed::Sleep(for_ms) => return self.sleep(for_ms),
             Deed::WakeUp(slept_ms) => return self.wake_up(slept_ms),
             Deed::PowerFailure => return self.fail_power(),
             Deed::Restart if self.upload.view().error.is_some() => self.upload.start(),
             Deed::Restart => Vec::new(),
+            Deed::Reload => return self.reload(),
             Deed::Cut => {
                 self.current.into_iter().for_each(|current| self.die(current));
                 return self.lose_requests();

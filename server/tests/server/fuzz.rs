@@ -24,7 +24,7 @@ fn no_request_breaks_the_server_whatever_it_says() {
     let corpus: Vec<_> = files.iter().map(|file| fs::read(file).unwrap()).collect();
     corpus.iter().for_each(|data| requests(data));
     let mut dice = fastrand::Rng::with_seed(number("SEED").unwrap_or(0));
-    for turn in 0..number("FUZZ").unwrap_or(3000) {
+    for turn in 0..number("FUZZ").unwrap_or(10_000) {
         let data = changed(&corpus, &mut dice);
         let outcome = std::panic::catch_unwind(|| requests(&data));
         assert!(outcome.is_ok(), "fails in turn {turn} with {}", data.escape_ascii());

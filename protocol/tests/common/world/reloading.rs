@@ -52,9 +52,9 @@ impl Happening {
             Happening::ToClient(..) | Happening::Client(..) | Happening::Wakes(..) => true,
             Happening::Tick(_) | Happening::RequestLoads(_) => true,
             // Aborted, like all requests at a hang-up.
-            Happening::RequestArrives(_) | Happening::RequestRepeats(_) => true,
+            Happening::RequestArrives(_) => true,
             Happening::Deed(deed) => matches!(deed, Deed::Hashed),
-            Happening::ToServer(..) | Happening::Dies(_) => false,
+            Happening::ToServer(..) | Happening::RequestRepeats(_) | Happening::Dies(_) => false,
             Happening::ServerWakes(_) | Happening::ServerLoses(_) => false,
         }
     }

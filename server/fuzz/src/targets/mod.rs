@@ -1,5 +1,6 @@
 //! Whole requests, as far as they are requests: queries, forms, digests, cookies, methods.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use incoming_server::store::Memory;
 use incoming_server::{Config, Services, app};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 /// What stands between one request and the next.
@@ -15,30 +18,62 @@ const NEXT: &[u8] = b"\n----\n";
 /// After the head.
 const BODY: &[u8] = b"\n\n";
 
-/// Requests, one after the other, to a server that has nothing: a line with method and target, lines
+/// Requests, one after the other, a line with method and target, lines
 /// with headers, an empty one, the body.
 pub fn requests(data: &[u8]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let folder = tempfile::tempdir().expect("a folder");
-        let router = router(folder.path()).await;
-        for part in split(data, NEXT) {
-            if let Some(request) = request(part) {
-                answer(&router, request).await;
-            }
+    GROUND.with_borrow_mut(|ground| {
+        if ground.is_used_up() {
+            *ground = Ground::new();
         }
-        assert_only_arrivals(folder.path());
+        ground.runtime.block_on(ground.send(data));
     });
 }
 
-async fn router(folder: &Path) -> Router {
-    let storage = folder.join("storage");
-    let arguments = ["incoming-server", "--listen", "127.0.0.1:0", "--chunk-size-kb", "64"];
-    let storage = ["--storage", storage.to_str().expect("a name")];
-    let config = Config::from_arguments(arguments.into_iter().chain(storage)).expect("settings");
-    let address = "127.0.0.1:4000".parse().expect("an address");
-    let services = Services::new(config, Arc::new(Memory::default()), address).await;
-    app(&services.expect("services")).expect("routes")
+thread_local! {
+    static GROUND: RefCell<Ground> = RefCell::new(Ground::new());
+}
+
+/// What costs too much to be made for each request.
+struct Ground {
+    runtime: Runtime,
+    folder: TempDir,
+    router: Router,
+    /// How often it may be used before what it remembers is too much.
+    uses: u32,
+}
+
+impl Ground {
+    fn new() -> Ground {
+        // Syncing what has arrived to a disk would take nearly all of the time.
+        let in_memory = tempfile::tempdir_in("/dev/shm");
+        let folder = in_memory.or_else(|_| tempfile::tempdir()).expect("a folder");
+        let storage = folder.path().join("storage");
+        let arguments = ["incoming-server", "--listen", "127.0.0.1:0", "--chunk-size-kb", "64"];
+        let arguments =
+            arguments.into_iter().chain(["--storage", storage.to_str().expect("a name")]);
+        let config = Config::from_arguments(arguments).expect("settings");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let address = "127.0.0.1:4000".parse().expect("an address");
+        let services = Services::new(config, Arc::new(Memory::default()), address);
+        let services = runtime.block_on(services).expect("services");
+        let router = app(&services).expect("routes");
+        Ground { runtime, folder, router, uses: 1000 }
+    }
+
+    fn is_used_up(&mut self) -> bool {
+        self.uses = self.uses.saturating_sub(1);
+        self.uses == 0
+    }
+
+    async fn send(&self, data: &[u8]) {
+        for part in split(data, NEXT) {
+            if let Some(request) = request(part) {
+                answer(&self.router, request).await;
+            }
+        }
+        assert_only_arrivals(self.folder.path());
+    }
 }
 
 fn request(part: &[u8]) -> Option<Request<Body>> {

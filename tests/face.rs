@@ -65,6 +65,7 @@ fn host(settle: &JsValue, told: &Told) -> Host {
         ("check", check),
         ("wait", wait.into_js_value()),
         ("waiting", nothing.clone().into()),
+        ("offline", Function::new_no_args("return false").into()),
         ("hang_up", nothing.clone().into()),
         ("let_go", nothing.into()),
     ])

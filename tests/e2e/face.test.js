@@ -65,6 +65,7 @@ describe('The JavaScript face', () => {
       can_cancel: true,
       can_remove: false,
       removed: false,
+      resumable: false,
       done: {},
     });
   });
@@ -96,6 +97,8 @@ describe('The JavaScript face', () => {
       'Uploader',
       'fingerprint',
       'fingerprint_chunks',
+      'forget',
+      'pending',
       'set_server_hostname',
       'version',
     ]);

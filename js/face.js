@@ -14,21 +14,27 @@ export class UploadError extends Error {
 }
 
 /**
- * Makes the public functions from the exports of the wasm. `digest` loads what hashes, which only
- * pages that hash should have to.
+ * Makes the public functions from the exports of the wasm. `digest` loads what hashes, and
+ * `checkpoints` what resumes after a reload: only pages that do should have to.
  */
-export function face({ Driver }, digest) {
+export function face({ Driver }, digest, checkpoints) {
   function Uploader(upload_id, file, options) {
     const uploader = Object.create(Uploader.prototype);
     for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
       uploader[name] = () => {};
     }
+    uploader.resumable = false;
     const signal = options?.signal;
     if (signal && !(signal instanceof AbortSignal)) {
       throw new TypeError('incoming.Uploader: expected an AbortSignal as signal');
     }
     const run = oneRunAfterAnother(uploader);
-    const host = hostOf(file, options, run.settle, digest);
+    let keeper;
+    const keep = async () => {
+      keeper ??= (await checkpoints()).keeper({ uploader, upload_id, file, options, host });
+      return keeper;
+    };
+    const host = hostOf(file, options, run.settle, digest, keep);
     const driver = new Driver(uploader, upload_id, file, options, host);
     host.driver = driver;
     run.listen(globalThis, 'online', () => driver.came_online());
@@ -58,6 +64,8 @@ export function face({ Driver }, digest) {
     set_server_hostname,
     fingerprint: async (...given) => (await digest()).fingerprint(...given),
     fingerprint_chunks: async (...given) => (await digest()).fingerprint_chunks(...given),
+    pending: async () => (await checkpoints()).pending(),
+    forget: async (...given) => (await checkpoints()).forget(...given),
     version: __VERSION__,
   };
 }

@@ -4,25 +4,29 @@ import { Driver, initSync } from '#glue';
 import bytes from '#wasm';
 import { face, UploadError } from './face.js';
 
-/** Where this script came from; what hashes lies next to it. */
+/** Where this script came from; what is only loaded when it is needed lies next to it. */
 const { src, nonce = '' } = document.currentScript ?? {};
-let loading = null;
+const loading = {};
 
-function digest() {
-  loading ??= new Promise((resolve, reject) => {
+function load(name) {
+  loading[name] ??= new Promise((resolve, reject) => {
     const script = document.createElement('script');
-    script.src = new URL('incoming-digest.js', src);
+    script.src = new URL(name, src);
     script.nonce = nonce;
     // Some servers answer what they do not have with a page.
-    script.onload = () => (script.make ? resolve(script.make(UploadError)) : script.onerror());
+    script.onload = () =>
+      script.make ? resolve(script.make(UploadError, digest)) : script.onerror();
     script.onerror = () => {
-      loading = null;
+      loading[name] = null;
       reject(new Error(`incoming: ${script.src} could not be loaded`));
     };
     document.head.append(script);
   });
-  return loading;
+  return loading[name];
 }
 
+const digest = () => load('incoming-digest.js');
+const checkpoints = () => load('incoming-checkpoints.js');
+
 initSync({ module: bytes });
-globalThis.incoming = face({ Driver }, digest);
+globalThis.incoming = face({ Driver }, digest, checkpoints);

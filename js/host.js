@@ -4,14 +4,15 @@
 import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
+import { FOUND, INTACT, UNABLE, UNREADABLE, wordsOf } from './outcomes.js';
 
 /** Clocks of waits stand still while a machine sleeps: steps notice it soon after. */
 const STEP_MS = 5000;
 /** What is so late was asleep. Pages in the background are up to a minute late. */
 const SLEPT_MS = 90_000;
 
-/** The host of one upload; `load` loads what hashes. */
-export function hostOf(file, options, settle, load) {
+/** The host of one upload; `load` loads what hashes, `keep` what resumes after a reload. */
+export function hostOf(file, options, settle, load, keep) {
   const send = sender(file, options);
   const digest = digester(file, load);
   const life = new AbortController();
@@ -23,8 +24,13 @@ export function hostOf(file, options, settle, load) {
   const host = {
     /** The wasm. */
     driver: null,
+    /** Where the server is. */
+    address: null,
 
-    endpoint: (plain, secure, path) => addressOf(options?.endpoint, [plain, secure], path),
+    endpoint(plain, secure, path) {
+      host.address = addressOf(options?.endpoint, [plain, secure], path);
+      return host.address;
+    },
 
     settle: (outcome) => settle(...outcome),
 
@@ -70,13 +76,22 @@ export function hostOf(file, options, settle, load) {
       );
     },
 
+    recall(number) {
+      const { signal } = attempt;
+      const recalled = (kept) => signal.aborted || host.driver.recalled(number, kept);
+      const learned = (...outcome) => signal.aborted || host.driver.learned(number, ...outcome);
+      keep()
+        .then((keeper) => keeper.recall(signal, { recalled, learned }))
+        .catch((error) => learned(UNABLE, wordsOf(error)));
+    },
+
     check(number) {
       const { signal } = attempt;
-      const tell = (trouble) => signal.aborted || host.driver.checked(number, trouble);
+      const tell = (...outcome) => signal.aborted || host.driver.learned(number, ...outcome);
       const end = file.slice(Math.max(0, file.size - 1));
       end.arrayBuffer().then(
-        () => tell(),
-        (error) => tell(error.name),
+        () => tell(INTACT, ''),
+        (error) => tell(UNREADABLE, error.name),
       );
     },
 
@@ -123,8 +138,4 @@ function parse(text) {
   try {
     return typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {}
-}
-
-function wordsOf(error) {
-  return String(error?.message ?? error);
 }

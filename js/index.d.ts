@@ -79,6 +79,22 @@ export interface UploaderOptions {
    * robusto's servers compare every file, whatever is asked for. Default: `'none'`.
    */
   verify?: 'none' | 'file' | 'chunks';
+  /**
+   * Goes on where another page has left the same file, and keeps in the browser what another page
+   * needs for that: the upload id, and which chunks are confirmed. The same file has the same name,
+   * size and time of modification, and its first and last megabyte have the same MD5. galileo cannot.
+   * Default: false.
+   */
+  resume?: boolean;
+  /** For how many days it is kept after the last progress. Default: 7. */
+  resume_days?: number;
+  /** What is kept is found with the same text only: for files that go to different places. */
+  resume_scope?: string;
+  /**
+   * A handle of the file, from `showOpenFilePicker` or `getAsFileSystemHandle`, where the browser has
+   * them: it is kept too, so that the file need not be chosen again; see {@link pending}.
+   */
+  handle?: FileSystemFileHandle | null;
   /** Called when any property changes. */
   onprogress?: Callback | null;
   /** Called when the upload is finished. */
@@ -140,7 +156,7 @@ export interface UploaderOptions {
   /** resumable, flow: statuses after which nothing is tried again. */
   permanent_errors?: number[];
 
-  /** fineuploader: sends the file in chunks. Default: whether there is a `chunk_size`. */
+  /** fineuploader: sends the file in chunks. Default: whether there is a `chunk_size` or `resume`. */
   chunking?: boolean;
   /** fineuploader: chunks also for a file of one chunk. Default: false. */
   mandatory?: boolean;
@@ -154,8 +170,6 @@ export interface UploaderOptions {
   force_multipart?: boolean;
   /** fineuploader: an answer has to say `success`. Default: true. */
   require_success_json?: boolean;
-  /** fineuploader: the uuid was begun in another page. */
-  resume?: boolean;
   /** fineuploader: other names for parameters. */
   input_name?: string;
   uuid_name?: string;
@@ -234,6 +248,11 @@ export interface Uploader {
   /** The error as a sentence, or null. */
   readonly error_msg: string | null;
 
+  /**
+   * Whether another page could go on now: false without `resume`, where the browser keeps nothing,
+   * and when there is nothing left to be done.
+   */
+  readonly resumable: boolean;
   /** Whether there is a connection to the server. */
   readonly connected: boolean;
   /** Whether the application has taken the file over: all is done. */
@@ -279,15 +298,19 @@ export interface Uploader {
   remove(): this;
 }
 
+/** What the server knows an upload by, or a function that says it at the start. */
+export type UploadId = string | null | (() => string | null | Promise<string | null>);
+
 /** Makes an {@link Uploader}, with or without `new`. */
 export interface UploaderConstructor {
   /**
-   * @param upload_id the ticket that the application got from the server; null where the protocol
-   *   makes an identifier itself
+   * @param upload_id the ticket that the application got from the server, or a function that gets
+   *   one, which is only called for an upload that nobody has begun; null where the protocol makes an
+   *   identifier itself
    * @param file      the file, from a file input or a drop; a `Blob` has no name, but works
    */
-  new (upload_id: string | null, file: Blob, options?: UploaderOptions): Uploader;
-  (upload_id: string | null, file: Blob, options?: UploaderOptions): Uploader;
+  new (upload_id: UploadId, file: Blob, options?: UploaderOptions): Uploader;
+  (upload_id: UploadId, file: Blob, options?: UploaderOptions): Uploader;
 }
 
 export const Uploader: UploaderConstructor;
@@ -306,6 +329,44 @@ export class UploadError extends Error {
  * uploaders that are made afterwards.
  */
 export function set_server_hostname(hostname: string | null): void;
+
+/** An upload that was begun and can be resumed. */
+export interface PendingUpload {
+  /** What tells it from all others. */
+  readonly key: string;
+  /** Name of the file, without a path. */
+  readonly filename: string;
+  /** Length of the file in bytes. */
+  readonly bytes_total: number;
+  /** Bytes that the server had confirmed. */
+  readonly bytes_acked: number;
+  /** The part of the file that the server had confirmed, from 0 to 1. */
+  readonly frac_complete: number;
+  /** The option `protocol`. */
+  readonly protocol: NonNullable<UploaderOptions['protocol']>;
+  /** Where the server is, without user, password and query. */
+  readonly endpoint: string;
+  /** The option `resume_scope`, or nothing. */
+  readonly scope: string;
+  /** When the last progress was kept. */
+  readonly updated: Date;
+  /** Whether a handle of the file is kept. */
+  readonly can_open: boolean;
+  /**
+   * The file, by its handle. The browser may ask the person first, so that it has to be called from a
+   * click. Rejects with an {@link UploadError} of the kind `file_changed` when it cannot be read.
+   */
+  open(): Promise<File>;
+}
+
+/**
+ * What was begun with `resume` and is not under way in any page, the newest first. To go on, pass the
+ * same file to an {@link Uploader} with the same `protocol`, `endpoint` and `resume_scope`.
+ */
+export function pending(): Promise<PendingUpload[]>;
+
+/** Forgets one of {@link pending}, or all of them. The server is not told. */
+export function forget(entry?: PendingUpload): Promise<void>;
 
 /** How far a fingerprint is. */
 export interface FingerprintProgress {
@@ -355,6 +416,8 @@ declare const incoming: {
   readonly set_server_hostname: typeof set_server_hostname;
   readonly fingerprint: typeof fingerprint;
   readonly fingerprint_chunks: typeof fingerprint_chunks;
+  readonly pending: typeof pending;
+  readonly forget: typeof forget;
   readonly version: string;
 };
 export default incoming;

@@ -9,7 +9,9 @@ const missing = isBrowser ? await init().then(() => null, String) : 'this is no 
 
 const digest = async () => (await import('./digest.js')).make(UploadError);
 
-const incoming = face(missing === null ? wasm : withoutWasm(missing), digest);
+const checkpoints = async () => (await import('./checkpoints.js')).make(UploadError, digest);
+
+const incoming = face(missing === null ? wasm : withoutWasm(missing), digest, checkpoints);
 
 function withoutWasm(why) {
   // A function and no arrow, because the face calls it with `new`.
@@ -19,6 +21,7 @@ function withoutWasm(why) {
   return { Driver: fail };
 }
 
-export const { Uploader, set_server_hostname, fingerprint, fingerprint_chunks, version } = incoming;
+export const { Uploader, set_server_hostname, version } = incoming;
+export const { fingerprint, fingerprint_chunks, pending, forget } = incoming;
 export { UploadError };
 export default incoming;

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { bundleModule, bundleScript } from './lib/bundle.js';
+import { bundleCheckpoints } from './lib/checkpoints.js';
 import { bundleDigest, compileDigest } from './lib/digest.js';
 import { writeManifest } from './lib/manifest.js';
 import { npmBin, pkg, root, target, wasmTriple } from './lib/paths.js';
@@ -29,6 +30,9 @@ const WASM_FEATURES = [
   '--enable-call-indirect-overlong',
 ];
 
+/** What script tags load; our server has them. */
+const SCRIPTS = ['incoming.js', 'incoming-digest.js', 'incoming-checkpoints.js'];
+
 await main(async () => {
   await setUpBuild();
   const work = path.join(target, 'package');
@@ -47,7 +51,8 @@ await main(async () => {
   await bundleScript(path.join(work, 'inline', 'incoming.js'), wasm);
   await compileDigest(WASM_FEATURES);
   await bundleDigest();
-  for (const name of ['incoming.js', 'incoming-digest.js']) compress(name);
+  await bundleCheckpoints();
+  for (const name of SCRIPTS) compress(name);
   copyDocuments();
   writeManifest();
   reportSizes();

@@ -14,6 +14,7 @@ const FOLDERS = [
   'tests/e2e/fingerprints',
   'tests/e2e/protocols',
   'tests/e2e/originals',
+  'tests/e2e/resume',
   'tests/packaging',
 ];
 

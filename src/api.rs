@@ -10,7 +10,7 @@ use web_sys::Blob;
 use crate::error::type_error;
 use crate::face::Face;
 use crate::host::Host;
-use crate::{driver, file, options};
+use crate::{driver, file, json, options};
 
 /// One upload. Its state shows in the properties of the JavaScript object that it was made for.
 #[wasm_bindgen]
@@ -33,9 +33,10 @@ impl Driver {
         host: Host,
     ) -> Result<Driver, JsValue> {
         let ticket = upload_id.as_string().filter(|id| !id.is_empty());
-        if ticket.is_none() && !upload_id.is_null() && !upload_id.is_undefined() {
+        let asks_id = upload_id.is_function();
+        if !(ticket.is_some() || asks_id || upload_id.is_null() || upload_id.is_undefined()) {
             return Err(type_error(
-                "Uploader: expected the upload id, a string, as the first argument",
+                "Uploader: expected the upload id, a string or a function, as the first argument",
             ));
         }
         let blob: &Blob = file.dyn_ref().ok_or_else(|| {
@@ -45,7 +46,7 @@ impl Driver {
         let endpoint = chosen.endpoint(&host)?;
         let face = Face::new(uploader, host);
         chosen.callbacks(|name, callback| face.set(name, callback));
-        let upload = chosen.upload(ticket, endpoint, blob)?;
+        let upload = chosen.upload(ticket, asks_id, endpoint, blob)?;
         face.set("filename", &file::name_of(blob).into());
         Ok(Driver(driver::Driver::new(upload, face)))
     }
@@ -89,6 +90,11 @@ impl Driver {
             })
         });
         outcome
+    }
+
+    /// What has to be kept so that another page can go on; `undefined` if nothing can be.
+    pub fn checkpoint(&self) -> JsValue {
+        self.0.checkpoint().as_ref().map_or(JsValue::UNDEFINED, json::to_js)
     }
 
     /// Gives the upload up, for this reason.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use incoming_protocol::{
-    Action, Attempt, Event, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
+    Action, Attempt, Event, Json, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
 };
 
 use crate::error::words_of;
@@ -46,6 +46,11 @@ impl Driver {
 
     pub(crate) fn is_paused(&self) -> bool {
         self.upload.borrow().view().paused
+    }
+
+    /// What has to be kept so that another page can go on.
+    pub(crate) fn checkpoint(&self) -> Option<Json> {
+        self.upload.borrow().checkpoint()
     }
 
     /// The attempt that is under way.
@@ -120,6 +125,7 @@ impl Driver {
             Action::Wait(wake, after) => {
                 host.wait(attempt.number(), wake as u8, milliseconds(after));
             }
+            Action::Recall => host.recall(attempt.number()),
             Action::CheckFile => host.check(attempt.number()),
             Action::Settle(outcome) => face.settle(&outcome),
             Action::Notify(notice) => self.notify(notice),

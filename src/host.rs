@@ -58,7 +58,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn digest(this: &Host, attempt: u32, start: f64, end: f64);
 
-    /// Finds out whether the file can still be read; `checked` tells.
+    /// Finds out what an earlier page has left, and if there is nothing, the upload id; `recalled`
+    /// or `learned` tells.
+    #[wasm_bindgen(method)]
+    pub(crate) fn recall(this: &Host, attempt: u32);
+
+    /// Finds out whether the file can still be read; `learned` tells.
     #[wasm_bindgen(method)]
     pub(crate) fn check(this: &Host, attempt: u32);
 

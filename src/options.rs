@@ -59,7 +59,7 @@ impl Chosen {
                 self.of_requests = Some(name);
             }
             // JavaScript reads them.
-            "endpoint" | "signal" => {}
+            "endpoint" | "signal" | "handle" => {}
             _ => {
                 let data = json::from_js(&value).ok_or_else(|| wrong(&name, "plain data"))?;
                 self.data.push((name, data));
@@ -88,6 +88,7 @@ impl Chosen {
     pub(crate) fn upload(
         self,
         ticket: Option<String>,
+        asks_id: bool,
         endpoint: String,
         blob: &Blob,
     ) -> Result<Upload, JsValue> {
@@ -96,7 +97,8 @@ impl Chosen {
             return Err(type_error(&joined(&["Uploader: ", name, " ", words])));
         }
         let (name, size) = (file::name_of(blob), whole(blob.size()));
-        let upload = Options::read(Given::new(self.data)).and_then(|options| {
+        let upload = Options::read(Given::new(self.data)).and_then(|mut options| {
+            options.asks_id = asks_id;
             let relative_path = file::relative_path_of(blob);
             let media_type = blob.type_();
             let job = Job { ticket, endpoint, name, relative_path, media_type, size, options };

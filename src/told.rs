@@ -8,6 +8,17 @@ use wasm_bindgen::prelude::*;
 
 use crate::{Driver, json, whole};
 
+/// The file cannot be read, or is another one now.
+const UNREADABLE: u8 = 0;
+/// What was asked for was found.
+const FOUND: u8 = 1;
+/// What finds it could not be loaded.
+const UNABLE: u8 = 2;
+/// The page has no upload id.
+const REFUSED: u8 = 3;
+/// Another page sends the file.
+const OCCUPIED: u8 = 4;
+
 impl Driver {
     fn heard(&self, attempt: u32, event: Event) {
         self.0.heard(Attempt::of_number(attempt), event);
@@ -100,13 +111,26 @@ impl Driver {
         if is_whole { self.heard_whenever(event) } else { self.heard(attempt, event) }
     }
 
+    /// What an earlier page has left, or what begins a new upload, or undefined if
+    /// there is nothing more than is known here.
+    pub fn recalled(&self, attempt: u32, kept: &JsValue) {
+        self.heard(attempt, Event::Recalled(json::from_js(kept)));
+    }
+
+    /// What is the matter with the file, or with what was asked for.
+    pub fn learned(&self, attempt: u32, outcome: u8, text: String) {
+        let event = match outcome {
+            UNREADABLE => Event::FileUnreadable(text),
+            UNABLE => Event::NotDigested(text),
+            REFUSED => Event::Refused(text),
+            OCCUPIED => Event::Occupied,
+            _ => Event::FileIntact,
+        };
+        self.heard(attempt, event);
+    }
+
     /// The time of the wait of this number is over.
     pub fn woke(&self, attempt: u32, number: u8) {
         self.0.woke(Attempt::of_number(attempt), number);
-    }
-
-    /// The file can be read, or cannot, for this reason.
-    pub fn checked(&self, attempt: u32, trouble: Option<String>) {
-        self.heard(attempt, trouble.map_or(Event::FileIntact, Event::FileUnreadable));
     }
 }

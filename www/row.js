@@ -7,6 +7,7 @@ const template = document.querySelector('#upload-row');
 /** What a state is called on the page. */
 const WORDS = {
   waiting: 'Waiting',
+  elsewhere: 'Another page is sending this file',
   connecting: 'Connecting',
   reconnecting: 'Connection lost, trying again',
   uploading: '',
@@ -29,8 +30,8 @@ export class Row {
   #announced = 'waiting';
   #willRender = false;
 
-  constructor(file, queue, onfinished) {
-    this.upload = new Upload(file, () => this.#changed());
+  constructor(file, handle, queue, onfinished) {
+    this.upload = new Upload(file, handle, () => this.#changed());
     this.#queue = queue;
     this.#onfinished = onfinished;
     this.#label(file);

@@ -3,16 +3,13 @@ import { newTicket } from './backend.js';
 /** Begins at once, but does not keep the page from taking files. */
 const loading = import('/pkg/index.js');
 
-/** The same ticket goes on where these left off; after any other error only a new one helps. */
-const SAME_TICKET = ['lost', 'timed_out'];
-
 /** More is only shown when the server has every byte. */
 const ALMOST_ALL = 0.99;
 
-/** One file on its way: gets a ticket, owns an uploader, says what there is to show. */
+/** One file on its way: owns an uploader, says what there is to show. */
 export class Upload {
   file;
-  #ticket = null;
+  #handle;
   #uploader = null;
   #problem = null;
   #givenUp = false;
@@ -21,8 +18,9 @@ export class Upload {
   #turn = 0;
   #changed;
 
-  constructor(file, changed) {
+  constructor(file, handle, changed) {
     this.file = file;
+    this.#handle = handle;
     this.#changed = changed;
   }
 
@@ -31,10 +29,10 @@ export class Upload {
     const turn = this.#turn;
     try {
       const { Uploader } = await loading;
-      const ticket = this.#ticket ?? (await newTicket());
       if (this.#givenUp || turn !== this.#turn) return;
-      this.#ticket = ticket;
-      this.#uploader = new Uploader(this.#ticket, this.file, {
+      this.#uploader = new Uploader(newTicket, this.file, {
+        resume: true,
+        handle: this.#handle,
         onprogress: () => this.#progressed(),
       });
       await this.#uploader.start().done;
@@ -53,7 +51,6 @@ export class Upload {
 
   /** Makes ready for another `run`. */
   reset() {
-    if (!SAME_TICKET.includes(this.#uploader?.error_kind)) this.#ticket = null;
     this.#uploader = null;
     this.#problem = null;
     this.#givenUp = false;
@@ -90,7 +87,7 @@ export class Upload {
     return this.#problem;
   }
 
-  /** One of: waiting, connecting, reconnecting, uploading, paused, handover, finished, cancelled, failed. */
+  /** One of: waiting, elsewhere, connecting, reconnecting, uploading, paused, handover, finished, cancelled, failed. */
   get state() {
     const o = this.#uploader;
     if (o?.finished) return 'finished';
@@ -100,6 +97,7 @@ export class Upload {
     if (o.paused) return 'paused';
     if (o.frac_complete === 1) return 'handover';
     if (o.connected) return 'uploading';
+    if (o.state_msg.startsWith('waiting')) return 'elsewhere';
     return this.#wasConnected ? 'reconnecting' : 'connecting';
   }
 
@@ -108,7 +106,7 @@ export class Upload {
   }
 
   get isOnItsWay() {
-    return ['connecting', 'reconnecting', 'uploading', 'paused'].includes(this.state);
+    return ['elsewhere', 'connecting', 'reconnecting', 'uploading', 'paused'].includes(this.state);
   }
 
   get canCancel() {

@@ -25,6 +25,9 @@ pub enum Action {
     /// Find out the MD5 of these bytes of the file. That of the whole file is worked out once, and
     /// goes on when the attempt is over.
     Digest(Range<u64>),
+    /// Find out what an earlier page has left of the same upload, and if there is nothing, under
+    /// which id to begin.
+    Recall,
     /// Find out whether the file can still be read.
     CheckFile,
     /// Settle the promise of the page: this run is over.

@@ -21,7 +21,8 @@ pub enum Event {
         /// The server's words, usually empty.
         reason: String,
     },
-    /// The browser refuses to make the connection that was asked for, and always will.
+    /// The browser refuses to make the connection that was asked for, and always will; or the
+    /// caller has no id for an upload. In words.
     Refused(String),
     /// A request was answered.
     Responded(RequestId, Response),
@@ -35,7 +36,8 @@ pub enum Event {
     Woke(Wake),
     /// The browser believes that it has a network again.
     CameOnline,
-    /// Answers [`Action::Digest`](crate::Action::Digest): what hashes could not be loaded.
+    /// Answers [`Action::Digest`](crate::Action::Digest) or
+    /// [`Action::Recall`](crate::Action::Recall): what does it could not be loaded.
     NotDigested(String),
     /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it is still as it was.
     FileIntact,
@@ -43,8 +45,16 @@ pub enum Event {
     Hashed(u64),
     /// Answers [`Action::Digest`](crate::Action::Digest): the MD5 of these bytes of the file.
     Digested(Range<u64>, Md5),
-    /// Answers [`Action::CheckFile`](crate::Action::CheckFile) or
-    /// [`Action::Digest`](crate::Action::Digest): it changed or cannot be read.
+    /// Answers [`Action::Recall`](crate::Action::Recall): an earlier page has left this
+    /// [`Checkpoint`](crate::Checkpoint), or one of a new upload says under which id to begin.
+    /// `None`, or what is none: what is known here is all there is.
+    Recalled(Option<Json>),
+    /// [`Action::Recall`](crate::Action::Recall) is answered when another page, which sends the
+    /// same file, has come to an end.
+    Occupied,
+    /// Answers [`Action::CheckFile`](crate::Action::CheckFile),
+    /// [`Action::Digest`](crate::Action::Digest) or [`Action::Recall`](crate::Action::Recall): it
+    /// changed or cannot be read.
     FileUnreadable(String),
 }
 

@@ -160,6 +160,12 @@ impl Response {
         matches!(self.status, 429 | 503)
     }
 
+    /// True if a gateway answered, or a server that has no time: nothing is known of what was
+    /// asked for.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.status, 408 | 425 | 429 | 502..=504)
+    }
+
     /// The status and the beginning of the body, for a person.
     pub fn words(&self) -> String {
         let status = u64::from(self.status).to_string();

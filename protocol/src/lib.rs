@@ -22,6 +22,7 @@
 //! 6. Only [`Error::is_transient`] decides about retrying; only [`Upload`] knows how.
 
 mod action;
+mod checkpoint;
 pub mod chunks;
 mod digest;
 mod digests;
@@ -47,6 +48,7 @@ mod view;
 mod words;
 
 pub use action::{Action, Notice, Outcome, Wake};
+pub use checkpoint::Checkpoint;
 pub use digest::Md5;
 pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};

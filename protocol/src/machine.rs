@@ -1,6 +1,6 @@
 //! The seam between the protocols and the rest.
 
-use crate::{Action, Error, Event, Md5};
+use crate::{Action, Checkpoint, Error, Event, Md5};
 
 /// The client's side of one upload in one protocol.
 ///
@@ -31,6 +31,15 @@ pub trait Machine {
 
     /// The MD5 of the whole file as the server has it, if it says so.
     fn file_digest(&self) -> Option<&Md5>;
+
+    /// What has to be kept so that another page can go on. `None` if the protocol cannot, while
+    /// the upload has no id, and when the server has said that it knows no such upload.
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        None
+    }
+
+    /// Goes on from this at the next start, and forgets whatever else it knew.
+    fn recall(&mut self, _checkpoint: Checkpoint) {}
 
     /// True if it goes on after a loss where it was; false if the protocol can only begin again
     /// with the first byte.

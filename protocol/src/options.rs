@@ -34,6 +34,10 @@ pub struct Options {
     pub stall_timeout: StallTimeout,
     /// What is to be compared with what arrived. Default: nothing.
     pub verify: Option<Verification>,
+    /// Goes on where an earlier page has left the same file: `Action::Recall` comes first.
+    pub resume: bool,
+    /// The ticket is not known before the start: `Action::Recall` asks for it.
+    pub asks_id: bool,
     /// What only the protocol knows.
     pub own: Given,
 }
@@ -76,12 +80,17 @@ impl Options {
         let stall_timeout = given.whole("stall_timeout_ms", 1).map(Duration::from_millis);
         let chunk_size = given.whole("chunk_size", 1);
         let verify = verify(&mut given);
+        let resume = given.flag("resume", false);
+        // How it is kept is not the business of the protocols.
+        given.whole("resume_days", 1);
+        given.text("resume_scope");
         let mut group = given.group("retry");
         let retry = retry(&mut group);
         given.end_group(group);
         given.check()?;
         let stall_timeout = stall_timeout.map(StallTimeout).unwrap_or_default();
-        Ok(Options { chunk_size, retry, stall_timeout, verify, own: given })
+        let asks_id = false;
+        Ok(Options { chunk_size, retry, stall_timeout, verify, resume, asks_id, own: given })
     }
 }
 
@@ -277,13 +286,14 @@ mod tests {
 
     #[test]
     fn everything_given_is_taken() {
-        let given = r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2},"verify":"file"}"#;
+        let given = r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2},"verify":"file","resume":true}"#;
         let retry =
             Retry { delays: vec![Duration::ZERO, Duration::from_millis(1)], attempts: Some(2) };
         let stall_timeout = StallTimeout(Duration::from_millis(7));
         let verify = Some(Verification::File);
         let own = Given::default();
-        let expected = Options { chunk_size: Some(5), retry, stall_timeout, verify, own };
+        let (chunk_size, resume, asks_id) = (Some(5), true, false);
+        let expected = Options { chunk_size, retry, stall_timeout, verify, resume, asks_id, own };
         assert_eq!(common(given), Ok(expected));
     }
 
@@ -313,6 +323,9 @@ mod tests {
             (r#"{"stall_timeout_ms":-1}"#, "stall_timeout_ms"),
             (r#"{"verify":"all"}"#, "'none', 'file' or 'chunks' as verify"),
             (r#"{"verify":true}"#, "a string as verify"),
+            (r#"{"resume":"yes"}"#, "true or false as resume"),
+            (r#"{"resume_days":0}"#, "a whole number, at least 1 as resume_days"),
+            (r#"{"resume_scope":7}"#, "a string as resume_scope"),
             (r#"{"retry":5}"#, "an object as retry"),
             (r#"{"retry":{"attempts":"many"}}"#, "a whole number as retry.attempts"),
             (r#"{"retry":{"delays":5}}"#, "an array as retry.delays"),

@@ -145,6 +145,28 @@ impl Pieces {
         }
     }
 
+    /// The borders between what is confirmed and what is not, the first confirmed chunk first.
+    pub fn borders(&self) -> Vec<u64> {
+        let mut borders = Vec::new();
+        for index in 0..=self.layout.count() {
+            let was_confirmed = borders.len() % 2 == 1;
+            if self.is_confirmed(index) != was_confirmed {
+                borders.push(index);
+            }
+        }
+        borders
+    }
+
+    /// What lies between these borders is confirmed, as far as below this chunk, and was not sent
+    /// from here.
+    pub fn recall(&mut self, mut borders: &[u64], below: u64) {
+        while let [start, end, rest @ ..] = borders {
+            (*start..below.min(*end)).for_each(|index| self.confirm(index));
+            borders = rest;
+        }
+        self.now_confirmed_count = 0;
+    }
+
     /// The server has lost everything.
     pub fn forget(&mut self) {
         self.confirmed.fill(false);
@@ -264,6 +286,38 @@ mod tests {
         assert_eq!(pieces.sent(), 4, "headers are not bytes of the file");
         pieces.hung_up();
         assert_eq!((pieces.sent(), pieces.on_their_way()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_confirmed_is_said_in_borders_and_read_again() {
+        let layout = Layout { size: 100, chunk_size: 4, large_last: false };
+        for indices in [vec![], vec![0, 1, 2, 5, 24], vec![3], (0..25).collect()] {
+            let (mut here, mut there) = (Pieces::new(layout), Pieces::new(layout));
+            indices.iter().for_each(|index| here.confirm(*index));
+            there.recall(&here.borders(), 25);
+            assert_eq!(there.confirmed, here.confirmed);
+            assert_eq!(there.acknowledged(), here.acknowledged());
+            assert_eq!(there.counts(), (0, 0), "nothing of it in this connection");
+        }
+        assert_eq!(pieces().borders(), [0_u64; 0]);
+        let mut some = pieces();
+        [0, 2].into_iter().for_each(|index| some.confirm(index));
+        assert_eq!(some.borders(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn borders_that_make_no_sense_confirm_nothing_outside_of_the_file() {
+        for (borders, bytes) in [
+            (vec![2, u64::MAX], 2),
+            (vec![u64::MAX - 1, u64::MAX], 0),
+            (vec![2, 1], 0),
+            (vec![0], 0),
+            (vec![0, 1, 0, 1], 4),
+        ] {
+            let mut pieces = pieces();
+            pieces.recall(&borders, 3);
+            assert_eq!(pieces.acknowledged(), bytes, "{borders:?}");
+        }
     }
 
     #[test]

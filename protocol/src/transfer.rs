@@ -3,7 +3,7 @@
 use crate::digests::Digests;
 use crate::http::{Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
-use crate::{Action, Error, Event, Md5, Progress, Stage, Verification};
+use crate::{Action, Checkpoint, Error, Event, Md5, Progress, Stage, Verification};
 
 /// For no more chunks at a time digests are asked ahead.
 const MOST_AHEAD: u64 = 64;
@@ -221,6 +221,21 @@ impl Transfer {
         self.pieces.forget();
         self.damaged_file = self.file_digest.take();
         self.has_unproven = false;
+    }
+
+    /// What has to be kept so that another page can go on under this id.
+    pub fn checkpoint(&self, id: &str) -> Checkpoint {
+        Checkpoint::new(id, self.pieces.layout(), &self.pieces.borders())
+    }
+
+    /// Everything is as an earlier page has left it, and what it was told to be on the server is
+    /// believed as far as below this chunk.
+    pub fn recall(&mut self, checkpoint: &Checkpoint, below: u64) {
+        self.start_over();
+        self.damaged_file = None;
+        self.pieces = Pieces::new(checkpoint.layout(self.pieces.layout()));
+        self.pieces.recall(checkpoint.borders(), below);
+        self.has_unproven = self.pieces.acknowledged() > 0;
     }
 
     /// The MD5 of the whole file as the server has it, if it says so.

@@ -2,6 +2,7 @@
 
 mod hashing;
 mod patience;
+mod recalling;
 mod removal;
 mod seen;
 mod verifying;
@@ -11,15 +12,13 @@ use std::time::Duration;
 
 use hashing::Hashing;
 use patience::Patience;
+use recalling::Recall;
 use removal::Removal;
 use verifying::Damage;
 use waiting::Waiting;
 
 use crate::retry::Backoff;
-use crate::{
-    Action, Error, Event, Job, Link, Machine, Notice, Outcome, Protocol, Stage, Verification, View,
-    Wake,
-};
+use crate::{Action, Error, Event, Job, Link, Machine, Protocol, Stage, Verification, View, Wake};
 
 /// How long a server may take to confirm a cancellation: it tells its backend first, which may
 /// take the 55 seconds that the original server gives it.
@@ -71,6 +70,7 @@ pub struct Upload {
     verify: Option<Verification>,
     hashing: Hashing,
     damage: Damage,
+    recall: Recall,
     cancel: Option<Cancel>,
     removal: Removal,
     /// Something arrived or left since the stall timer was set.
@@ -81,6 +81,10 @@ pub struct Upload {
 #[derive(Debug)]
 enum Phase {
     Ready,
+    /// What has an earlier page left? Or another one is sending the file.
+    Recalling {
+        is_occupied: bool,
+    },
     Running,
     /// The attempt was lost; is the file still there?
     Checking(Error),
@@ -115,6 +119,7 @@ impl Upload {
             machine: protocol.client(job, seed)?,
             bytes_total,
             stall_timeout: options.stall_timeout.0,
+            recall: Recall::new(&options),
             backoff: Backoff::new(options.retry, seed),
             patience: Patience::new(),
             asked: Duration::ZERO,
@@ -138,7 +143,8 @@ impl Upload {
     pub fn start(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
         match self.phase {
-            Phase::Running | Phase::Comparing | Phase::Finished | Phase::Cancelled { .. } => {}
+            Phase::Recalling { .. } | Phase::Running | Phase::Comparing => {}
+            Phase::Finished | Phase::Cancelled { .. } => {}
             Phase::Failed(_) => {
                 self.damage = Damage::default();
                 self.backoff.earn_back();
@@ -158,7 +164,7 @@ impl Upload {
         let mut steps = Vec::new();
         let can_pause = match self.phase {
             Phase::Running => !self.is_with_server(),
-            Phase::Checking(_) | Phase::Waiting(_) => true,
+            Phase::Recalling { .. } | Phase::Checking(_) | Phase::Waiting(_) => true,
             _ => false,
         };
         if can_pause && self.cancel.is_none() {
@@ -181,6 +187,8 @@ impl Upload {
             self.cancel = Some(Cancel { reason: reason.to_owned(), losses: 0, told: false });
             if matches!(self.phase, Phase::Ready) {
                 self.phase = Phase::Cancelled { untold: None };
+            } else if self.recall == Recall::Due {
+                self.end(Phase::Cancelled { untold: None }, &mut steps);
             } else {
                 self.tell_cancel(reason, &mut steps);
             }
@@ -197,6 +205,7 @@ impl Upload {
             self.note_link(&event);
             self.note_asked(&event);
             match self.phase {
+                Phase::Recalling { .. } => self.recall(event, &mut steps),
                 Phase::Running => self.run(event, &mut steps),
                 Phase::Checking(_) => self.check(event, &mut steps),
                 Phase::Waiting(_) => self.wait(&event, &mut steps),
@@ -245,6 +254,9 @@ impl Upload {
     fn begin(&mut self, steps: &mut Vec<Step>) {
         if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
             self.perform(vec![Action::HangUp], steps);
+        }
+        if self.asks_back(steps) {
+            return;
         }
         self.phase = Phase::Running;
         self.asked = Duration::ZERO;
@@ -325,6 +337,11 @@ impl Upload {
         if self.cancel.is_some() {
             return self.fail_to_cancel(error, steps);
         }
+        if self.is_forgotten(&error) {
+            self.end(Phase::Ready, steps);
+            self.ask_again();
+            return self.begin(steps);
+        }
         if !error.is_transient() || self.is_hopeless(&error) {
             return self.end(Phase::Failed(error), steps);
         }
@@ -367,7 +384,7 @@ impl Upload {
     }
 
     fn tell_cancel(&mut self, reason: &str, steps: &mut Vec<Step>) {
-        if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
+        if matches!(self.phase, Phase::Recalling { .. } | Phase::Checking(_) | Phase::Waiting(_)) {
             self.perform(vec![Action::HangUp], steps);
         }
         self.phase = Phase::Running;
@@ -401,6 +418,9 @@ impl Upload {
     }
 
     fn end(&mut self, phase: Phase, steps: &mut Vec<Step>) {
+        if matches!(phase, Phase::Failed(_)) {
+            self.ask_again();
+        }
         self.phase = phase;
         self.perform(vec![Action::HangUp], steps);
     }
@@ -432,43 +452,12 @@ impl Upload {
     fn can_cancel(&self) -> bool {
         let is_open = match self.phase {
             Phase::Running => !self.is_with_server(),
-            Phase::Ready | Phase::Checking(_) | Phase::Waiting(_) | Phase::Paused => true,
+            Phase::Ready | Phase::Recalling { .. } | Phase::Paused => true,
+            Phase::Checking(_) | Phase::Waiting(_) => true,
             Phase::Comparing | Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => {
                 false
             }
         };
         is_open && self.cancel.is_none()
-    }
-
-    /// Adds what the page is to be told about the change since the last time.
-    fn notify(&mut self, steps: &mut Vec<Step>) {
-        let view = self.view();
-        if view == self.shown {
-            return;
-        }
-        let has_failed = view.error.is_some() && view.error != self.shown.error;
-        let has_finished = view.finished && !self.shown.finished;
-        let was_cancelled = view.cancelled && !self.shown.cancelled;
-        let outcome = match &self.phase {
-            Phase::Finished if has_finished => Some(Outcome::Finished),
-            Phase::Cancelled { .. } if was_cancelled => {
-                let reason = view.cancel_msg.clone().unwrap_or_default();
-                Some(Outcome::Cancelled(reason))
-            }
-            Phase::Failed(error) if has_failed => Some(Outcome::Failed(error.clone())),
-            _ => None,
-        };
-        // Settled first: a callback that starts anew begins another run.
-        let settle = outcome.map(Action::Settle);
-        let notices = [
-            Some(Notice::Progress),
-            has_failed.then_some(Notice::Failed),
-            has_finished.then_some(Notice::Finished),
-            was_cancelled.then_some(Notice::Cancelled),
-        ];
-        let notify = notices.into_iter().flatten().map(Action::Notify);
-        let attempt = self.attempt;
-        steps.extend(settle.into_iter().chain(notify).map(|action| Step { attempt, action }));
-        self.shown = view;
     }
 }

@@ -10,7 +10,8 @@ use common::requests::{pairs, ranges, requests};
 use common::{job, json};
 use incoming_protocol::fineuploader::Client;
 use incoming_protocol::http::{Body, MediaType, RequestId, Response};
-use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Stage, Wake};
+use incoming_protocol::pieces::Layout;
+use incoming_protocol::{Action, Checkpoint, Error, Event, Given, Json, Machine, Stage, Wake};
 
 const OK: &str = r#"{"success":true}"#;
 const RESET: &str = r#"{"success":false,"error":"gone","reset":true}"#;
@@ -67,6 +68,14 @@ fn unavailable(words: &str) -> Error {
 
 fn kind(outcome: Result<Vec<Action>, Error>) -> &'static str {
     outcome.map_or_else(|error| error.kind(), |_| "ok")
+}
+
+/// A client that goes on with the upload `u-1`, of which these chunks are confirmed.
+fn recalled(size: u64, own: &str, borders: &[u64]) -> Client {
+    let mut client = client(size, own);
+    let layout = Layout { size, chunk_size: 100, large_last: false };
+    client.recall(Checkpoint::new("u-1", layout, borders));
+    client
 }
 
 fn restart(client: &mut Client) -> Vec<Action> {
@@ -146,9 +155,9 @@ fn bare_chunks_tell_the_size_of_the_file_too() {
 #[test]
 fn parameters_have_the_names_that_the_page_gives_them() {
     let names = r#"{"chunking":true,"input_name":"f","uuid_name":"u","filename_param":"n",
-        "total_file_size_name":"t","resume":true,"param_names":{"part_index":"a",
+        "total_file_size_name":"t","param_names":{"part_index":"a",
         "part_byte_offset":"b","chunk_size":"c","total_parts":"d","resuming":"r"}}"#;
-    let request = requests(client(250, names).start()).remove(0);
+    let request = requests(recalled(250, names, &[]).start()).remove(0);
     let Body::Multipart { fields, part } = request.body else { panic!("multipart") };
     let expected =
         ["()", "a=0", "b=0", "c=100", "d=3", "t=250", "n=my file.png", "r=true", "u=u-1"];
@@ -373,9 +382,9 @@ fn success_need_not_be_said_if_the_page_thinks_so() {
 
 #[test]
 fn a_reset_sends_everything_again_under_the_same_uuid() {
-    let mut client = started(250, r#"{"chunking":true,"resume":true}"#);
-    accept(&mut client, 1);
-    assert_eq!(answer(&mut client, 2, 200, RESET), Err(unavailable("gone")));
+    let mut client = recalled(250, CHUNKED, &[0, 1]);
+    client.start();
+    assert_eq!(answer(&mut client, 1, 200, RESET), Err(unavailable("gone")));
     assert_eq!(client.progress().acknowledged, 0);
     let again = told(restart(&mut client));
     assert_eq!((&*again[1], again.last().unwrap().as_str()), ("qqpartindex=0", "qquuid=u-1"));
@@ -424,13 +433,11 @@ fn bytes_that_were_never_confirmed_before_earn_the_resets_back() {
 #[test]
 fn a_resumed_upload_says_so_until_something_succeeds() {
     let resumes = |told: &[String]| told.contains(&"qqresume=true".to_owned());
-    let mut client = client(250, r#"{"chunking":true,"resume":true}"#);
+    let mut client = recalled(350, CHUNKED, &[0, 1]);
     assert!(resumes(&told(client.start())));
     assert_eq!(kind(answer(&mut client, 1, 503, "")), "unavailable");
     assert!(resumes(&told(restart(&mut client))));
     assert!(!resumes(&told(accept(&mut client, 2))));
-    let whole = told(self::client(50, r#"{"chunking":true,"resume":true}"#).start());
-    assert!(!resumes(&whole), "there is nothing to resume");
 }
 
 #[test]

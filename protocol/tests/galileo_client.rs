@@ -37,6 +37,15 @@ fn ready(client: &mut Client) -> Vec<Action> {
 }
 
 #[test]
+fn there_is_nothing_to_resume() {
+    let mut job = job(7);
+    job.options.resume = true;
+    let words = Client::new(job).unwrap_err().to_string();
+    assert!(words.contains("begins with the first byte") && words.contains("resume"), "{words}");
+    assert_eq!(connected(7).checkpoint(), None);
+}
+
+#[test]
 fn the_first_signal_describes_the_file() {
     let mut client = Client::new(job(7)).unwrap();
     assert_eq!(client.start(), [Action::Connect("ws://test/".into())]);

@@ -9,8 +9,9 @@ use std::time::Duration;
 use common::{KIB, job, json};
 use incoming_protocol::incoming::Client;
 use incoming_protocol::incoming::wire::FromServer;
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::{
-    Action, Error, Event, Json, Link, Machine, Md5, Stage, Verification, Wake,
+    Action, Checkpoint, Error, Event, Json, Link, Machine, Md5, Options, Stage, Verification, Wake,
 };
 
 const ACK: &str = r#"{"MsgType":"MsgAck","MsgData":{"Ack":true}}"#;
@@ -61,6 +62,72 @@ fn the_first_message_asks_with_ticket_size_and_name() {
     client.start();
     let asked = r#"{"MsgType":"MsgUploadReq","MsgData":{"Id":"e1bbf3ad-a123-411c-a798-0ef5db1e4092","LengthBytes":7,"Name":"blåbær ü 文件.bin"}}"#;
     assert_eq!(client.handle(Event::Connected), Ok(vec![send(asked)]));
+}
+
+fn left(ticket: &str) -> Checkpoint {
+    let layout = Layout { size: 0, chunk_size: 1, large_last: false };
+    Checkpoint::new(ticket, layout, &[0, 5])
+}
+
+fn asks_with(client: &mut Client) -> String {
+    client.start();
+    let actions = client.handle(Event::Connected).unwrap();
+    let [Action::Send(message)] = &actions[..] else { panic!("{actions:?}") };
+    let data = message.member("MsgData").unwrap();
+    data.member("Id").and_then(Json::text).unwrap().to_owned()
+}
+
+#[test]
+fn what_is_kept_is_the_ticket_and_the_server_says_where_to_go_on() {
+    let kept = Client::new(job(7)).unwrap().checkpoint().unwrap();
+    assert_eq!(
+        (kept.id.as_str(), kept.borders()),
+        (job(7).ticket.as_deref().unwrap(), &[0, 0][..])
+    );
+    let mut again = Client::new(job(100 * KIB)).unwrap();
+    again.recall(left("earlier"));
+    assert_eq!(asks_with(&mut again), "earlier");
+    let accepted = again.handle(terms(64, 99 * KIB, 4)).unwrap();
+    assert_eq!(accepted[1..], [Action::SendRange(99 * KIB..100 * KIB)]);
+    assert!(!again.progress().is_proven);
+}
+
+#[test]
+fn a_ticket_may_come_late_but_has_to_come() {
+    let late = |change: fn(&mut Options)| {
+        let mut job = job(7);
+        job.ticket = None;
+        change(&mut job.options);
+        Client::new(job)
+    };
+    assert_eq!(late(|_| {}).unwrap_err().kind(), "misuse");
+    let wants: [fn(&mut Options); 2] = [|o| o.resume = true, |o| o.asks_id = true];
+    for change in wants {
+        let mut client = late(change).unwrap();
+        assert_eq!(client.checkpoint(), None);
+        client.start();
+        let error = client.handle(Event::Connected).unwrap_err();
+        assert!(error.to_string().contains("expected the upload id"), "{error}");
+        client.hung_up();
+        client.recall(left("late"));
+        assert_eq!(asks_with(&mut client), "late");
+    }
+}
+
+#[test]
+fn a_ticket_that_the_server_does_not_know_is_not_kept() {
+    for words in [
+        "Unknown upload id - maybe upload timed out?",
+        "upload already finished or cancelled",
+        "upload cancelled",
+    ] {
+        let mut client = connected(7);
+        client.handle(refusal(words)).unwrap_err();
+        assert_eq!(client.checkpoint(), None, "{words}");
+    }
+    let mut client = connected(7);
+    client.handle(refusal("Receive of file chunk failed")).unwrap_err();
+    assert!(client.checkpoint().is_some());
 }
 
 #[test]

@@ -8,12 +8,14 @@ mod common;
 
 use std::time::Duration;
 
-use common::{job_for, noise, verifications};
+use common::{job_for, noise, traits, verifications};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::resumable::server::Chunk;
 use incoming_protocol::{
-    Action, Event, Link, Md5, Protocol, Step, Upload, Wake, galileo, incoming, robusto,
+    Action, Checkpoint, Event, Link, MAX_EXACT, Md5, Protocol, Step, Upload, Wake, galileo,
+    incoming, robusto,
 };
 
 const SIZE: u64 = 300_000;
@@ -22,9 +24,25 @@ fn rounds() -> u64 {
     std::env::var("NOISE").map_or(5000, |count| count.parse().unwrap())
 }
 
+fn recalled(dice: &mut fastrand::Rng) -> Event {
+    let id = ["t", "e1bbf3ad", md5(dice).as_str()][dice.usize(0..3)].to_owned();
+    match dice.u8(0..6) {
+        0 => Event::Occupied,
+        1 => Event::Recalled(None),
+        _ => Event::Recalled(Some(checkpoint(&id, dice).to_json())),
+    }
+}
+
+fn checkpoint(id: &str, dice: &mut fastrand::Rng) -> Checkpoint {
+    let chunk_size = [0, 1000, 65_536, SIZE, MAX_EXACT][dice.usize(0..5)];
+    let borders: Vec<_> = (0..dice.usize(0..6)).map(|_| dice.u64(0..400)).collect();
+    let layout = Layout { size: SIZE, chunk_size, large_last: dice.bool() };
+    Checkpoint::new(id, layout, &borders)
+}
+
 fn event(dice: &mut fastrand::Rng) -> Event {
     let id = RequestId(dice.u32(0..12));
-    match dice.u8(0..18) {
+    match dice.u8(0..19) {
         0 | 1 => Event::Connected,
         2..=4 => Event::Received(noise::message(dice)),
         5 | 6 => Event::Received(noise::signal(dice)),
@@ -40,6 +58,7 @@ fn event(dice: &mut fastrand::Rng) -> Event {
         12 => Event::RequestLost(id, "noise".into()),
         13 => Event::Loaded(id, dice.u64(..)),
         14 => Event::Hashed(dice.u64(0..=SIZE)),
+        16 => recalled(dice),
         15 => {
             let start = [0, 0, 65_536, dice.u64(..)][dice.usize(0..4)];
             let end = start.saturating_add([65_536, SIZE, 1000][dice.usize(0..3)]);
@@ -71,6 +90,8 @@ fn a_server_that_says_anything_cannot_break_a_client() {
             let mut job = job_for(*protocol, SIZE);
             let verifications = verifications(*protocol);
             job.options.verify = verifications[dice.usize(..verifications.len())];
+            job.options.resume = traits(*protocol).resumes && dice.bool();
+            job.options.asks_id = dice.bool();
             let mut upload = Upload::new(*protocol, job, seed).unwrap();
             let started = upload.start();
             check(&upload, &started, seed);

@@ -6,7 +6,7 @@ mod common;
 
 use common::link::Weather;
 use common::world::{Deed, World};
-use common::{KIB, Traits, job_for, server, traits};
+use common::{KIB, Traits, job_for, resumable_job, server, traits};
 use incoming_protocol::{Notice, Outcome, Protocol};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -100,6 +100,81 @@ fn a_crash_of_the_server_costs_no_more_than_a_loss() {
         assert!(world.upload.view().finished);
         assert!(bytes_sent(&world) - 2000 * KIB <= price(protocol, &world, 1, 2000 * KIB));
     });
+}
+
+fn resuming(protocol: Protocol, size: u64, weather: Weather) -> World {
+    let job = resumable_job(protocol, size);
+    let mut world = World::new(protocol, job, server(protocol, 64, 100), weather);
+    world.start();
+    world
+}
+
+#[test]
+fn after_a_reload_nothing_that_was_confirmed_is_sent_again() {
+    for_all(|protocol| {
+        let mut world = resuming(protocol, 2000 * KIB, slow());
+        for time_ms in [3000, 6000, 6001, 9000] {
+            world.at(time_ms, Deed::Reload);
+        }
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished, "{protocol:?}: {:?}", world.upload.view());
+        assert_eq!((world.server.stored(), world.server.deliveries()), (2000 * KIB, 1));
+        let again = bytes_sent(&world) - 2000 * KIB;
+        assert!(again <= price(protocol, &world, 4, 2000 * KIB), "{protocol:?}: {again}");
+    });
+}
+
+#[test]
+fn after_a_reload_that_found_nothing_on_its_way_every_byte_is_sent_once() {
+    for_those_that(
+        |can| can.resumes,
+        |protocol| {
+            let mut world = resuming(protocol, 2000 * KIB, slow());
+            world.run_until(3000);
+            world.at(3000, Deed::Pause);
+            world.run_until(60_000);
+            let (sent, confirmed) = (bytes_sent(&world), world.upload.confirmed().0);
+            world.at(60_000, Deed::Reload);
+            world.run(HOUR_MS);
+            assert!(world.upload.view().finished && confirmed > 0);
+            // Only a server of Incoming!! keeps the part of a chunk whose connection ended.
+            assert!(bytes_sent(&world) - sent <= 2000 * KIB - confirmed, "{protocol:?}");
+        },
+    );
+}
+
+#[test]
+fn a_reload_at_any_moment_still_delivers_the_file_once() {
+    for_all(|protocol| {
+        for time_ms in (0..12_000).step_by(250) {
+            let mut world = resuming(protocol, 700 * KIB, slow());
+            world.at(time_ms, Deed::Reload);
+            world.at(time_ms + 40, Deed::Cut);
+            world.run(HOUR_MS);
+            assert!(world.upload.view().finished, "{protocol:?} {time_ms}");
+            assert_eq!((world.server.stored(), world.server.deliveries()), (700 * KIB, 1));
+        }
+    });
+}
+
+#[test]
+fn a_server_that_has_forgotten_an_upload_gets_all_of_it_after_a_reload() {
+    for_those_that(
+        |can| can.resumes,
+        |protocol| {
+            let mut world = resuming(protocol, 2000 * KIB, slow());
+            world.run_until(4000);
+            let sent = bytes_sent(&world);
+            world.forget(server(protocol, 64, 100));
+            world.at(4000, Deed::Reload);
+            world.run(HOUR_MS);
+            assert!(world.upload.view().finished, "{protocol:?}: {:?}", world.upload.view());
+            assert_eq!((world.server.stored(), world.server.deliveries()), (2000 * KIB, 1));
+            // Where nobody can ask first, the first chunks show that nothing is there.
+            let price = world.most_ahead;
+            assert!(bytes_sent(&world) - sent <= 2000 * KIB + price, "{protocol:?}");
+        },
+    );
 }
 
 #[test]

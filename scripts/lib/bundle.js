@@ -10,7 +10,7 @@ export function bundleModule(glue) {
     outfile: path.join(pkg, 'index.js'),
     format: 'esm',
     alias: { '#glue': glue },
-    external: ['./digest.js'],
+    external: ['./digest.js', './checkpoints.js'],
   });
 }
 

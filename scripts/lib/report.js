@@ -4,9 +4,9 @@ import { pkg, root } from './paths.js';
 import { Expected } from './run.js';
 import { sizesOfFile, sum, table } from './sizes.js';
 
-const LIMIT = 46 * 1024;
+const LIMIT = 47 * 1024;
 /** Bytes of wasm do not compress as well in a script. */
-const SCRIPT_LIMIT = 49 * 1024;
+const SCRIPT_LIMIT = 50 * 1024;
 /** What a page that hashes downloads on top. */
 const DIGEST_LIMIT = 12 * 1024;
 const FILES = [
@@ -20,6 +20,8 @@ const FILES = [
   'digest-simd.wasm',
   'digest.wasm',
   'incoming-digest.js',
+  'checkpoints.js',
+  'incoming-checkpoints.js',
 ];
 const DIGEST = ['digest.js', 'digest-worker.js', 'digest-simd.wasm'];
 

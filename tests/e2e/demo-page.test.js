@@ -132,7 +132,7 @@ describe('The demo page', () => {
   it('names a failure and offers to try again', async (t) => {
     const { folder, page, server } = await open(t);
     const file = randomFile(folder, 'failing.bin', 1000);
-    await page.evaluate(() => import('/pkg/index.js'));
+    await page.evaluate(async () => (await import('/pkg/index.js')).pending());
     await server.kill();
     await choose(page, file);
     await inState(page, file, 'failed');
@@ -141,6 +141,61 @@ describe('The demo page', () => {
     await server.start();
     await button(page, file, 'Retry').click();
     await assertArrived(page, file);
+  });
+
+  async function leftUnfinished(t) {
+    const opened = await open(t, 4 * MIB);
+    const { folder, page, relay } = opened;
+    const file = randomFile(folder, 'left.bin', 16 * MIB);
+    await choose(page, file);
+    await inState(page, file, 'uploading');
+    await until('a part is there', () => relay.bytesSent > 3 * MIB);
+    await page.reload();
+    const pending = page.locator('.pending', { hasText: file.name });
+    await pending.waitFor();
+    return { ...opened, file, pending };
+  }
+
+  it('offers what an earlier page has left, and goes on when the file is chosen again', async (t) => {
+    const { page, relay, file, pending } = await leftUnfinished(t);
+    assert.match(await pending.textContent(), /Not finished: choose it again/);
+    const sent = relay.bytesSent;
+    relay.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await choose(page, file);
+    await assertArrived(page, file);
+    assert.ok(relay.bytesSent - sent < file.size, 'what was there is not sent again');
+    assert.equal(await pending.count(), 0);
+    await page.reload();
+    await page.locator('.arrived', { hasText: file.name }).waitFor();
+    assert.equal(await pending.count(), 0);
+    assert.deepEqual(page.problems, []);
+  });
+
+  it('resumes with one click where it has a handle of the file', async (t) => {
+    const { page, relay } = await open(t, 4 * MIB);
+    const file = { name: 'handle.bin' };
+    await page.evaluate(async (name) => {
+      const root = await navigator.storage.getDirectory();
+      const handle = await root.getFileHandle(name, { create: true });
+      const writable = await handle.createWritable();
+      await writable.write(new Uint8Array(16 * 1024 * 1024).fill(7));
+      await writable.close();
+      window.showOpenFilePicker = async () => [handle];
+    }, file.name);
+    await page.locator('#files').dispatchEvent('click');
+    await inState(page, file, 'uploading');
+    await until('a part is there', () => relay.bytesSent > 3 * MIB);
+    await page.reload();
+    relay.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await page.getByRole('button', { name: 'Resume handle.bin' }).click();
+    await inState(page, file, 'finished');
+  });
+
+  it('forgets what an earlier page has left', async (t) => {
+    const { page, file, pending } = await leftUnfinished(t);
+    await page.getByRole('button', { name: `Forget ${file.name}` }).click();
+    await pending.waitFor({ state: 'detached' });
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
   });
 
   async function assertFocused(page, name) {

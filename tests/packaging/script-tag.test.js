@@ -5,7 +5,8 @@ import { pkg } from '../../scripts/lib/paths.js';
 import { App, STRICT_POLICY } from '../support/app.js';
 import { launch, openPage } from '../support/browser.js';
 import { assertUploads } from '../support/consumer.js';
-import { temporaryFolder } from '../support/files.js';
+import { randomFile, temporaryFolder } from '../support/files.js';
+import { Relay } from '../support/relay.js';
 import { FROM_ANYWHERE, Server } from '../support/server.js';
 
 const PAGE = fileURLToPath(new URL('script-tag', import.meta.url));
@@ -40,6 +41,43 @@ describe('The script-tag build', () => {
     const page = await open(t, `${STRICT_POLICY}; worker-src 'none'`);
     assert.equal(page.workers().length, 0);
     assert.equal(page.problems.length, 1, 'the browser mentions what it refused, once');
+  });
+
+  it('resumes after a reload, with a file of its own from another server', async (t) => {
+    const args = ['--package', pkg];
+    const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage`, args });
+    const relay = await Relay.start(t, server.port);
+    const app = await App.start(t, { server, folders: { '': PAGE } });
+    const page = await openPage(browser, app.url);
+    t.after(() => page.context().close());
+    const file = randomFile(temporaryFolder(t), 'resumed.bin', 6_000_000);
+    const ticket = await app.newTicket();
+
+    const begin = async () => {
+      await page.addScriptTag({ url: `${server.url}/incoming/0.1/frontend/incoming.js` });
+      const input = await page.evaluateHandle(() =>
+        Object.assign(document.createElement('input'), { type: 'file' }),
+      );
+      await input.setInputFiles(file.path);
+      await page.evaluate(
+        ([input, ticket, host]) => {
+          incoming.set_server_hostname(host);
+          window.o = new incoming.Uploader(ticket, input.files[0], { resume: true }).start();
+        },
+        [input, ticket, relay.host],
+      );
+    };
+    relay.bytesPerSecond = 2_000_000;
+    await begin();
+    await page.waitForFunction(() => o.resumable && o.bytes_acked > 0);
+    const acked = await page.evaluate(() => o.bytes_acked);
+    await page.reload();
+    relay.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await begin();
+    await page.waitForFunction(() => o.finished);
+    assert.equal((await app.told(ticket)).md5, file.md5);
+    assert.ok(relay.connections.at(-1).bytesSent <= file.size - acked);
+    assert.deepEqual(await page.evaluate(() => incoming.pending()), []);
   });
 
   it('finds what hashes beside itself, also on another server', async (t) => {

@@ -7,7 +7,7 @@ use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Wake};
+use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage, Wake};
 
 /// The chunk size of the original.
 const DEFAULT_CHUNK: u64 = 2_000_000;
@@ -35,7 +35,11 @@ impl Client {
     pub fn new(mut job: Job, seed: u64) -> Result<Client, Error> {
         let mut own = std::mem::take(&mut job.options.own);
         let chunk_size = job.options.chunk_size;
-        let wants_chunks = own.flag("chunking", chunk_size.is_some());
+        let resumes = job.options.resume;
+        let wants_chunks = own.flag("chunking", chunk_size.is_some() || resumes);
+        if resumes && !wants_chunks {
+            own.reject("chunking", "true, because only chunks can be resumed,");
+        }
         let is_mandatory = own.flag("mandatory", false);
         let chunk_size = chunk_size.unwrap_or(DEFAULT_CHUNK);
         let is_chunked = wants_chunks && (is_mandatory || job.size > chunk_size);
@@ -184,6 +188,26 @@ impl Machine for Client {
 
     fn start_over(&mut self) {
         self.transfer.start_over();
+    }
+
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        self.is_chunked.then(|| self.transfer.checkpoint(self.wire.uuid()))
+    }
+
+    /// Nobody can ask which chunks the server has: it says so when it has lost some. How a file is
+    /// cut is for the caller to say, and only chunks go on.
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        let is_begun = checkpoint.is_begun();
+        if is_begun && !self.is_chunked {
+            return;
+        }
+        // Only the answer to the last request says that all is well.
+        let is_told = self.wire.success_endpoint().is_some();
+        self.transfer.recall(&checkpoint, u64::MAX);
+        if !is_told && self.transfer.pieces.is_complete() {
+            self.transfer.recall(&checkpoint, self.transfer.pieces.layout().count() - 1);
+        }
+        self.wire.resume(checkpoint.id, is_begun);
     }
 
     fn file_digest(&self) -> Option<&Md5> {

@@ -70,13 +70,24 @@ impl Wire {
             is_multipart: own.flag("force_multipart", true) || has_params_in_body,
             has_params_in_body,
             is_chunked,
-            is_resuming: own.flag("resume", false),
+            is_resuming: false,
         }
     }
 
     /// Where the server is told that all chunks are there, if it is to be told.
     pub fn success_endpoint(&self) -> Option<&str> {
         self.success_endpoint.as_deref()
+    }
+
+    /// What the server knows the upload by.
+    pub fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    /// This is what it knows the upload by, which an earlier page may have begun.
+    pub fn resume(&mut self, uuid: String, is_begun: bool) {
+        self.uuid = uuid;
+        self.is_resuming = is_begun;
     }
 
     /// A request has succeeded, or the server has lost what it had.
@@ -105,9 +116,9 @@ impl Wire {
             if self.is_resuming {
                 fields.push(self.field(Name::Resuming, "true".to_owned()));
             }
-            fields.push(self.uuid());
+            fields.push(self.uuid_field());
         } else {
-            fields.push(self.uuid());
+            fields.push(self.uuid_field());
             fields.push(self.filename());
             if self.is_multipart {
                 fields.push(self.number(Name::TotalSize, layout.size));
@@ -139,7 +150,7 @@ impl Wire {
     pub fn finish(&self, id: RequestId, url: &str, layout: Layout) -> Request {
         let fields = vec![
             extra(),
-            self.uuid(),
+            self.uuid_field(),
             self.filename(),
             self.number(Name::TotalSize, layout.size),
             self.number(Name::TotalParts, layout.count()),
@@ -154,7 +165,7 @@ impl Wire {
         let url = &self.delete_endpoint;
         if self.deletes_by_post {
             let method = Field::new("_method", "DELETE");
-            return Wire::request(id, url, Body::Form(vec![extra(), self.uuid(), method]));
+            return Wire::request(id, url, Body::Form(vec![extra(), self.uuid_field(), method]));
         }
         let mut request = Wire::request(id, url, Body::Empty);
         request.url.push('/');
@@ -181,7 +192,7 @@ impl Wire {
         request
     }
 
-    fn uuid(&self) -> Field {
+    fn uuid_field(&self) -> Field {
         self.field(Name::Uuid, self.uuid.clone())
     }
 

@@ -53,6 +53,9 @@ impl Client {
         if verify.is_some() && has_hash {
             own.reject("hash", "nothing together with verify: 'file'");
         }
+        if job.options.resume {
+            own.reject("resume", "false, because GalileoSend begins with the first byte,");
+        }
         own.nothing_else()?;
         Ok(Client {
             job,

@@ -8,8 +8,10 @@ use super::wire::{FromClient, FromServer, Unreadable};
 use crate::chunks::{ChunkSizes, Flow};
 use crate::digests::Digests;
 use crate::options::Job;
+use crate::pieces::Layout;
 use crate::{
-    Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake, joined,
+    Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake,
+    joined,
 };
 
 /// How often the client shows that it is there while the server hands the file over: the
@@ -24,6 +26,9 @@ const TAKE_OVERS: u32 = 3;
 /// The close code of a server that found a message too large.
 const TOO_BIG: u16 = 1009;
 
+/// What is kept of the file counts in bytes, because chunks may have any size.
+const BYTES: Layout = Layout { size: 0, chunk_size: 1, large_last: false };
+
 /// The client's side of one upload.
 #[derive(Debug)]
 pub struct Client {
@@ -37,6 +42,8 @@ pub struct Client {
     cancel: Option<String>,
     /// True once the server was told.
     cancel_sent: bool,
+    /// The server knows no such ticket.
+    is_gone: bool,
     take_overs: u32,
     verify: Option<Verification>,
     /// Chunks that are to be sent in this order, each when its MD5 is known.
@@ -58,9 +65,10 @@ impl Client {
     /// A misuse that names an option that is unknown.
     pub fn new(mut job: Job) -> Result<Client, Error> {
         job.options.own.nothing_else()?;
-        let ticket = job.ticket.clone().ok_or_else(|| {
-            Error::Misuse("expected the upload id, a string, as the first argument".to_owned())
-        })?;
+        let ticket = job.ticket.take().unwrap_or_default();
+        if !(job.options.resume || job.options.asks_id) {
+            check(&ticket)?;
+        }
         Ok(Client {
             flow: Flow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
             verify: job.options.verify,
@@ -71,6 +79,7 @@ impl Client {
             chunks_acknowledged: 0,
             cancel: None,
             cancel_sent: false,
+            is_gone: false,
             take_overs: 0,
             hashing: Digests::default(),
             chunks_damaged: 0,
@@ -81,14 +90,15 @@ impl Client {
         })
     }
 
-    fn request(&mut self) -> Vec<Action> {
+    fn request(&mut self) -> Result<Vec<Action>, Error> {
+        check(&self.ticket)?;
         self.stage = Stage::Negotiating;
-        vec![send(&FromClient::UploadRequest {
+        Ok(vec![send(&FromClient::UploadRequest {
             id: self.ticket.clone(),
             size: self.job.size,
             name: self.job.name.clone(),
             verify: self.verify,
-        })]
+        })])
     }
 
     fn receive(&mut self, json: &Json) -> Result<Vec<Action>, Error> {
@@ -266,6 +276,7 @@ impl Client {
     fn refused(&mut self, words: String) -> Result<Vec<Action>, Error> {
         let is_gone = [text::UNKNOWN, text::OVER, text::CANCELLED].contains(&words.as_str())
             || words == text::consuming(text::NO_STATE);
+        self.is_gone |= is_gone;
         if is_gone && self.cancel_sent {
             self.stage = Stage::Cancelled;
             return Ok(Vec::new());
@@ -299,7 +310,7 @@ impl Machine for Client {
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
-            Event::Connected => Ok(self.request()),
+            Event::Connected => self.request(),
             Event::Received(json) => self.receive(&json),
             Event::Garbled => Err(Error::Misbehaved {
                 expected: "a message in JSON",
@@ -356,6 +367,19 @@ impl Machine for Client {
         self.flow.start_over();
     }
 
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        let is_known = !(self.is_gone || self.ticket.is_empty());
+        is_known.then(|| Checkpoint::new(&self.ticket, BYTES, &[0, self.flow.acknowledged()]))
+    }
+
+    /// The server says where to go on.
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        self.ticket = checkpoint.id;
+        self.is_gone = false;
+        self.furthest = 0;
+        self.start_over();
+    }
+
     fn file_digest(&self) -> Option<&Md5> {
         self.theirs.as_ref()
     }
@@ -371,6 +395,14 @@ impl Machine for Client {
             is_proven: !self.has_unproven,
         }
     }
+}
+
+fn check(ticket: &str) -> Result<(), Error> {
+    if ticket.is_empty() {
+        let words = "expected the upload id, a string, as the first argument";
+        return Err(Error::Misuse(words.to_owned()));
+    }
+    Ok(())
 }
 
 fn send(message: &FromClient) -> Action {

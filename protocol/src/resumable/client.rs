@@ -6,7 +6,7 @@ use crate::http::{RequestId, Response};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage};
+use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage};
 
 /// The chunk size of both originals, 1 MiB.
 const DEFAULT_CHUNK: u64 = 1024 * 1024;
@@ -26,15 +26,19 @@ pub struct Client {
 }
 
 /// Which chunks to ask about before they are sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tests {
     /// For each request on its way: whether it asks or sends.
     asking: Vec<RequestId>,
     /// Chunks below this one are known: they are on the server, or missing.
     known_below: u64,
+    /// How many are missing that an earlier page may not have begun.
     missing: u64,
     found: bool,
     are_wanted: bool,
+    /// An earlier page has begun chunks below this one, and maybe a few more.
+    are_due: bool,
+    begun_below: u64,
 }
 
 impl Client {
@@ -62,13 +66,7 @@ impl Client {
             simultaneous,
             successes,
             permanent_errors,
-            tests: Tests {
-                asking: Vec::new(),
-                known_below: 0,
-                missing: 0,
-                found: false,
-                are_wanted,
-            },
+            tests: Tests { are_wanted, ..Tests::default() },
         })
     }
 
@@ -90,10 +88,11 @@ impl Client {
 
     /// Before which chunk there is nothing to ask about.
     fn tested_below(&self) -> u64 {
+        let Tests { missing, found, are_wanted, are_due, known_below, .. } = self.tests;
         // Chunks were begun in order, so many at a time: when none of the first is there, no
-        // later one is.
-        let never_begun = self.tests.missing >= self.simultaneous && !self.tests.found;
-        if self.tests.are_wanted && !never_begun { self.tests.known_below } else { u64::MAX }
+        // later one is. The same goes for those after the last one that an earlier page has noted.
+        let never_begun = missing >= self.simultaneous && !(found && are_wanted);
+        if (are_wanted || are_due) && !never_begun { known_below } else { u64::MAX }
     }
 
     fn ask(&mut self, index: u64) -> Action {
@@ -127,12 +126,20 @@ impl Client {
             // It may have lost what it had.
             self.transfer.pieces.forget();
             return Err(Error::Rejected(response.words()));
-        } else if asked && !response.is_overloaded() {
-            self.tests.missing += 1;
+        } else if asked && !response.may_pass() {
+            self.tests.missing += u64::from(index >= self.tests.begun_below);
         } else {
+            self.ask_again(asked);
             self.transfer.fail(response.unavailable());
         }
         self.go_on()
+    }
+
+    /// What was not answered is asked once more, and with it what is known to be missing.
+    fn ask_again(&mut self, asked: bool) {
+        if asked {
+            (self.tests.known_below, self.tests.missing) = (0, 0);
+        }
     }
 
     fn take_question(&mut self, id: RequestId) -> bool {
@@ -158,6 +165,8 @@ impl Machine for Client {
         match event {
             Event::Responded(id, response) => self.answered(id, &response),
             Event::RequestLost(id, words) => {
+                let asked = self.take_question(id);
+                self.ask_again(asked);
                 self.transfer.lost(id, words);
                 self.go_on()
             }
@@ -174,8 +183,25 @@ impl Machine for Client {
     }
 
     fn hung_up(&mut self) {
-        self.transfer.hung_up();
+        self.ask_again(!self.tests.asking.is_empty());
         self.tests.asking.clear();
+        self.transfer.hung_up();
+    }
+
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        Some(self.transfer.checkpoint(self.wire.identifier()))
+    }
+
+    /// The server may have lost what it had confirmed: it is asked for each chunk.
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        self.transfer.recall(&checkpoint, 0);
+        self.tests = Tests {
+            are_wanted: self.tests.are_wanted,
+            are_due: checkpoint.is_begun(),
+            begun_below: checkpoint.borders().last().copied().unwrap_or(0),
+            ..Tests::default()
+        };
+        self.wire.identify(checkpoint.id);
     }
 
     fn start_over(&mut self) {

@@ -53,6 +53,16 @@ impl Wire {
         }
     }
 
+    /// What the server knows the file by.
+    pub fn identifier(&self) -> &str {
+        &self.file.identifier
+    }
+
+    /// This is what the server knows the file by.
+    pub fn identify(&mut self, identifier: String) {
+        self.file.identifier = identifier;
+    }
+
     /// Asks whether the server has a chunk.
     pub fn test(&self, id: RequestId, layout: Layout, index: u64) -> Request {
         let mut fields = vec![self.extra()];

@@ -5,7 +5,7 @@ use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
-use crate::{Action, Error, Event, Machine, Md5, Progress, Stage, Verification};
+use crate::{Action, Checkpoint, Error, Event, Machine, Md5, Progress, Stage, Verification};
 
 /// How many requests are on their way at a time. The original sends one after the other.
 const DEFAULT_SIMULTANEOUS: u64 = 3;
@@ -22,6 +22,8 @@ pub struct Client {
     is_unsure: bool,
     /// The server may keep a file whose MD5 was wrong, and take it for this one.
     is_damaged: bool,
+    /// An earlier page has hashed the file.
+    is_recalled: bool,
 }
 
 impl Client {
@@ -47,6 +49,7 @@ impl Client {
             question: None,
             is_unsure: false,
             is_damaged: false,
+            is_recalled: false,
         })
     }
 
@@ -165,6 +168,10 @@ impl Client {
         }
         if words == wire::MISMATCH {
             self.transfer.pieces.forget();
+            if std::mem::take(&mut self.is_recalled) {
+                self.wire.forget();
+                return Error::ChecksumMismatch(0..self.layout().size);
+            }
             self.is_damaged = true;
             if !self.transfer.doubt() {
                 return Error::ChecksumMismatch(0..self.layout().size);
@@ -215,6 +222,20 @@ impl Machine for Client {
 
     fn start_over(&mut self) {
         self.transfer.start_over();
+    }
+
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        self.wire.md5().map(|md5| self.transfer.checkpoint(md5.as_str()))
+    }
+
+    /// The server says what it has when it is asked.
+    fn recall(&mut self, checkpoint: Checkpoint) {
+        let Some(md5) = Md5::parse(&checkpoint.id) else { return };
+        if checkpoint.is_begun() {
+            self.wire.know(md5);
+            self.is_recalled = true;
+            self.transfer.recall(&checkpoint, u64::MAX);
+        }
     }
 
     /// A server that calls a file complete has compared it.

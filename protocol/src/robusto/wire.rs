@@ -54,6 +54,11 @@ impl Wire {
         self.md5 = Some(md5);
     }
 
+    /// It is not known after all.
+    pub fn forget(&mut self) {
+        self.md5 = None;
+    }
+
     /// Asks what the server has.
     pub fn ask(&self, id: RequestId) -> Request {
         self.request(id, "GET", Body::Empty)

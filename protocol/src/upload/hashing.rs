@@ -30,12 +30,12 @@ impl Hashing {
         }
     }
 
-    /// What it means that nothing could be hashed, for this reason.
+    /// What it means that what hashes, or resumes, could not be loaded, for this reason.
     pub(super) fn failure(&self, why: &str) -> Error {
         if self.failures < MOST_FAILURES {
             return Error::Lost(why.to_owned());
         }
-        Error::Unsupported(joined(&["hashing (", why, ")"]))
+        Error::Unsupported(joined(&["this (", why, ")"]))
     }
 
     pub(super) fn is_on(&self) -> bool {

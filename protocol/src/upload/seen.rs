@@ -1,7 +1,7 @@
-//! What the page sees of an upload.
+//! What the page sees of an upload, and is told.
 
-use super::{Phase, Removal, Upload};
-use crate::{Error, Stage, View, joined};
+use super::{Phase, Removal, Step, Upload};
+use crate::{Action, Error, Notice, Outcome, Stage, View, joined};
 
 const COMPARING: &str = "comparing the file with what arrived";
 
@@ -10,7 +10,8 @@ impl Upload {
     pub fn view(&self) -> View {
         let progress = self.machine.progress();
         let is_running = matches!(self.phase, Phase::Running);
-        let is_pending = matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_));
+        let is_pending =
+            matches!(self.phase, Phase::Recalling { .. } | Phase::Checking(_) | Phase::Waiting(_));
         let is_paused = matches!(self.phase, Phase::Paused);
         let is_cancelled = matches!(self.phase, Phase::Cancelled { .. });
         let transfers = is_running && progress.stage == Stage::Transferring;
@@ -42,6 +43,38 @@ impl Upload {
         }
     }
 
+    /// Adds what the page is to be told about the change since the last time.
+    pub(super) fn notify(&mut self, steps: &mut Vec<Step>) {
+        let view = self.view();
+        if view == self.shown {
+            return;
+        }
+        let has_failed = view.error.is_some() && view.error != self.shown.error;
+        let has_finished = view.finished && !self.shown.finished;
+        let was_cancelled = view.cancelled && !self.shown.cancelled;
+        let outcome = match &self.phase {
+            Phase::Finished if has_finished => Some(Outcome::Finished),
+            Phase::Cancelled { .. } if was_cancelled => {
+                let reason = view.cancel_msg.clone().unwrap_or_default();
+                Some(Outcome::Cancelled(reason))
+            }
+            Phase::Failed(error) if has_failed => Some(Outcome::Failed(error.clone())),
+            _ => None,
+        };
+        // Settled first: a callback that starts anew begins another run.
+        let settle = outcome.map(Action::Settle);
+        let notices = [
+            Some(Notice::Progress),
+            has_failed.then_some(Notice::Failed),
+            has_finished.then_some(Notice::Finished),
+            was_cancelled.then_some(Notice::Cancelled),
+        ];
+        let notify = notices.into_iter().flatten().map(Action::Notify);
+        let attempt = self.attempt;
+        steps.extend(settle.into_iter().chain(notify).map(|action| Step { attempt, action }));
+        self.shown = view;
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a fraction needs no more than 53 bits")]
     fn fraction(&self) -> f64 {
         if self.bytes_total > 0 {
@@ -65,6 +98,8 @@ impl Upload {
         }
         let words = match &self.phase {
             Phase::Ready => "not yet started",
+            Phase::Recalling { is_occupied: true } => "waiting: another page is sending this file",
+            Phase::Recalling { .. } => "looking for what is there from before",
             Phase::Running => match self.machine.progress().stage {
                 Stage::Idle | Stage::Connecting => "connecting to the server",
                 Stage::Hashing => "reading the file",

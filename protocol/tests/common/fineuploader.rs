@@ -49,6 +49,9 @@ impl super::Server for Server {
             }
             None => (0, 1),
         };
+        if upload.resumes && index > 0 && !self.pieces.has(0) {
+            return gone();
+        }
         let taken = self.pieces.take(request, index, total, is_damaged);
         // With a success endpoint the last chunk may come before others that come again.
         let is_end = index + 1 == total && !upload.total_size.is_some_and(is_asked);

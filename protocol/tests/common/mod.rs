@@ -150,6 +150,13 @@ pub fn job_for(protocol: Protocol, size: u64) -> Job {
     job
 }
 
+/// The same, which can be resumed after a reload where that is possible.
+pub fn resumable_job(protocol: Protocol, size: u64) -> Job {
+    let mut job = job_for(protocol, size);
+    job.options.resume = traits(protocol).resumes;
+    job
+}
+
 pub fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap()
 }

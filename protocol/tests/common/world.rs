@@ -1,5 +1,7 @@
 //! Everything that happens, in order.
 
+mod looking;
+mod reloading;
 mod requests;
 mod troubles;
 
@@ -9,7 +11,7 @@ use std::ops::Range;
 
 use incoming_protocol::http::{Request, RequestId};
 use incoming_protocol::{
-    Action, Attempt, Event, Job, Json, Link, Notice, Outcome, Protocol, Speedometer, Step, Upload,
+    Action, Attempt, Event, Job, Json, Notice, Outcome, Protocol, Speedometer, Step, Upload,
     Verification, Wake,
 };
 
@@ -34,6 +36,8 @@ pub enum Deed {
     PowerFailure,
     /// An upload that failed is begun again.
     Restart,
+    /// The page is loaded again: everything is forgotten but what was kept.
+    Reload,
     /// Not a deed of anybody: the fingerprint of the whole file is worked out.
     Hashed,
 }
@@ -85,6 +89,14 @@ pub struct World {
     /// The most bytes that were ever on their way.
     pub most_ahead: u64,
     size: u64,
+    protocol: Protocol,
+    job: Job,
+    seed: u64,
+    /// Those before it were of earlier pages.
+    first_connection: usize,
+    /// What the last page has left, as the text that a browser keeps.
+    kept: Option<String>,
+    has_recalled: bool,
     stays_confirmed: bool,
     weather: Weather,
     dice: fastrand::Rng,
@@ -108,6 +120,7 @@ pub struct World {
     pub offline_tries: u64,
     pub offline_tries_allowed: u64,
     pub power_failures: u32,
+    pub reloads: u32,
     /// How many bytes the server has lost.
     pub lost_bytes: u64,
 }
@@ -128,7 +141,13 @@ impl World {
             size: job.size,
             stays_confirmed: traits(protocol).resumes
                 && job.options.verify != Some(Verification::File),
-            upload: Upload::new(protocol, job, seed).unwrap(),
+            upload: Upload::new(protocol, job.clone(), seed).unwrap(),
+            protocol,
+            job,
+            seed,
+            first_connection: 0,
+            kept: None,
+            has_recalled: false,
             server,
             now_ms: 0,
             sent: Vec::new(),
@@ -157,6 +176,7 @@ impl World {
             offline_tries: 0,
             offline_tries_allowed: 0,
             power_failures: 0,
+            reloads: 0,
             lost_bytes: 0,
         }
     }
@@ -188,7 +208,7 @@ impl World {
         }
         self.agenda.pop();
         self.now_ms = time_ms;
-        let happening = self.happenings.remove(&entry).unwrap();
+        let Some(happening) = self.happenings.remove(&entry) else { return true };
         if time_ms < self.asleep_until_ms && happening.needs_the_machine() {
             self.plan(self.asleep_until_ms, happening);
         } else {
@@ -208,7 +228,8 @@ impl World {
             Happening::ToServer(connection, message) => self.arrive(connection, message),
             // Even what arrives after a hang-up is told: nothing of it may be obeyed.
             Happening::ToClient(connection, event) => {
-                if !self.connections[connection].is_dead || is_end(&event) {
+                let is_heard = !self.connections[connection].is_dead || is_end(&event);
+                if is_heard && connection >= self.first_connection {
                     self.tell(self.connections[connection].attempt, event);
                 }
             }
@@ -267,6 +288,7 @@ impl World {
             Deed::PowerFailure => return self.fail_power(),
             Deed::Restart if self.upload.view().error.is_some() => self.upload.start(),
             Deed::Restart => Vec::new(),
+            Deed::Reload => return self.reload(),
             Deed::Cut => {
                 self.current.into_iter().for_each(|current| self.die(current));
                 return self.lose_requests();
@@ -347,39 +369,6 @@ impl World {
         self.perform(steps);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a test")]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate")]
-    fn link(&mut self) -> Link {
-        let (acknowledged, in_this_connection) = self.upload.confirmed();
-        if in_this_connection {
-            self.speed.record(self.now_ms as f64, acknowledged);
-        } else {
-            self.speed.restart(self.now_ms as f64, acknowledged);
-        }
-        let current = self.current.map(|current| &self.connections[current]);
-        Link {
-            waiting: current.map_or(0, |link| link.waiting(self.now_ms, &self.weather)),
-            bytes_per_second: self.speed.bytes_per_second().map(|rate| rate as u64),
-            is_offline: self.is_said_to_be_offline(),
-        }
-    }
-
-    fn tick(&mut self, attempt: Attempt) {
-        self.is_ticking = false;
-        let link = self.link();
-        let steps = self.upload.handle(attempt, Event::Measured(link));
-        self.perform(steps);
-        if link.waiting > 0 && attempt == self.upload.attempt() {
-            self.keep_ticking(attempt);
-        }
-    }
-
-    fn keep_ticking(&mut self, attempt: Attempt) {
-        if !std::mem::replace(&mut self.is_ticking, true) {
-            self.plan(self.now_ms + 100, Happening::Tick(attempt));
-        }
-    }
-
     fn perform(&mut self, steps: Vec<Step>) {
         for Step { attempt, action } in steps {
             match action {
@@ -394,6 +383,7 @@ impl World {
                     self.plan(self.now_ms + after_ms, Happening::Wakes(attempt, wake, entry));
                     self.timers.insert(wake, entry);
                 }
+                Action::Recall => self.recall(attempt),
                 Action::Digest(range) => self.digest(attempt, range),
                 Action::CheckFile => {
                     self.plan(self.now_ms + 1, Happening::Client(attempt, Event::FileIntact));

@@ -30,7 +30,8 @@ pub(super) fn router(services: &Services) -> Router {
     let frontend = Router::new()
         .route("/upload_ws", get(upload).layer(check_origin()))
         .route("/incoming.js", get(script::incoming_js))
-        .route("/incoming-digest.js", get(script::incoming_digest_js));
+        .route("/incoming-digest.js", get(script::incoming_digest_js))
+        .route("/incoming-checkpoints.js", get(script::incoming_checkpoints_js));
     Router::new()
         .nest("/incoming/0.1/backend", backend)
         .nest("/incoming/0.1/frontend", frontend)

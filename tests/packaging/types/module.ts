@@ -3,6 +3,8 @@
 import incoming, {
   fingerprint,
   fingerprint_chunks,
+  forget,
+  pending,
   set_server_hostname,
   UploadError,
   Uploader,
@@ -36,10 +38,24 @@ fingerprint(file, {
 }).then((digest) => digest.toUpperCase());
 incoming.fingerprint_chunks(file, 1_000_000).then(([first]) => first?.toUpperCase());
 
+async function resume(handle: FileSystemFileHandle): Promise<void> {
+  for (const entry of await pending()) {
+    console.log(entry.filename.toUpperCase(), entry.updated.getTime(), entry.frac_complete);
+    const file = entry.can_open ? await entry.open() : await handle.getFile();
+    const options = { resume: true, resume_days: 3, resume_scope: 'a', handle } as const;
+    const resumed = new Uploader(async () => 'ticket', file, options);
+    if (!resumed.resumable) await forget(entry);
+  }
+  return incoming.forget();
+}
+console.log(resume.name);
+
 // @ts-expect-error the size of the chunks is missing
 fingerprint_chunks(file);
 // @ts-expect-error an unknown option
 new Uploader('ticket', file, { chunksize: 1 });
+// @ts-expect-error an upload id is a string
+new Uploader(() => 7, file);
 // @ts-expect-error an unknown kind of pause
 uploader.pause('stop');
 // @ts-expect-error properties are only to be read

@@ -20,6 +20,14 @@ pub(super) async fn incoming_digest_js(services: State<Services>, request: Reque
     serve("incoming-digest.js", services, request).await
 }
 
+/// What `incoming.js` loads from beside itself when a page resumes uploads.
+pub(super) async fn incoming_checkpoints_js(
+    services: State<Services>,
+    request: Request,
+) -> Response {
+    serve("incoming-checkpoints.js", services, request).await
+}
+
 async fn serve(name: &str, State(services): State<Services>, request: Request) -> Response {
     let file =
         ServeFile::new(services.config.package.join(name)).precompressed_br().precompressed_gzip();

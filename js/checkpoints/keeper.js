@@ -1,0 +1,178 @@
+// Finds out where an upload goes on, or under which id it begins, and keeps what it needs to go on
+// in another page.
+
+import { OCCUPIED, REFUSED, UNREADABLE, wordsOf } from '../outcomes.js';
+import { identify, placeOf, protocolOf } from './file.js';
+import * as handles from './handles.js';
+import { hold } from './locks.js';
+import * as storage from './storage.js';
+
+/** How often it is looked whether there is something new to be kept. */
+const SAVE_EVERY_MS = 1000;
+const DAYS = 7;
+/** How often what hashes may fail to load before the upload goes on without. */
+const MOST_FAILURES = 3;
+
+/** One for an upload: `{ uploader, upload_id, file, options, host }`, and what loads the digests. */
+export class Keeper {
+  #upload;
+  #options;
+  #digest;
+  #failures = 0;
+  #hasBegun = false;
+  #key = null;
+  /** What is kept, without and with the time at which it was written. */
+  #kept = null;
+  #text = null;
+  /** Lets go of the file, while no other page may send it. */
+  #letGo = null;
+  #isWatching = false;
+  #turn = 0;
+
+  constructor(upload, digest) {
+    this.#upload = upload;
+    this.#options = upload.options ?? {};
+    this.#digest = digest;
+  }
+
+  /**
+   * Finds it out, until the signal stops it. Tells either what was `recalled`, or what was `learned`
+   * instead. Rejects when it has to be tried again.
+   */
+  async recall(signal, tell) {
+    const { handle, resume } = this.#options;
+    if (handle && typeof handle.getFile !== 'function') {
+      tell.learned(REFUSED, 'expected a FileSystemFileHandle as handle');
+    } else if (resume && (await this.#identify(tell))) {
+      if (this.#key) await this.#take(signal, tell);
+      else await this.#begin(tell);
+    } else if (!resume) {
+      // The id stays the same when an upload that failed is started again.
+      if (this.#hasBegun) tell.recalled();
+      else await this.#begin(tell);
+    }
+  }
+
+  /** True if it is known which file it is, or that this cannot be known. */
+  async #identify(tell) {
+    try {
+      this.#key ??= await identify(this.#upload, await this.#digest());
+    } catch (error) {
+      if (error.kind === 'file_changed') {
+        tell.learned(UNREADABLE, error.message);
+        return false;
+      }
+      this.#failures += 1;
+      if (this.#failures < MOST_FAILURES) throw error;
+    }
+    return true;
+  }
+
+  /** Goes on as soon as no other page sends the file. */
+  async #take(signal, tell) {
+    if (signal.aborted) return;
+    this.#turn += 1;
+    const turn = this.#turn;
+    const wait = () => hold(this.#key, signal, () => tell.learned(OCCUPIED, ''));
+    const letGo = this.#letGo ?? (await wait());
+    if (!letGo) return;
+    this.#letGo = letGo;
+    await this.#look(tell);
+    // A callback of the page may have started the upload anew.
+    if (this.#isWatching || turn !== this.#turn) return;
+    if (signal.aborted) this.#end();
+    else this.#watch();
+  }
+
+  #look(tell) {
+    const found = storage.read(this.#key);
+    if (this.#hasBegun && !this.#upload.host.driver.checkpoint()) {
+      // The server does not know it any more.
+      this.#remove();
+      return this.#begin(tell);
+    }
+    // Nobody else has gone on since the last attempt.
+    if (this.#hasBegun && (found?.text ?? null) === this.#text) return tell.recalled();
+    return found ? tell.recalled(found.checkpoint) : this.#begin(tell);
+  }
+
+  /** Begins a new upload. */
+  async #begin(tell) {
+    const { upload_id } = this.#upload;
+    try {
+      const id = typeof upload_id === 'function' ? await upload_id() : upload_id;
+      if (id && typeof id !== 'string')
+        throw new TypeError(`expected a string, found ${typeof id}`);
+      this.#hasBegun = true;
+      tell.recalled(id ? storage.newCheckpoint(id) : undefined);
+    } catch (error) {
+      tell.learned(REFUSED, `the function for the upload id failed: ${wordsOf(error)}`);
+    }
+  }
+
+  /** Keeps what is new, until this run of the upload is over. */
+  #watch() {
+    this.#hasBegun = this.#isWatching = true;
+    const save = () => this.#save();
+    save();
+    const timer = setInterval(save, SAVE_EVERY_MS);
+    addEventListener('pagehide', save);
+    globalThis.document?.addEventListener('visibilitychange', save);
+    const end = (then) => {
+      clearInterval(timer);
+      removeEventListener('pagehide', save);
+      globalThis.document?.removeEventListener('visibilitychange', save);
+      then();
+      this.#end();
+    };
+    this.#upload.uploader.done.then(
+      () => end(() => this.#remove()),
+      ({ kind }) => end(() => (kind === 'cancelled' ? this.#remove() : this.#save())),
+    );
+  }
+
+  #end() {
+    this.#letGo();
+    this.#letGo = null;
+    this.#isWatching = false;
+  }
+
+  #save() {
+    const { uploader, host } = this.#upload;
+    const checkpoint = host.driver.checkpoint();
+    if (!checkpoint) {
+      if (this.#text) this.#remove();
+      return;
+    }
+    const entry = this.#describe(checkpoint);
+    const kept = JSON.stringify(entry);
+    if (kept === this.#kept) return;
+    const isFirst = this.#text === null;
+    this.#text = storage.write(this.#key, entry);
+    this.#kept = this.#text && kept;
+    uploader.resumable = this.#text !== null;
+    const { handle } = this.#options;
+    if (isFirst && this.#text && handle) handles.keep(this.#key, handle);
+  }
+
+  #describe(checkpoint) {
+    const { filename, bytes_total, bytes_acked } = this.#upload.uploader;
+    return {
+      checkpoint,
+      filename,
+      bytes_total,
+      bytes_acked,
+      protocol: protocolOf(this.#options),
+      endpoint: placeOf(this.#upload.host.address),
+      scope: this.#options.resume_scope ?? '',
+      days: this.#options.resume_days ?? DAYS,
+    };
+  }
+
+  #remove() {
+    storage.remove(this.#key);
+    handles.drop(this.#key);
+    this.#kept = this.#text = null;
+    this.#upload.uploader.resumable = false;
+  }
+}

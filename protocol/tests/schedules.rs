@@ -88,12 +88,16 @@ fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
     if view.cancelled {
         assert!(cancels, "nobody cancelled");
         // A page that was just loaded does not know yet what there is to be cancelled.
-        let is_told = world.server.is_cancelled() || world.reloads > 0;
+        let is_unknown = world.reloads > 0 || world.connects == 0;
+        let is_told = world.server.is_cancelled() || is_unknown;
         assert!(view.error.is_some() || is_told, "the server was told");
         return;
     }
     let is_refused = view.error.as_ref().is_some_and(|error| error.kind() == "rejected");
-    if is_refused && world.lost_bytes > 0 && is_told_nothing(protocol) {
+    // A page does not know that the one before has told the server to give up.
+    let was_cancelled = cancels && world.reloads > 0 && world.server.is_cancelled();
+    let has_lost = world.lost_bytes > 0 && is_told_nothing(protocol);
+    if is_refused && (was_cancelled || has_lost) {
         return;
     }
     assert!(view.finished, "{view:?}");

@@ -9,7 +9,7 @@ process.env.INCOMING_SERVER = path.join(target, 'release', 'incoming-server');
 const { App } = await import('../tests/support/app.js');
 const { launch, openPage } = await import('../tests/support/browser.js');
 const { copyOriginals } = await import('../tests/support/originals.js');
-const { FROM_ANYWHERE, Server } = await import('../tests/support/server.js');
+const { Server } = await import('../tests/support/server.js');
 
 const PAGE = fileURLToPath(new URL('page', import.meta.url));
 /** The server removes what was handed over, and the disk needs a moment. */
@@ -28,7 +28,7 @@ export async function withStage(body, settings = []) {
   copyOriginals(www);
   const arrivals = path.join(folder, 'arrivals');
   const own = ['--demo', '--www', www, '--arrivals', arrivals];
-  const args = [...FROM_ANYWHERE, ...own, ...settings];
+  const args = ['--allowed-origins', '*', ...own, ...settings];
   const server = await Server.start(null, { storage: path.join(folder, 'storage'), args });
   const cleanups = [];
   const t = { after: (cleanup) => cleanups.push(cleanup) };

@@ -4,7 +4,7 @@
 import { addressOf } from './address.js';
 import { digester } from './digester.js';
 import { sender } from './http.js';
-import { FOUND, INTACT, UNABLE, UNREADABLE, wordsOf } from './outcomes.js';
+import { INTACT, UNABLE, UNREADABLE, wordsOf } from './outcomes.js';
 
 /** Clocks of waits stand still while a machine sleeps: steps notice it soon after. */
 const STEP_MS = 5000;

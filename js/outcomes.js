@@ -2,16 +2,14 @@
 
 /** The file cannot be read, or is another one now. */
 export const UNREADABLE = 0;
-/** What was asked for was found. */
-export const FOUND = 1;
-/** What finds it could not be loaded. */
-export const UNABLE = 2;
+/** What finds out what was asked for could not be loaded. */
+export const UNABLE = 1;
 /** The page has no upload id. */
-export const REFUSED = 3;
+export const REFUSED = 2;
 /** Another page sends the file. */
-export const OCCUPIED = 4;
+export const OCCUPIED = 3;
 /** The file can be read. */
-export const INTACT = 5;
+export const INTACT = 4;
 
 /** The words of anything that was thrown. */
 export function wordsOf(error) {

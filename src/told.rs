@@ -8,16 +8,14 @@ use wasm_bindgen::prelude::*;
 
 use crate::{Driver, json, whole};
 
-/// The file cannot be read, or is another one now.
+/// The file cannot be read, or is another one now. `js/outcomes.js` has the same.
 const UNREADABLE: u8 = 0;
-/// What was asked for was found.
-const FOUND: u8 = 1;
-/// What finds it could not be loaded.
-const UNABLE: u8 = 2;
+/// What finds out what was asked for could not be loaded.
+const UNABLE: u8 = 1;
 /// The page has no upload id.
-const REFUSED: u8 = 3;
+const REFUSED: u8 = 2;
 /// Another page sends the file.
-const OCCUPIED: u8 = 4;
+const OCCUPIED: u8 = 3;
 
 impl Driver {
     fn heard(&self, attempt: u32, event: Event) {

@@ -49,7 +49,7 @@ fn host(settle: &JsValue, told: &Told) -> Host {
         .into_js_value()
     };
     let connect = soon(told, |driver, attempt| driver.closed(attempt, 1006, String::new()));
-    let check = soon(told, |driver, attempt| driver.learned(attempt, 5, String::new()));
+    let check = soon(told, |driver, attempt| driver.learned(attempt, 4, String::new()));
     let waiting = Rc::clone(told);
     let wait = Closure::<dyn FnMut(u32, u8, u32)>::new(move |attempt, number, milliseconds| {
         let driver = waiting.borrow().clone();

@@ -9,6 +9,8 @@ const LIMIT = 47 * 1024;
 const SCRIPT_LIMIT = 50 * 1024;
 /** What a page that hashes downloads on top. */
 const DIGEST_LIMIT = 12 * 1024;
+/** What a page that resumes after a reload downloads on top of both. */
+const CHECKPOINTS_LIMIT = 3 * 1024;
 const FILES = [
   'incoming_bg.wasm',
   'index.js',
@@ -46,6 +48,8 @@ export function reportSizes() {
     ['incoming.js', sizes['incoming.js'], SCRIPT_LIMIT],
     ['the digest', digest, DIGEST_LIMIT],
     ['incoming-digest.js', sizes['incoming-digest.js'], DIGEST_LIMIT],
+    ['checkpoints.js', sizes['checkpoints.js'], CHECKPOINTS_LIMIT],
+    ['incoming-checkpoints.js', sizes['incoming-checkpoints.js'], CHECKPOINTS_LIMIT],
   ]) {
     if (size.brotli > limit) {
       throw new Expected(`${what} has ${size.brotli} bytes in brotli; the limit is ${limit}`);
@@ -64,6 +68,9 @@ bytes in brotli and the script ${SCRIPT_LIMIT}; the build fails above that.
 The digest is what a page downloads on top when it asks for the first fingerprint: \`digest.js\`, the
 worker, and one of the wasm files; \`digest-page.js\` takes the worker's place where there may be none.
 \`incoming-digest.js\` has all of it for the script-tag build. The limit is ${DIGEST_LIMIT} bytes.
+
+\`checkpoints.js\`, or \`incoming-checkpoints.js\` for the script-tag build, is what a page downloads besides
+when it resumes uploads after a reload. The limit is ${CHECKPOINTS_LIMIT} bytes.
 
 ${report}
 `;

@@ -199,7 +199,8 @@ pub struct Config {
     pub max_form_size: usize,
 
     /// Origins whose pages may upload besides those of this server and of cors-origins, separated by
-    /// commas, or * for any. Programs that are no browsers name no origin and need none.
+    /// commas, or * for any. Empty: for Incoming!! any page that has a ticket, for the other
+    /// protocols none. Programs that are no browsers name no origin and need none.
     #[arg(long, env = "INCOMING_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
 

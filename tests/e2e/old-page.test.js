@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { App } from '../support/app.js';
 import { launch, openPage } from '../support/browser.js';
 import { randomFile, temporaryFolder } from '../support/files.js';
-import { FROM_ANYWHERE, Server } from '../support/server.js';
+import { Server } from '../support/server.js';
 import { until } from '../support/wait.js';
 
 describe('A page that was written for Incoming!!', () => {
@@ -16,7 +16,7 @@ describe('A page that was written for Incoming!!', () => {
 
   async function prepare(t) {
     const folder = temporaryFolder(t);
-    const server = await Server.start(t, { storage: `${folder}/storage`, args: FROM_ANYWHERE });
+    const server = await Server.start(t, { storage: `${folder}/storage` });
     const app = await App.start(t, { server, folders: { '': folder } });
     const html = readFileSync(new URL('old-page.html', import.meta.url), 'utf8');
     const page = html.replace('SERVER', server.url).replace('HOSTNAME', server.host);

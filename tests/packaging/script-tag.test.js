@@ -7,7 +7,7 @@ import { launch, openPage } from '../support/browser.js';
 import { assertUploads } from '../support/consumer.js';
 import { randomFile, temporaryFolder } from '../support/files.js';
 import { Relay } from '../support/relay.js';
-import { FROM_ANYWHERE, Server } from '../support/server.js';
+import { Server } from '../support/server.js';
 
 const PAGE = fileURLToPath(new URL('script-tag', import.meta.url));
 
@@ -20,7 +20,7 @@ describe('The script-tag build', () => {
 
   async function open(t, policy) {
     const storage = `${temporaryFolder(t)}/storage`;
-    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
+    const server = await Server.start(t, { storage });
     const app = await App.start(t, { server, folders: { '': PAGE }, policy });
     return assertUploads(t, browser, { server, app, url: `${app.url}/` });
   }

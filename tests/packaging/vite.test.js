@@ -6,7 +6,7 @@ import { App, STRICT_POLICY } from '../support/app.js';
 import { launch } from '../support/browser.js';
 import { assertUploads, makeProject } from '../support/consumer.js';
 import { temporaryFolder } from '../support/files.js';
-import { FROM_ANYWHERE, Server } from '../support/server.js';
+import { Server } from '../support/server.js';
 
 describe('A Vite project without any configuration', () => {
   let browser;
@@ -17,7 +17,7 @@ describe('A Vite project without any configuration', () => {
 
   async function prepare(t, folders, policy) {
     const storage = `${temporaryFolder(t)}/storage`;
-    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
+    const server = await Server.start(t, { storage });
     return { server, app: await App.start(t, { server, folders, policy }) };
   }
 

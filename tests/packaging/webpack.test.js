@@ -7,7 +7,7 @@ import { App, STRICT_POLICY } from '../support/app.js';
 import { launch } from '../support/browser.js';
 import { assertUploads, makeProject } from '../support/consumer.js';
 import { temporaryFolder } from '../support/files.js';
-import { FROM_ANYWHERE, Server } from '../support/server.js';
+import { Server } from '../support/server.js';
 
 describe('A webpack project without any configuration for wasm', () => {
   let browser;
@@ -22,7 +22,7 @@ describe('A webpack project without any configuration for wasm', () => {
     const wasm = readdirSync(`${project}/dist`).filter((name) => name.endsWith('.wasm'));
     assert.equal(wasm.length, 3, 'the client and both digests are in the build, once');
     const storage = `${temporaryFolder(t)}/storage`;
-    const server = await Server.start(t, { storage, args: FROM_ANYWHERE });
+    const server = await Server.start(t, { storage });
     const folders = { '': `${project}/dist` };
     const app = await App.start(t, { server, folders, policy: STRICT_POLICY });
     const page = await assertUploads(t, browser, { server, app, url: `${app.url}/` });

@@ -7,9 +7,6 @@ import { until } from './wait.js';
 
 const BINARY = process.env.INCOMING_SERVER ?? path.join(target, 'debug', 'incoming-server');
 
-/** For servers that pages of another origin upload to, such as those of an `App`. */
-export const FROM_ANYWHERE = ['--allowed-origins', '*'];
-
 /** The real server, as a child process on a free port of the loopback. */
 export class Server {
   #child = null;

@@ -3,7 +3,7 @@ import { App, STRICT_POLICY } from './app.js';
 import { openPage } from './browser.js';
 import { randomFile, temporaryFolder } from './files.js';
 import { Relay } from './relay.js';
-import { FROM_ANYWHERE, Server } from './server.js';
+import { Server } from './server.js';
 import { Upload } from './upload.js';
 
 const PAGE = fileURLToPath(new URL('../e2e/page', import.meta.url));
@@ -13,8 +13,7 @@ export class Stage {
   static async set(t, browser, { args = [] } = {}) {
     const stage = new Stage();
     stage.folder = temporaryFolder(t);
-    const all = [...FROM_ANYWHERE, ...args];
-    stage.server = await Server.start(t, { storage: `${stage.folder}/storage`, args: all });
+    stage.server = await Server.start(t, { storage: `${stage.folder}/storage`, args });
     stage.relay = await Relay.start(t, stage.server.port);
     const folders = { '': PAGE };
     stage.app = await App.start(t, { server: stage.server, folders, policy: STRICT_POLICY });

@@ -18,7 +18,8 @@ use super::sockets::Opening;
 use crate::Services;
 
 pub(super) fn router(services: &Services) -> Router {
-    let check_origin = || middleware::from_fn_with_state(services.clone(), origin::check);
+    let check_origin = middleware::from_fn_with_state(services.clone(), origin::check);
+    let check_page = middleware::from_fn_with_state(services.clone(), origin::check_with_ticket);
     let backend = Router::new()
         .route("/new_upload", post(backend::new_upload))
         .route("/cancel_upload", post(backend::cancel_upload))
@@ -26,9 +27,9 @@ pub(super) fn router(services: &Services) -> Router {
         .layer(DefaultBodyLimit::max(services.config.max_form_size))
         .layer(RequestBodyTimeoutLayer::new(services.config.header_timeout))
         .layer(middleware::from_fn(not_from_other_sites))
-        .layer(check_origin());
+        .layer(check_origin);
     let frontend = Router::new()
-        .route("/upload_ws", get(upload).layer(check_origin()))
+        .route("/upload_ws", get(upload).layer(check_page))
         .route("/incoming.js", get(script::incoming_js))
         .route("/incoming-digest.js", get(script::incoming_digest_js))
         .route("/incoming-checkpoints.js", get(script::incoming_checkpoints_js));

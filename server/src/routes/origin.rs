@@ -22,6 +22,24 @@ pub(super) async fn check(
     if is_allowed(request.headers(), &services.config) {
         return next.run(request).await;
     }
+    refuse(request).await
+}
+
+/// The same where a ticket lets in: browsers add nothing to it, so that any page may that has one,
+/// unless the settings name those that may.
+pub(super) async fn check_with_ticket(
+    State(services): State<Services>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let config = &services.config;
+    if config.allowed_origins.is_empty() || is_allowed(request.headers(), config) {
+        return next.run(request).await;
+    }
+    refuse(request).await
+}
+
+async fn refuse(request: Request) -> Response {
     tracing::debug!("a page of another origin is turned away");
     turn_away(request, (StatusCode::FORBIDDEN, WORDS).into_response()).await
 }

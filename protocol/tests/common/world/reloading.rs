@@ -55,8 +55,7 @@ impl Happening {
             // Aborted, like all requests at a hang-up.
             Happening::RequestArrives(_) => true,
             Happening::Deed(deed) => matches!(deed, Deed::Hashed),
-            Happening::RequestRepeats(_) => false,
-            Happening::ToServer(..) | Happening::Dies(_) => false,
+            Happening::ToServer(..) | Happening::RequestRepeats(_) | Happening::Dies(_) => false,
             Happening::ServerWakes(_) | Happening::ServerLoses(_) => false,
         }
     }

@@ -73,9 +73,15 @@ async fn a_store_that_fails_is_an_error_that_may_pass() {
     let server = Server::troubled(&store, |_| {}).await;
     let file = Hashed::new("a", &bytes(2 * SIZE), SIZE);
     server.chunk(&file, 0).await;
-    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::Other] {
+    for (kind, advice) in [
+        (
+            io::ErrorKind::StorageFull,
+            "the disk of the server is full, try again when there is room",
+        ),
+        (io::ErrorKind::Other, "the server cannot store the chunk now, try again later"),
+    ] {
         store.fail(kind);
-        let expected = ("error".into(), "Could not save file chunk".into());
+        let expected = ("error".into(), format!("Could not save file chunk: {advice}"));
         assert_eq!(server.chunk(&file, 1).await, expected);
         assert_eq!(server.ask(&file).await.0, "error");
     }

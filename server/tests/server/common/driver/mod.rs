@@ -103,6 +103,7 @@ impl Errand {
                 stall_timeout: StallTimeout(self.stall_timeout),
                 verify: self.verify,
                 own: Given::new(self.own.clone()),
+                ..Options::default()
             },
         }
     }
@@ -238,6 +239,7 @@ impl Driver {
             Action::HangUp => self.hang_up(),
             Action::Wait(wake, after) => self.wait(attempt, wake, after),
             Action::Digest(range) => self.digest(attempt, range),
+            Action::Recall => self.tell(Some(attempt))(Event::Recalled(None)),
             Action::CheckFile => self.tell(Some(attempt))(Event::FileIntact),
             Action::Settle(outcome) => self.outcome = Some(outcome),
             Action::Notify(_) => {}

@@ -120,8 +120,10 @@ fn is_told_nothing(protocol: Protocol) -> bool {
 /// can only ask for all of it.
 fn lost(protocol: Protocol, world: &World, size: u64) -> u64 {
     match protocol {
-        Protocol::FineUploader => u64::from(world.power_failures) * size,
-        _ => world.lost_bytes,
+        Protocol::Resumable | Protocol::Flow | Protocol::FineUploader => {
+            u64::from(world.power_failures) * size
+        }
+        Protocol::Incoming | Protocol::Galileo | Protocol::Robusto => world.lost_bytes,
     }
 }
 

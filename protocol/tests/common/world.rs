@@ -360,6 +360,9 @@ impl World {
     /// Tells the client, and before it how the link is doing, as the browser's driver does.
     fn tell(&mut self, attempt: Attempt, event: Event) {
         let before = self.upload.confirmed().0;
+        // What was asked for by an attempt that is over is asked for again.
+        let is_recalled = matches!(event, Event::Recalled(_));
+        self.has_recalled |= is_recalled && attempt == self.upload.attempt();
         let link = self.link();
         let mut steps = self.upload.handle(attempt, Event::Measured(link));
         steps.extend(self.upload.handle(attempt, event));

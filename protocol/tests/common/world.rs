@@ -120,6 +120,7 @@ pub struct World {
     pub offline_tries: u64,
     pub offline_tries_allowed: u64,
     pub power_failures: u32,
+    pub reloads: u32,
     /// How many bytes the server has lost.
     pub lost_bytes: u64,
 }
@@ -175,6 +176,7 @@ impl World {
             offline_tries: 0,
             offline_tries_allowed: 0,
             power_failures: 0,
+            reloads: 0,
             lost_bytes: 0,
         }
     }
@@ -358,6 +360,9 @@ impl World {
     /// Tells the client, and before it how the link is doing, as the browser's driver does.
     fn tell(&mut self, attempt: Attempt, event: Event) {
         let before = self.upload.confirmed().0;
+        // What was asked for by an attempt that is over is asked for again.
+        let is_recalled = matches!(event, Event::Recalled(_));
+        self.has_recalled |= is_recalled && attempt == self.upload.attempt();
         let link = self.link();
         let mut steps = self.upload.handle(attempt, Event::Measured(link));
         steps.extend(self.upload.handle(attempt, event));

@@ -9,9 +9,9 @@ use incoming_protocol::{
     Action, Event, Given, Job, Json, Link, Md5, Options, Protocol, Step, Upload, Verification, Wake,
 };
 
-const SIZE: u64 = 3_000_000;
+pub(super) const SIZE: u64 = 3_000_000;
 
-fn job(options: Options) -> Job {
+pub(super) fn job(options: Options) -> Job {
     Job {
         ticket: Some("ticket".into()),
         endpoint: "ws://test/".into(),

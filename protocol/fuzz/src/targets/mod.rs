@@ -1,6 +1,7 @@
 //! Whatever comes from outside, and what has to hold then.
 
 mod client;
+mod kept;
 mod messages;
 mod parameters;
 mod sessions;
@@ -9,9 +10,10 @@ mod sessions;
 pub type Target = fn(&[u8]);
 
 /// All of them, by the name of their corpus.
-pub const ALL: [(&str, Target); 6] = [
+pub const ALL: [(&str, Target); 7] = [
     ("client", client::told),
     ("client_session", client::session),
+    ("kept", kept::recalled),
     ("messages", messages::read),
     ("parameters", parameters::read),
     ("incoming_session", sessions::incoming),

@@ -21,6 +21,7 @@ impl World {
         if let Some(kept) = self.upload.checkpoint() {
             self.kept = Some(serde_json::to_string(&kept).unwrap());
         }
+        self.reloads += 1;
         self.has_recalled = false;
         self.hang_up();
         self.happenings.retain(|_, happening| !happening.is_for_the_page());
@@ -32,8 +33,7 @@ impl World {
     }
 
     pub(super) fn recall(&mut self, attempt: Attempt) {
-        let is_first = !std::mem::replace(&mut self.has_recalled, true);
-        let kept = self.kept.as_ref().filter(|_| is_first);
+        let kept = self.kept.as_ref().filter(|_| !self.has_recalled);
         let found = kept.map(|kept| serde_json::from_str(kept).unwrap());
         let event = match (found, &self.job.ticket) {
             (None, Some(ticket)) if self.job.options.asks_id => {

@@ -39,7 +39,7 @@ impl World {
 
     /// A person may begin at any moment, also without a network.
     pub(super) fn note_person(&mut self, deed: &Deed) {
-        if matches!(deed, Deed::Unpause | Deed::Cancel | Deed::Restart) {
+        if matches!(deed, Deed::Unpause | Deed::Cancel | Deed::Restart | Deed::Reload) {
             self.asked_until_ms = 0;
             self.offline_tries_allowed += 2;
         }

@@ -44,7 +44,7 @@ describe('The script-tag build', () => {
   });
 
   it('resumes after a reload, with a file of its own from another server', async (t) => {
-    const args = ['--package', pkg, ...FROM_ANYWHERE];
+    const args = ['--package', pkg];
     const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage`, args });
     const relay = await Relay.start(t, server.port);
     const app = await App.start(t, { server, folders: { '': PAGE } });

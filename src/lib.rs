@@ -3,6 +3,8 @@
 //!
 //! A page does not use this crate but the package around it, whose face is in `js/`.
 
+#![forbid(unsafe_code)]
+
 mod api;
 mod driver;
 mod error;

@@ -21,6 +21,8 @@
 //!    held while performing, so a callback may call `pause` from inside.
 //! 6. Only [`Error::is_transient`] decides about retrying; only [`Upload`] knows how.
 
+#![forbid(unsafe_code)]
+
 mod action;
 mod checkpoint;
 pub mod chunks;

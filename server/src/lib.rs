@@ -14,6 +14,7 @@
 //!
 //! The rules of a conversation are in `incoming-protocol`; this crate does what they ask for.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;

@@ -1,5 +1,7 @@
 //! The command: reads the settings, serves until it is told to stop.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use incoming_server::{Config, log, serve};

@@ -4,6 +4,8 @@
 //! and `incoming_bg.wasm`. With `--inline` the glue knows no default path of
 //! the wasm, because the caller brings the bytes.
 
+#![forbid(unsafe_code)]
+
 use std::{env, error::Error, path::Path};
 
 use wasm_bindgen_cli_support::Bindgen;

@@ -3,10 +3,11 @@ import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** A folder that is gone when the test is over. */
+/** A folder that is gone when the test is over, also if a server that ends still writes to it. */
 export function temporaryFolder(t) {
   const folder = mkdtempSync(path.join(tmpdir(), 'incoming-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
+  t.after(() => rmSync(folder, removal));
   return folder;
 }
 

@@ -264,7 +264,9 @@ mod tests {
             assert_eq!(there(id, life, &sound[..cut]), [1], "cut at {cut}");
             let mut holes = sound.clone();
             holes[cut..].fill(0);
-            assert_eq!(there(id, life, &holes), [1], "zeros from {cut}");
+            // The end of a checksum may be zeros.
+            let expected: &[u64] = if holes == sound { &[1, 2] } else { &[1] };
+            assert_eq!(there(id, life, &holes), expected, "zeros from {cut}");
             let mut flipped = sound.clone();
             flipped[cut] ^= 1;
             assert_eq!(there(id, life, &flipped), [1], "changed at {cut}");

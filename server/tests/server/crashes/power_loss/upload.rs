@@ -272,7 +272,11 @@ impl Upload {
 
     async fn expect(&self, disk: &Disk, range: Range<u64>, checked: &mut Checked) {
         checked.kept_bytes += range.end - range.start;
-        let found = disk.read(self.id(), range.clone()).await.unwrap_or_default();
+        if range.is_empty() {
+            return;
+        }
+        let found = disk.read(self.id(), range.clone()).await;
+        let found = found.unwrap_or_else(|error| panic!("{range:?} of {self:?}: {error}"));
         assert!(found == self.content.bytes(range.clone()), "{range:?} of {self:?}");
     }
 }

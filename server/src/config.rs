@@ -133,13 +133,9 @@ pub struct Config {
 
     /// How many connections one address may have open at once, IPv6 by /64; more are answered 429 or
     /// closed. Of a client behind a trusted proxy its requests under way are counted. 0: any number.
-    #[arg(
-        long,
-        env = "INCOMING_MAX_CONNECTIONS_PER_ADDRESS",
-        value_name = "NUMBER",
-        default_value_t = 256
-    )]
-    pub max_connections_per_address: usize,
+    /// By default 256, and any number from this machine itself, where proxies stand.
+    #[arg(long, env = "INCOMING_MAX_CONNECTIONS_PER_ADDRESS", value_name = "NUMBER")]
+    pub max_connections_per_address: Option<usize>,
 
     /// Proxies whose X-Forwarded-For is believed, as addresses or networks (10.0.0.0/8), separated
     /// by commas. Empty: nobody's.

@@ -7,7 +7,7 @@ use super::Asked;
 use super::cache::Key;
 
 /// Of the connection or of the body, so that they are not passed on.
-const NOT_PASSED_ON: [&str; 19] = [
+const NOT_PASSED_ON: [&str; 20] = [
     "accept-encoding",
     "connection",
     "content-encoding",
@@ -23,30 +23,29 @@ const NOT_PASSED_ON: [&str; 19] = [
     "if-unmodified-since",
     "keep-alive",
     "proxy-authorization",
+    "proxy-connection",
     "range",
     "te",
     "trailer",
     "upgrade",
 ];
 
-/// What only this server, or a proxy that is trusted, may say.
-const FORWARDED: [&str; 5] = [
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-proto",
+/// What only this server, or a proxy that is trusted, may say, besides all that begins with
+/// `x-forwarded-`.
+const FORWARDED: [&str; 8] = [
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-http-method",
+    "x-http-method-override",
     "x-real-ip",
 ];
 
 /// Different for each chunk of an upload, and of no interest to a hook.
-const OF_CHUNKS: [&str; 6] = [
-    "content-digest",
-    "priority",
-    "traceparent",
-    "upload-damaged-digest",
-    "want-repr-digest",
-    "x-request-id",
-];
+const OF_CHUNKS: [&str; 5] =
+    ["content-digest", "priority", "traceparent", "want-repr-digest", "x-request-id"];
 
 /// The same in the query.
 const PARAMETERS_OF_CHUNKS: [&str; 7] = [
@@ -92,8 +91,12 @@ impl Asked<'_> {
         let is_own = name.starts_with("x-original-")
             || matches!(name, "x-forwarded-uri" | "x-forwarded-method" | "x-forwarded-for");
         let is_believed = self.client.is_some_and(|client| client.is_behind_proxy);
+        let is_forwarded = name.starts_with("x-forwarded-") || FORWARDED.contains(&name);
+        // Some that hooks are written with take an underscore for a hyphen.
+        let is_plain = !name.contains('_');
         !is_own
-            && (is_believed || !FORWARDED.contains(&name))
+            && is_plain
+            && (is_believed || !is_forwarded)
             && !name.starts_with("sec-websocket-")
             && name != "transfer-encoding"
             && !NOT_PASSED_ON.contains(&name)
@@ -119,11 +122,11 @@ impl Asked<'_> {
         let query = self.uri.query().unwrap_or_default().as_bytes();
         for (name, value) in form_urlencoded::parse(query) {
             if !PARAMETERS_OF_CHUNKS.contains(&name.as_ref()) {
+                add(b"parameter");
                 add(name.as_bytes());
                 add(value.as_bytes());
             }
         }
-        add(b"");
         let has_target = ["x-original-uri", "x-forwarded-uri"];
         let mut headers: Vec<_> = headers
             .iter()
@@ -132,6 +135,7 @@ impl Asked<'_> {
             .collect();
         headers.sort_by_key(|(name, _)| *name);
         for (name, value) in headers {
+            add(b"header");
             add(name.as_bytes());
             add(value.as_bytes());
         }
@@ -207,8 +211,14 @@ mod tests {
             ("x-forwarded-for", "127.0.0.1"),
             ("x-real-ip", "127.0.0.1"),
             ("x-forwarded-proto", "https"),
+            ("x-forwarded-user", "admin"),
+            ("x_forwarded_for", "127.0.0.1"),
+            ("x-http-method-override", "GET"),
         ]);
         let direct = heard(&lies, false);
+        for name in ["x-forwarded-user", "x_forwarded_for", "x-http-method-override"] {
+            assert!(!direct.contains_key(name), "{name}");
+        }
         assert_eq!(direct["x-original-uri"], "/resumable?a=b");
         assert_eq!(direct["x-forwarded-for"], "192.0.2.1");
         assert!(!direct.contains_key("x-real-ip") && !direct.contains_key("x-forwarded-proto"));
@@ -229,6 +239,9 @@ mod tests {
             (first, &[("authorization", "Bearer y")]),
             (first, &[who, ("x-own", "z")]),
             ("/robusto?resumableChunkNumber=1&resumableIdentifier=a", &[who]),
+            (first, &[who, ("upload-damaged-digest", "md5=:x:")]),
+            ("/resumable?resumableIdentifier=a&authorization=Bearer+x", &[]),
+            ("/resumable?resumableIdentifier=a&header=authorization&Bearer+x", &[]),
         ] {
             assert_ne!(own, key(target, headers), "{target} {headers:?}");
         }

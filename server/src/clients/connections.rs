@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Network;
 
+/// How many connections a client may have that is not on this machine.
+const DEFAULT: usize = 256;
+
 /// Counts the connections of each client. Clones count together.
 #[derive(Clone, Debug)]
 pub struct Connections {
@@ -14,8 +17,8 @@ pub struct Connections {
 
 #[derive(Debug)]
 struct Shared {
-    /// 0 for any number.
-    limit: usize,
+    /// 0 for any number; `None` for the default.
+    limit: Option<usize>,
     open: Mutex<HashMap<Network, usize>>,
 }
 
@@ -27,8 +30,9 @@ pub struct Place {
 }
 
 impl Connections {
-    /// Lets each client have so many at once; 0 for any number.
-    pub fn new(limit: usize) -> Connections {
+    /// Lets each client have so many at once; 0 for any number. By default 256, and any number from
+    /// this machine itself.
+    pub fn new(limit: Option<usize>) -> Connections {
         Connections { shared: Arc::new(Shared { limit, open: Mutex::default() }) }
     }
 
@@ -37,7 +41,9 @@ impl Connections {
         let network = Network::of(address);
         let mut open = self.shared.lock();
         let count = open.entry(network).or_default();
-        if self.shared.limit > 0 && *count >= self.shared.limit {
+        let by_default = if address.to_canonical().is_loopback() { 0 } else { DEFAULT };
+        let limit = self.shared.limit.unwrap_or(by_default);
+        if limit > 0 && *count >= limit {
             return None;
         }
         *count += 1;
@@ -69,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_it_is_left_and_nothing_is_remembered() {
-        let connections = Connections::new(2);
+        let connections = Connections::new(Some(2));
         let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
         let first = connections.enter(one).unwrap();
         let second = connections.enter(one).unwrap();
@@ -83,8 +89,18 @@ mod tests {
 
     #[test]
     fn without_a_limit_there_is_always_a_place() {
-        let connections = Connections::new(0);
+        let connections = Connections::new(Some(0));
         let places: Vec<_> = (0..1000).map(|_| connections.enter("::1".parse().unwrap())).collect();
         assert!(places.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn by_default_only_this_machine_has_any_number() {
+        let most = |address: &str| {
+            let connections = Connections::new(None);
+            let address = address.parse().unwrap();
+            (0..1000).map_while(|_| connections.enter(address)).collect::<Vec<_>>().len()
+        };
+        assert_eq!([most("127.0.0.1"), most("::1"), most("192.0.2.1")], [1000, 1000, DEFAULT]);
     }
 }

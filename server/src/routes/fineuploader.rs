@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
-use super::guard::guarded;
+use super::guard::{Authorized, guarded};
 use crate::Services;
 use crate::uploads::{Layout, Plan, Remembered, Withdrawal};
 use refusal::Refusal;
@@ -45,6 +45,9 @@ pub(super) fn router(services: &Services) -> Router {
 async fn post_upload(State(services): State<Services>, request: Request) -> Response {
     let headers = request.headers();
     if is(headers, "application/x-www-form-urlencoded") {
+        if request.extensions().get::<Authorized>().is_some() {
+            return Refusal::Hidden.respond();
+        }
         return done(remove_as_asked(&services, request).await);
     }
     // The body of a raw upload is the file and nothing else.

@@ -17,6 +17,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use multer::{Field, Multipart};
 
+use super::guard::Authorized;
 use source::Source;
 
 /// The most parameters that a query or a form may have.
@@ -50,6 +51,9 @@ pub(super) enum FormError {
     /// It ended too soon, or stopped coming.
     #[error("expected more of the body, it was cut or came to a halt, send it again")]
     Cut,
+    /// The form says something else than the address, which is what was authorised.
+    #[error("expected the same {0} in the form as in the address")]
+    Contradiction(String),
     /// It is no form.
     #[error("expected a form as its Content-Type says")]
     NoForm,
@@ -100,6 +104,16 @@ impl Fields {
         Ok(())
     }
 
+    /// Whether nothing in the query contradicts what is here.
+    fn agree_with(&self, query: Option<&str>) -> Result<(), FormError> {
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if self.get(&name).is_some_and(|own| own != value) {
+                return Err(FormError::Contradiction(name.into_owned()));
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, name: String, value: String) -> Result<(), FormError> {
         self.count += 1;
         self.size += name.len() + value.len();
@@ -141,7 +155,13 @@ impl Form {
                 }
             }
         };
-        let read = read.and_then(|file| fields.add_query(parts.uri.query()).map(|()| file));
+        let is_authorized = parts.extensions.get::<Authorized>().is_some();
+        let read = read.and_then(|file| {
+            if is_authorized {
+                fields.agree_with(parts.uri.query())?;
+            }
+            fields.add_query(parts.uri.query()).map(|()| file)
+        });
         match read {
             Ok(file) => Ok(Form { fields, source, file }),
             Err(error) => Err((error, source)),

@@ -40,7 +40,11 @@ pub(super) fn plainly(status: StatusCode, words: String) -> Response {
     (status, words).into_response()
 }
 
-async fn authorize(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+/// A hook has let the request in, knowing its address and its headers: a form must not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Authorized;
+
+async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let asked = Asked {
         method: request.method(),
         uri: request.uri(),
@@ -48,7 +52,12 @@ async fn authorize(State(guard): State<Guard>, request: Request, next: Next) -> 
         client: request.extensions().get::<Client>().copied(),
     };
     match guard.services.access.check(asked).await {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            if guard.services.config.authorize_url.is_some() {
+                request.extensions_mut().insert(Authorized);
+            }
+            next.run(request).await
+        }
         Err(denied) => turn_away(request, answer(denied, guard.voice)).await,
     }
 }

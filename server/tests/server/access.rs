@@ -172,3 +172,21 @@ async fn fine_uploader_hears_it_in_its_own_words() {
     let reply: serde_json::Value = serde_json::from_str(&words).unwrap();
     assert_eq!((&reply["success"], &reply["error"]), (&false.into(), &"not yours".into()));
 }
+
+#[tokio::test]
+async fn a_form_does_not_do_what_the_hook_was_not_asked_for() {
+    let hook = Hook::saying("200 OK").await;
+    let server = asking(&hook, |_| {}).await;
+    let (own, other) = (Cut::new("own", b"xyz", CHUNK), Cut::new("other", b"abc", CHUNK));
+    let body = form(&other.fields(1), &other.name, other.bytes(1));
+    let request = server.request(Method::POST).query(&own.fields(1)).body(body);
+    let (status, words) = answer(request.header("content-type", form_type())).await;
+    assert_eq!(status, 400, "{words}");
+    assert!(words.contains("the same"), "{words}");
+    assert!(server.arrived().is_empty());
+
+    let removal = server.client.post(server.url("/fineuploader"));
+    let removal = removal.header("content-type", "application/x-www-form-urlencoded");
+    let (status, words) = answer(removal.body("_method=DELETE&qquuid=u-1")).await;
+    assert_eq!(status, 405, "{words}");
+}

@@ -26,7 +26,7 @@ async fn get(server: &Server, client: &str) -> (u16, HeaderMap) {
 
 #[tokio::test]
 async fn more_connections_than_an_address_may_have_are_answered_429_and_closed() {
-    let server = Server::with(|config| config.max_connections_per_address = 2).await;
+    let server = Server::with(|config| config.max_connections_per_address = Some(2)).await;
     let address = server.running.address();
     let (one, _other) = (server.browser().await, server.browser().await);
     let answer = raw(address, ASK).await;
@@ -44,7 +44,7 @@ async fn more_connections_than_an_address_may_have_are_answered_429_and_closed()
 #[tokio::test]
 async fn a_socket_counts_as_long_as_it_is_open() {
     let server = Server::with(|config| {
-        config.max_connections_per_address = 2;
+        config.max_connections_per_address = Some(2);
         trusting(config);
     })
     .await;
@@ -66,7 +66,7 @@ async fn a_socket_counts_as_long_as_it_is_open() {
 #[tokio::test]
 async fn connections_of_a_trusted_proxy_are_not_counted_as_its_own() {
     let server = Server::with(|config| {
-        config.max_connections_per_address = 1;
+        config.max_connections_per_address = Some(1);
         trusting(config);
     })
     .await;

@@ -137,7 +137,7 @@ fn what_is_limited_can_be_set_in_the_file_too() {
     );
     let config = with(&file, &["--max-open-uploads", "9"]).unwrap();
     assert_eq!((config.max_storage, config.max_open_uploads), (Some(5), 9));
-    assert_eq!((config.max_connections_per_address, config.max_request_rate), (7, 8));
+    assert_eq!((config.max_connections_per_address, config.max_request_rate), (Some(7), 8));
     assert_eq!((config.min_rate, config.authorize_cache), (0, Duration::ZERO));
     assert_eq!(config.trusted_proxies, ["::1"]);
 }
@@ -147,7 +147,7 @@ fn by_default_nobody_speaks_for_others_and_no_other_page_may_upload() {
     let config = Config::from_arguments(["incoming-server", "--storage", "s"]).unwrap();
     assert!(config.trusted_proxies.is_empty() && config.allowed_origins.is_empty());
     assert!(config.cors_origins.is_empty() && config.authorize_url.is_none());
-    assert_eq!((config.max_request_rate, config.max_connections_per_address), (0, 256));
+    assert_eq!((config.max_request_rate, config.max_connections_per_address), (0, None));
     assert_eq!(
         (config.min_rate, config.max_open_uploads, config.max_storage),
         (100, 100_000, None)

@@ -116,7 +116,7 @@ async fn a_form_of_the_backend_that_trickles_is_cut_off() {
 #[tokio::test]
 async fn who_does_not_read_an_answer_is_cut_off() {
     let server = Server::with(|config| {
-        (config.connection_timeout, config.max_connections_per_address) = (SOON, 2);
+        (config.connection_timeout, config.max_connections_per_address) = (SOON, Some(2));
         config.serve_files = true;
     })
     .await;

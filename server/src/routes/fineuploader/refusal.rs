@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     PartsAreGone,
     #[error("not all parts of this file are here, send it again")]
     PartsAreMissing,
+    #[error("expected the method DELETE: no authorisation can see what a form asks for")]
+    Hidden,
     #[error("there is no file with this uuid")]
     Unknown,
     #[error("the file is not here any more and cannot be deleted")]
@@ -77,6 +79,7 @@ impl Refusal {
             }
             Refusal::Unknown => (StatusCode::NOT_FOUND, Reply::Refusal),
             Refusal::Taken => (StatusCode::CONFLICT, Reply::Refusal),
+            Refusal::Hidden => (StatusCode::METHOD_NOT_ALLOWED, Reply::Refusal),
             Refusal::Form(_)
             | Refusal::Digest(_)
             | Refusal::Senseless(_)

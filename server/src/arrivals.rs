@@ -42,9 +42,9 @@ impl Arrivals {
     /// # Errors
     /// When it cannot be made.
     pub fn open(folder: &Path, files: Arc<dyn FileSystem>) -> io::Result<Arrivals> {
-        std::fs::create_dir_all(folder)?;
-        clear_abandoned(folder, &["new", "json.new"])?;
-        Ok(Arrivals { folder: folder.canonicalize()?, files })
+        let folder = make_folder(&*files, folder)?;
+        clear_abandoned(&folder, &["new", "json.new"])?;
+        Ok(Arrivals { folder, files })
     }
 
     /// Where a file is, or will be.
@@ -96,6 +96,15 @@ impl Arrivals {
         self.run(move |files| replace(files, &path, &text, Opening::Empty)).await
     }
 
+    /// Makes durable which files and documents are there.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub async fn sync(&self) -> io::Result<()> {
+        let folder = self.folder.clone();
+        self.run(move |files| files.sync_dir(&folder)).await
+    }
+
     async fn run<T, F>(&self, work: F) -> io::Result<T>
     where
         T: Send + 'static,
@@ -104,6 +113,20 @@ impl Arrivals {
         let files = Arc::clone(&self.files);
         tokio::task::spawn_blocking(move || work(&*files)).await.map_err(io::Error::other)?
     }
+}
+
+/// Makes a folder and those around it, for good, unless it is there; says where it really is.
+///
+/// # Errors
+/// When one of them cannot be made.
+pub(crate) fn make_folder(files: &dyn FileSystem, folder: &Path) -> io::Result<PathBuf> {
+    let folder = std::path::absolute(folder)?;
+    let missing: Vec<_> = folder.ancestors().take_while(|path| !path.exists()).collect();
+    std::fs::create_dir_all(&folder)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        files.sync_dir(parent)?;
+    }
+    folder.canonicalize()
 }
 
 /// Removes files whose writers are gone: those named by an id and one of these extensions that nobody
@@ -150,7 +173,32 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    /// Notes which folders are synced.
+    #[derive(Clone, Debug, Default)]
+    struct Noting(Arc<Mutex<Vec<PathBuf>>>);
+
+    impl FileSystem for Noting {
+        fn sync_dir(&self, path: &Path) -> io::Result<()> {
+            self.0.lock().unwrap().push(path.canonicalize()?);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_folder_that_was_made_is_there_for_good() {
+        let around = tempfile::tempdir().unwrap();
+        let root = around.path().canonicalize().unwrap();
+        let files = Noting::default();
+        for _ in 0..2 {
+            let made = make_folder(&files, &around.path().join("a/b")).unwrap();
+            assert_eq!(made, root.join("a/b"));
+            assert_eq!(*files.0.lock().unwrap(), [root.join("a"), root.clone()]);
+        }
+    }
 
     #[test]
     fn moments_are_written_as_rfc_3339_says() {

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
+use crate::arrivals::make_folder;
 use crate::files::{FileSystem, Native, Opening, remove_dir_all};
 use crate::uploads::Document;
 pub use lock::FolderLock;
@@ -95,8 +96,7 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open_with(root: &Path, ground: Ground) -> io::Result<Disk> {
-        std::fs::create_dir_all(root)?;
-        let root = root.canonicalize()?;
+        let root = make_folder(&*ground.files, root)?;
         files::clear_leftovers(&*ground.files, &root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
         Ok(Disk { shared: Arc::new(Shared { root, ground, locks, doubts: Doubts::default() }) })

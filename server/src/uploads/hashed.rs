@@ -174,12 +174,19 @@ impl HashedState {
 }
 
 impl Uploads {
-    /// What is there of a file.
+    /// What is there of a file. A file whose chunks are all there is read; once begun, that comes to
+    /// its end also if nobody waits for it.
     ///
     /// # Errors
     /// When the store fails, or all chunks are there and make another file.
     pub async fn hashed(&self, md5: &Md5) -> Result<HashedState, HashedError> {
-        let id = ticket(PROTOCOL, md5.as_str());
+        let (uploads, id) = (self.clone(), ticket(PROTOCOL, md5.as_str()));
+        let looked_up = self.inner.tasks.spawn(async move { uploads.look_up_hashed(id).await });
+        let state = looked_up.await;
+        state.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+    }
+
+    async fn look_up_hashed(&self, id: Uuid) -> Result<HashedState, HashedError> {
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
         Ok(match self.find(id, &mut gate).await? {

@@ -149,7 +149,8 @@ impl Whole {
     /// Makes the file arrive. Once begun, it comes to its end also if nobody waits for it.
     ///
     /// # Errors
-    /// When the digest is another one or the store fails; then nothing is left behind.
+    /// When the digest is another one or the store fails; then nothing is left behind. Only a file
+    /// that had its place when the store failed stays there, and its backend is told.
     pub async fn finish(mut self, sum: Option<Sum>) -> Result<(), WholeError> {
         self.check(sum)?;
         let tasks = self.uploads.inner.tasks.clone();
@@ -186,18 +187,21 @@ impl Drop for Whole {
         if self.is_kept {
             return;
         }
-        let (uploads, id) = (self.uploads.clone(), self.document.id);
-        self.uploads.inner.tasks.spawn(async move { uploads.give_back(id).await });
+        let (uploads, document) = (self.uploads.clone(), self.document.clone());
+        self.uploads.inner.tasks.spawn(async move { uploads.give_back(&document).await });
     }
 }
 
 impl Uploads {
     /// Removes what is left of a file that broke off, as soon as the store lets us; after the next
-    /// start that is done, too.
-    async fn give_back(&self, id: Uuid) {
-        let mut pause = FIRST_PAUSE;
-        while let Err(error) = self.inner.remove(id).await {
-            tracing::error!(%id, %error, "an upload that broke off could not be removed");
+    /// start that is done, too. A file that already has its place stays, and its backend is told.
+    async fn give_back(&self, document: &Document) {
+        let (id, mut pause) = (document.id, FIRST_PAUSE);
+        while let Err(error) = self.end_whole(document).await {
+            if matches!(error, StoreError::NotFound(_)) {
+                return;
+            }
+            tracing::error!(%id, %error, "an upload that broke off could not be ended");
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.inner.stop.cancelled() => return,

@@ -33,19 +33,21 @@ pub(super) fn read(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-/// Moves a file, also to another file system.
+/// Moves a file for good, also to another file system. It has its new name there before it loses
+/// the old one.
 pub(super) fn take_out(files: &dyn FileSystem, data: &Path, to: &Path) -> io::Result<()> {
-    if let Err(error) = files.rename(data, to) {
-        if error.kind() != io::ErrorKind::CrossesDevices {
-            return Err(error);
+    let sync = || to.parent().map_or(Ok(()), |folder| files.sync_dir(folder));
+    match files.rename(data, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            let fresh = to.with_extension("new");
+            copy(files, data, &fresh)
+                .and_then(|()| files.rename(&fresh, to))
+                .inspect_err(|_| drop(files.remove_file(&fresh)))?;
+            sync()?;
+            files.remove_file(data)
         }
-        let fresh = to.with_extension("new");
-        copy(files, data, &fresh)
-            .and_then(|()| files.rename(&fresh, to))
-            .inspect_err(|_| drop(files.remove_file(&fresh)))?;
-        files.remove_file(data)?;
+        moved => moved.and_then(|()| sync()),
     }
-    to.parent().map_or(Ok(()), |folder| files.sync_dir(folder))
 }
 
 /// Copies a file and makes the copy durable.

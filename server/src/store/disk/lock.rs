@@ -5,6 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::arrivals::make_folder;
+use crate::files::Native;
+
 const LOCK: &str = "lock";
 
 /// The right to use a storage folder. The system takes it back when the process ends, however it
@@ -20,7 +23,7 @@ impl FolderLock {
     /// # Errors
     /// When the folder cannot be made or written to.
     pub fn take(root: &Path) -> io::Result<Option<FolderLock>> {
-        std::fs::create_dir_all(root)?;
+        let root = make_folder(&Native, root)?;
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true).open(root.join(LOCK))?;
         match file.try_lock() {

@@ -316,3 +316,47 @@ async fn a_sync_says_nothing_about_notes_that_were_made_after_all_were_forgotten
     assert_eq!(fresh.marks(id).await.unwrap(), [1]);
     assert!(after_a_reboot(&fresh).marks(id).await.unwrap().is_empty());
 }
+
+/// A file system whose folders are on different devices; notes what happens to names.
+#[derive(Debug, Default)]
+struct Devices(Mutex<Vec<String>>);
+
+impl Devices {
+    fn note(&self, deed: &str, path: &Path) {
+        let name = path.file_name().unwrap().to_string_lossy();
+        self.0.lock().unwrap().push(format!("{deed} {name}"));
+    }
+}
+
+impl FileSystem for Devices {
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if from.parent() != to.parent() {
+            return Err(io::ErrorKind::CrossesDevices.into());
+        }
+        self.note("name", to);
+        Native.rename(from, to)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.note("sync", path);
+        Native.sync_dir(path)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.note("remove", path);
+        Native.remove_file(path)
+    }
+}
+
+#[test]
+fn a_file_is_removed_from_its_device_only_after_it_is_on_the_other_for_good() {
+    let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (data, folder) = (here.path().join("data"), there.path().join("arrived"));
+    fs::write(&data, "abc").unwrap();
+    fs::create_dir(&folder).unwrap();
+    let devices = Devices::default();
+    files::take_out(&devices, &data, &folder.join("a")).unwrap();
+    assert_eq!(*devices.0.lock().unwrap(), ["name a", "sync arrived", "remove data"]);
+    assert_eq!(fs::read(folder.join("a")).unwrap(), b"abc");
+    assert!(!data.exists());
+}

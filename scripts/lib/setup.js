@@ -36,7 +36,9 @@ export async function setUpTool(name, crate, version) {
   const ours = path.join(folder, 'bin', name);
   const found = [which(name), ours].find((tool) => isVersion(tool, version));
   if (found) return found;
-  await run('cargo', ['install', crate, '--version', version, '--locked', '--root', folder]);
+  const install = ['install', crate, '--version', version, '--root', folder];
+  // What its author locked may not be in every mirror of the registry.
+  if ((await exitCode('cargo', [...install, '--locked'])) !== 0) await run('cargo', install);
   return ours;
 }
 

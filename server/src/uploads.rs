@@ -118,7 +118,7 @@ impl Uploads {
             finished_retention: config.finished_retention,
             handover_confirmation: config.handover_confirmation,
         };
-        let ledger = Ledger::new(config.max_open_uploads, config.max_storage.unwrap_or(u64::MAX));
+        let ledger = Ledger::new(config.max_open_uploads, config.max_storage);
         let handover = Handover::new(config.handover_timeout)?;
         let folder = config.arrivals();
         let arrivals = Arrivals::open(&folder, store.files()).map_err(|cause| {

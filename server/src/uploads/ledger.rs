@@ -1,7 +1,8 @@
 //! How many uploads are open, and how many bytes all files have that are not handed over.
 //!
-//! A file counts with all of its size from its beginning, so that no two are promised the last
-//! bytes, and what has begun always finds room. One whose size nobody tells counts with what it
+//! A file counts with all of its size from its beginning, before any byte of it has come, so that no
+//! two are promised the last bytes, and what has begun always finds room. One in chunks of which no
+//! chunk comes is forgotten soon. One whose size nobody tells counts with what it
 //! will have at least, as far as its chunks tell. It counts until its backend has it, or until it
 //! has arrived where nobody else takes it.
 
@@ -51,6 +52,8 @@ struct Books {
 struct Entry {
     bytes: u64,
     is_open: bool,
+    /// Nobody has found any of its bytes yet.
+    is_promise: bool,
     since: Instant,
 }
 
@@ -67,7 +70,7 @@ impl Ledger {
             return Err(Full::TooMany);
         }
         self.check_room(&books, bytes, bytes)?;
-        books.put(id, Entry { bytes, is_open: true, since: Instant::now() });
+        books.put(id, Entry { bytes, is_open: true, is_promise: true, since: Instant::now() });
         Ok(())
     }
 
@@ -86,7 +89,9 @@ impl Ledger {
         let mut books = self.books();
         let before = books.entries.get(&document.id).copied();
         let Some(bytes) = document.declared_bytes() else { return };
-        let entry = |is_open, bytes| Entry { bytes, is_open, since: Instant::now() };
+        let is_promise = before.is_none_or(|before| before.is_promise);
+        let since = Instant::now();
+        let entry = |is_open, bytes| Entry { bytes, is_open, is_promise, since };
         match document.state {
             State::Receiving => {
                 let bytes = before.map_or(0, |before| before.bytes).max(bytes);
@@ -96,6 +101,18 @@ impl Ledger {
                 books.put(document.id, entry(false, bytes));
             }
             State::Finished | State::Cancelled { .. } => books.remove(document.id),
+        }
+    }
+
+    /// Whether of an upload nobody has found any bytes yet.
+    pub(super) fn is_promise(&self, id: Uuid) -> bool {
+        self.books().entries.get(&id).is_some_and(|entry| entry.is_promise)
+    }
+
+    /// Some of its bytes are there, or it needs none.
+    pub(super) fn keep_promise(&self, id: Uuid) {
+        if let Some(entry) = self.books().entries.get_mut(&id) {
+            entry.is_promise = false;
         }
     }
 
@@ -159,10 +176,16 @@ impl Document {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::SystemTime;
 
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
     use super::*;
-    use crate::uploads::{Arrival, Backend, FileInfo, Layout};
+    use crate::Config;
+    use crate::store::Memory;
+    use crate::uploads::{Arrival, Backend, FileInfo, Layout, Uploads};
 
     const GONE: Duration = Duration::from_secs(61);
 
@@ -228,6 +251,25 @@ mod tests {
         ledger.remove(id(2));
         ledger.remove(id(2));
         assert_eq!(ledger.begin(id(3), 0), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_there_counts_also_when_keeping_it_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["incoming-server", "--storage", folder.path().to_str().unwrap()];
+        let mut config = Config::from_arguments(arguments).unwrap();
+        config.max_storage = Some(100);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Arc::new(Memory::default());
+        let uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
+        let mut document = Document::new(id(1), Backend::nobody(), SystemTime::now());
+        document.file = Some(FileInfo { size: 60, name: "a".to_owned() });
+        uploads.inner.create(&document, 60).await.unwrap();
+        uploads.inner.create(&document, 60).await.unwrap_err();
+        let full = Err(Full::NoRoom { size: 41 });
+        assert_eq!(uploads.inner.ledger.begin(id(2), 41), full);
+        uploads.inner.remove(id(1)).await.unwrap();
+        assert_eq!(uploads.inner.ledger.begin(id(2), 100), Ok(()));
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl Uploads {
             finished_retention: config.finished_retention,
             handover_confirmation: config.handover_confirmation,
         };
-        let ledger = Ledger::new(config.max_open_uploads, config.max_storage.unwrap_or(u64::MAX));
+        let ledger = Ledger::new(config.max_open_uploads, config.max_storage);
         let handover = Handover::new(config.handover_timeout)?;
         let folder = config.arrivals();
         let arrivals = Arrivals::open(&folder, store.files()).map_err(|cause| {
@@ -169,8 +169,13 @@ impl Uploads {
         self.inner.admits(&document, size)?;
         if document.file.is_none() {
             self.inner.ledger.begin(id, size)?;
-            let begun = self.inner.bind(id, size, name).await;
-            document = begun.inspect_err(|_| self.inner.ledger.remove(id))?;
+            document = match self.inner.bind(id, size, name).await {
+                Ok(document) => document,
+                Err(error) => {
+                    self.inner.recount(id).await;
+                    return Err(error.into());
+                }
+            };
         }
         let (writer, position) = self.inner.resume_file(&document, size).await?;
         // Last, so that a store that fails leaves the upload to the one that has it.
@@ -219,8 +224,21 @@ impl Inner {
         if document.file.is_some() {
             self.ledger.begin(document.id, bytes)?;
         }
-        let created = self.store.create(document).await;
-        Ok(created.map(drop).inspect_err(|_| self.ledger.remove(document.id))?)
+        if let Err(error) = self.store.create(document).await {
+            self.recount(document.id).await;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Counts an upload after a failure, which its document may have survived. As long as nobody can
+    /// tell, it counts.
+    async fn recount(&self, id: Uuid) {
+        match self.load(id).await {
+            Ok(Some(document)) if document.file.is_some() => self.ledger.settle(&document),
+            Ok(_) => self.ledger.remove(id),
+            Err(error) => tracing::warn!(%id, %error, "what may have begun is counted"),
+        }
     }
 
     /// Counts what an earlier process has left.

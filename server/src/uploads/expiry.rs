@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::StreamExt as _;
 
 use super::live::Notice;
-use super::{AT_ONCE, Document, EXPIRY_NOTICE, Limits, State, Uploads};
+use super::{AT_ONCE, Document, EXPIRY_NOTICE, Inner, Limits, State, Uploads};
 use crate::store::{Listed, StoreError};
 
 impl Uploads {
@@ -89,7 +89,9 @@ impl Uploads {
     }
 
     fn has_rested(&self, upload: Listed, now: SystemTime) -> bool {
-        age(upload, now) > self.inner.limits.shortest()
+        let (limits, age) = (self.inner.limits, age(upload, now));
+        age > limits.shortest()
+            || age > limits.promise_expiry() && self.inner.ledger.is_promise(upload.id)
     }
 
     async fn expire_one(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
@@ -112,7 +114,7 @@ impl Uploads {
             }
             State::Finished => Ok(()),
             _ => {
-                let patience = limits.patience(&document);
+                let patience = self.inner.patience(&document).await?;
                 if age(upload, now) > patience {
                     self.drop_idle(upload, now, patience).await?;
                 }
@@ -190,13 +192,31 @@ impl Limits {
         self.idle_expiry.min(self.finished_retention).min(self.chunks_retention)
     }
 
+    /// How long an upload in chunks may rest of which no chunk has come.
+    fn promise_expiry(&self) -> Duration {
+        self.echo.min(self.chunks_retention)
+    }
+}
+
+impl Inner {
     /// How long an upload that is not finished may rest.
-    fn patience(&self, document: &Document) -> Duration {
+    async fn patience(&self, document: &Document) -> Result<Duration, StoreError> {
         let chunks = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
-        match document.state {
-            State::Receiving if chunks.is_some() => self.chunks_retention,
-            _ => self.idle_expiry,
+        let is_in_chunks = document.state == State::Receiving && chunks.is_some();
+        if is_in_chunks && !self.has_bytes(document).await? {
+            return Ok(self.limits.promise_expiry());
         }
+        self.ledger.keep_promise(document.id);
+        Ok(if is_in_chunks { self.limits.chunks_retention } else { self.limits.idle_expiry })
+    }
+
+    /// Whether a chunk is there, or was there as far as its browser knows.
+    async fn has_bytes(&self, document: &Document) -> Result<bool, StoreError> {
+        let id = document.id;
+        Ok(!self.store.marks(id).await?.is_empty()
+            || !self.store.lost(id).await?.is_empty()
+            || self.store.is_in_doubt(id).await?
+            || self.has_arrived(document).await?)
     }
 }
 

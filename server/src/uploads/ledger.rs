@@ -1,7 +1,8 @@
 //! How many uploads are open, and how many bytes all files have that are not handed over.
 //!
-//! A file counts with all of its size from its beginning, so that no two are promised the last
-//! bytes, and what has begun always finds room. One whose size nobody tells counts with what it
+//! A file counts with all of its size from its beginning, before any byte of it has come, so that no
+//! two are promised the last bytes, and what has begun always finds room. One in chunks of which no
+//! chunk comes is forgotten soon. One whose size nobody tells counts with what it
 //! will have at least, as far as its chunks tell. It counts until its backend has it, or until it
 //! has arrived where nobody else takes it.
 
@@ -34,7 +35,8 @@ pub enum Full {
 #[derive(Debug)]
 pub(super) struct Ledger {
     max_open: usize,
-    max_bytes: u64,
+    /// No limit if there is none.
+    max_bytes: Option<u64>,
     books: Mutex<Books>,
 }
 
@@ -42,18 +44,21 @@ pub(super) struct Ledger {
 struct Books {
     entries: HashMap<Uuid, Entry>,
     open: usize,
-    bytes: u64,
+    /// Wide enough for any number of files of any size.
+    bytes: u128,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     bytes: u64,
     is_open: bool,
+    /// Nobody has found any of its bytes yet.
+    is_promise: bool,
     since: Instant,
 }
 
 impl Ledger {
-    pub(super) fn new(max_open: usize, max_bytes: u64) -> Ledger {
+    pub(super) fn new(max_open: usize, max_bytes: Option<u64>) -> Ledger {
         Ledger { max_open, max_bytes, books: Mutex::default() }
     }
 
@@ -65,7 +70,7 @@ impl Ledger {
             return Err(Full::TooMany);
         }
         self.check_room(&books, bytes, bytes)?;
-        books.put(id, Entry { bytes, is_open: true, since: Instant::now() });
+        books.put(id, Entry { bytes, is_open: true, is_promise: true, since: Instant::now() });
         Ok(())
     }
 
@@ -84,7 +89,9 @@ impl Ledger {
         let mut books = self.books();
         let before = books.entries.get(&document.id).copied();
         let Some(bytes) = document.declared_bytes() else { return };
-        let entry = |is_open, bytes| Entry { bytes, is_open, since: Instant::now() };
+        let is_promise = before.is_none_or(|before| before.is_promise);
+        let since = Instant::now();
+        let entry = |is_open, bytes| Entry { bytes, is_open, is_promise, since };
         match document.state {
             State::Receiving => {
                 let bytes = before.map_or(0, |before| before.bytes).max(bytes);
@@ -94,6 +101,18 @@ impl Ledger {
                 books.put(document.id, entry(false, bytes));
             }
             State::Finished | State::Cancelled { .. } => books.remove(document.id),
+        }
+    }
+
+    /// Whether of an upload nobody has found any bytes yet.
+    pub(super) fn is_promise(&self, id: Uuid) -> bool {
+        self.books().entries.get(&id).is_some_and(|entry| entry.is_promise)
+    }
+
+    /// Some of its bytes are there, or it needs none.
+    pub(super) fn keep_promise(&self, id: Uuid) {
+        if let Some(entry) = self.books().entries.get_mut(&id) {
+            entry.is_promise = false;
         }
     }
 
@@ -113,10 +132,11 @@ impl Ledger {
     }
 
     fn check_room(&self, books: &Books, more: u64, size: u64) -> Result<(), Full> {
-        match books.bytes.checked_add(more) {
-            Some(bytes) if bytes <= self.max_bytes => Ok(()),
-            _ => Err(Full::NoRoom { size }),
+        let bytes = books.bytes + u128::from(more);
+        if self.max_bytes.is_some_and(|limit| bytes > u128::from(limit)) {
+            return Err(Full::NoRoom { size });
         }
+        Ok(())
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -128,14 +148,14 @@ impl Books {
     fn put(&mut self, id: Uuid, entry: Entry) {
         self.remove(id);
         self.open += usize::from(entry.is_open);
-        self.bytes = self.bytes.saturating_add(entry.bytes);
+        self.bytes += u128::from(entry.bytes);
         self.entries.insert(id, entry);
     }
 
     fn remove(&mut self, id: Uuid) {
         if let Some(entry) = self.entries.remove(&id) {
             self.open -= usize::from(entry.is_open);
-            self.bytes = self.bytes.saturating_sub(entry.bytes);
+            self.bytes -= u128::from(entry.bytes);
         }
     }
 }
@@ -145,15 +165,27 @@ impl Document {
     /// nobody has used.
     fn declared_bytes(&self) -> Option<u64> {
         let file = self.file.as_ref()?;
-        let chunks = self.arrival.as_ref().and_then(|arrival| arrival.chunks);
-        let cut = chunks.map_or(0, |cut| cut.chunk_size.saturating_mul(cut.count));
-        Some(if file.size > 0 { file.size } else { cut })
+        let hashed = self.arrival.as_ref().filter(|arrival| arrival.is_hashed());
+        match hashed.and_then(|arrival| arrival.chunks) {
+            // Its size is told by its chunks, and noted with the last of them.
+            Some(cut) if file.size == 0 => Some(cut.chunk_size.saturating_mul(cut.count)),
+            _ => Some(file.size),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
     use super::*;
+    use crate::Config;
+    use crate::store::Memory;
+    use crate::uploads::{Arrival, Backend, FileInfo, Layout, Uploads};
 
     const GONE: Duration = Duration::from_secs(61);
 
@@ -163,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_last_bytes_are_promised_once() {
-        let ledger = Ledger::new(10, 100);
+        let ledger = Ledger::new(10, Some(100));
         assert_eq!(ledger.begin(id(1), 60), Ok(()));
         assert_eq!(ledger.begin(id(2), 41), Err(Full::NoRoom { size: 41 }));
         assert_eq!(ledger.begin(id(2), 40), Ok(()));
@@ -174,8 +206,34 @@ mod tests {
     }
 
     #[test]
+    fn without_a_limit_there_is_room_for_any_number_of_bytes() {
+        let ledger = Ledger::new(10, None);
+        for number in 1..=3 {
+            assert_eq!(ledger.begin(id(number), u64::MAX), Ok(()));
+        }
+        assert_eq!(ledger.grow(id(1), u64::MAX), Ok(()));
+        (1..=3).for_each(|number| ledger.remove(id(number)));
+        assert_eq!(ledger.books().bytes, 0);
+    }
+
+    #[test]
+    fn only_a_file_known_by_its_md5_has_the_size_of_its_chunks() {
+        let mut document = Document::new(id(1), Backend::nobody(), SystemTime::now());
+        document.file = Some(FileInfo { size: 0, name: "empty".to_owned() });
+        for (protocol, bytes) in [("resumable", 0), ("fineuploader", 0), ("robusto", 3 << 20)] {
+            document.arrival = Some(Arrival {
+                protocol: protocol.to_owned(),
+                key: None,
+                file: id(2),
+                chunks: Some(Layout { chunk_size: 1 << 20, count: 3 }),
+            });
+            assert_eq!(document.declared_bytes(), Some(bytes), "{protocol}");
+        }
+    }
+
+    #[test]
     fn a_file_without_a_size_grows_as_long_as_there_is_room() {
-        let ledger = Ledger::new(10, 100);
+        let ledger = Ledger::new(10, Some(100));
         ledger.begin(id(1), 0).unwrap();
         ledger.begin(id(2), 50).unwrap();
         assert_eq!(ledger.grow(id(1), 50), Ok(()));
@@ -186,7 +244,7 @@ mod tests {
 
     #[test]
     fn uploads_are_counted_until_they_are_gone() {
-        let ledger = Ledger::new(2, 100);
+        let ledger = Ledger::new(2, Some(100));
         ledger.begin(id(1), 0).unwrap();
         ledger.begin(id(2), 0).unwrap();
         assert_eq!(ledger.begin(id(3), 0), Err(Full::TooMany));
@@ -195,9 +253,28 @@ mod tests {
         assert_eq!(ledger.begin(id(3), 0), Ok(()));
     }
 
+    #[tokio::test]
+    async fn what_is_there_counts_also_when_keeping_it_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["incoming-server", "--storage", folder.path().to_str().unwrap()];
+        let mut config = Config::from_arguments(arguments).unwrap();
+        config.max_storage = Some(100);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Arc::new(Memory::default());
+        let uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
+        let mut document = Document::new(id(1), Backend::nobody(), SystemTime::now());
+        document.file = Some(FileInfo { size: 60, name: "a".to_owned() });
+        uploads.inner.create(&document, 60).await.unwrap();
+        uploads.inner.create(&document, 60).await.unwrap_err();
+        let full = Err(Full::NoRoom { size: 41 });
+        assert_eq!(uploads.inner.ledger.begin(id(2), 41), full);
+        uploads.inner.remove(id(1)).await.unwrap();
+        assert_eq!(uploads.inner.ledger.begin(id(2), 100), Ok(()));
+    }
+
     #[test]
     fn what_was_removed_by_hand_is_noticed_and_what_has_just_begun_is_not_missed() {
-        let ledger = Ledger::new(10, 100);
+        let ledger = Ledger::new(10, Some(100));
         for number in 1..=3 {
             ledger.begin(id(number), 30).unwrap();
         }

@@ -1,5 +1,7 @@
 //! There is room for so much, and for so many.
 
+use std::time::Duration;
+
 use incoming_server::Config;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, Server, bytes, unt
 use crate::robusto::page::{Hashed, complete};
 
 const SIZE: usize = 1000;
+const SOON: Duration = Duration::from_millis(400);
 
 fn room_for(bytes: usize) -> impl FnOnce(&mut Config) {
     move |config| config.max_storage = Some(bytes as u64)
@@ -23,6 +26,13 @@ async fn send(server: &Server, cut: &Cut) -> reqwest::Response {
     let body = form(&fields, &cut.name, cut.bytes(1));
     let request = server.request(Method::POST).query(&fields).body(body);
     request.header("content-type", form_type()).send().await.unwrap()
+}
+
+/// Sends the head of a file, and none of its bytes.
+async fn declare(server: &Server, cut: &Cut) -> u16 {
+    let fields = cut.fields(1);
+    let request = server.request(Method::POST).query(&fields).body(form(&fields, &cut.name, b""));
+    request.header("content-type", form_type()).send().await.unwrap().status().as_u16()
 }
 
 async fn expect_no_room(server: &Server, cut: &Cut) {
@@ -61,6 +71,26 @@ async fn what_was_declared_goes_on_and_what_would_be_too_much_does_not_begin() {
     expect_no_room(&server, &cut("d", 1)).await;
     server.send_all(&first).await;
     assert_eq!(server.send(&second, 1).await, stored(), "the first has arrived");
+}
+
+#[tokio::test]
+async fn what_is_only_declared_soon_gives_its_room_back_and_what_began_keeps_it() {
+    let server = Server::with(room_for(5 * SIZE)).await;
+    let (began, declared) = (cut("a", 2 * SIZE), cut("b", 3 * SIZE));
+    assert_eq!(server.send(&began, 1).await, stored());
+    assert_eq!(declare(&server, &declared).await, 400);
+    expect_no_room(&server, &cut("c", 1)).await;
+    let folder = server.stop().await;
+
+    let server = Server::over(folder, |config| {
+        room_for(5 * SIZE)(config);
+        (config.connection_timeout, config.finished_retention) = (SOON, SOON);
+    })
+    .await;
+    until("the promise is forgotten", || server.uploads() == 1).await;
+    expect_no_room(&server, &cut("c", 3 * SIZE + 1)).await;
+    assert_eq!(server.send(&declared, 1).await, stored());
+    assert_eq!(server.send(&began, 2).await, stored());
 }
 
 #[tokio::test]

@@ -2,11 +2,19 @@
 
 mod form;
 
+use std::error::Error as _;
+use std::io;
 use std::time::Duration;
 
 use reqwest::{Client, Response, StatusCode, redirect};
 
 use crate::uploads::Document;
+
+/// How long to wait until another connection may be opened.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The numbers by which every Unix says that too many files are open: of the process, of the system.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 /// Calls backends.
 #[derive(Clone, Debug)]
@@ -100,12 +108,18 @@ impl Handover {
     }
 
     async fn post(&self, document: &Document, form: String) -> Result<Response, HandoverError> {
-        let request = self
-            .client
-            .post(&document.backend.finish_url)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form);
-        request.send().await.map_err(unreachable)
+        loop {
+            let request = self
+                .client
+                .post(&document.backend.finish_url)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form.clone());
+            match request.send().await {
+                // Not the backend's fault; the timeout of the call ends it.
+                Err(error) if may_open_nothing(&error) => tokio::time::sleep(PAUSE).await,
+                sent => return sent.map_err(unreachable),
+            }
+        }
     }
 
     async fn within<T>(
@@ -116,6 +130,15 @@ impl Handover {
         let ended = tokio::time::timeout(patience, call).await;
         ended.unwrap_or(Err(HandoverError::TimedOut(patience)))
     }
+}
+
+/// Whether this process, or the system, has too many files open for another connection.
+fn may_open_nothing(error: &reqwest::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.any(|cause| {
+        let system = cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
+        cfg!(unix) && matches!(system, Some(EMFILE | ENFILE))
+    })
 }
 
 /// The address stays out of logs: it may hold a secret.

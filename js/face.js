@@ -30,8 +30,14 @@ export function face({ Driver }, digest, checkpoints) {
     }
     const run = oneRunAfterAnother(uploader);
     let keeper;
-    const keep = async () => {
-      keeper ??= (await checkpoints()).keeper({ uploader, upload_id, file, options, host });
+    const keep = () => {
+      keeper ??= checkpoints().then(
+        (made) => made.keeper({ uploader, upload_id, file, options, host }),
+        (error) => {
+          keeper = null;
+          throw error;
+        },
+      );
       return keeper;
     };
     const host = hostOf(file, options, run.settle, digest, keep);

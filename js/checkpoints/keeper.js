@@ -20,6 +20,8 @@ export class Keeper {
   #digest;
   #failures = 0;
   #hasBegun = false;
+  /** The promise of the id under which it begins: nobody asks for a second one. */
+  #id = null;
   #key = null;
   /** What is kept, without and with the time at which it was written. */
   #kept = null;
@@ -45,11 +47,11 @@ export class Keeper {
       tell.learned(REFUSED, 'expected a FileSystemFileHandle as handle');
     } else if (resume && (await this.#identify(tell))) {
       if (this.#key) await this.#take(signal, tell);
-      else await this.#begin(tell);
+      else await this.#begin(signal, tell);
     } else if (!resume) {
       // The id stays the same when an upload that failed is started again.
       if (this.#hasBegun) tell.recalled();
-      else await this.#begin(tell);
+      else await this.#begin(signal, tell);
     }
   }
 
@@ -77,37 +79,46 @@ export class Keeper {
     const letGo = this.#letGo ?? (await wait());
     if (!letGo) return;
     this.#letGo = letGo;
-    await this.#look(tell);
+    await this.#look(signal, tell);
     // A callback of the page may have started the upload anew.
     if (this.#isWatching || turn !== this.#turn) return;
     if (signal.aborted) this.#end();
     else this.#watch();
   }
 
-  #look(tell) {
+  #look(signal, tell) {
     const found = storage.read(this.#key);
     if (this.#hasBegun && !this.#upload.host.driver.checkpoint()) {
       // The server does not know it any more.
       this.#remove();
-      return this.#begin(tell);
+      this.#id = null;
+      return this.#begin(signal, tell);
     }
     // Nobody else has gone on since the last attempt.
     if (this.#hasBegun && (found?.text ?? null) === this.#text) return tell.recalled();
-    return found ? tell.recalled(found.checkpoint) : this.#begin(tell);
+    return found ? tell.recalled(found.checkpoint) : this.#begin(signal, tell);
   }
 
-  /** Begins a new upload. */
-  async #begin(tell) {
-    const { upload_id } = this.#upload;
+  /** Begins a new upload, unless nobody waits for it any more. */
+  async #begin(signal, tell) {
+    if (signal.aborted) return;
     try {
-      const id = typeof upload_id === 'function' ? await upload_id() : upload_id;
-      if (id && typeof id !== 'string')
-        throw new TypeError(`expected a string, found ${typeof id}`);
+      this.#id ??= this.#askForId();
+      const id = await this.#id;
+      if (signal.aborted) return;
       this.#hasBegun = true;
       tell.recalled(id ? storage.newCheckpoint(id) : undefined);
     } catch (error) {
+      this.#id = null;
       tell.learned(REFUSED, `the function for the upload id failed: ${wordsOf(error)}`);
     }
+  }
+
+  async #askForId() {
+    const { upload_id } = this.#upload;
+    const id = typeof upload_id === 'function' ? await upload_id() : upload_id;
+    if (id && typeof id !== 'string') throw new TypeError(`expected a string, found ${typeof id}`);
+    return id;
   }
 
   /** Keeps what is new, until this run of the upload is over. */

@@ -29,7 +29,6 @@ export class Keeper {
   /** Lets go of the file, while no other page may send it. */
   #letGo = null;
   #isWatching = false;
-  #turn = 0;
 
   constructor(upload, digest) {
     this.#upload = upload;
@@ -50,7 +49,7 @@ export class Keeper {
       else await this.#begin(signal, tell);
     } else if (!resume) {
       // The id stays the same when an upload that failed is started again.
-      if (this.#hasBegun) tell.recalled();
+      if (this.#hasBegun) this.#go(tell);
       else await this.#begin(signal, tell);
     }
   }
@@ -73,17 +72,14 @@ export class Keeper {
   /** Goes on as soon as no other page sends the file. */
   async #take(signal, tell) {
     if (signal.aborted) return;
-    this.#turn += 1;
-    const turn = this.#turn;
     const wait = () => hold(this.#key, signal, () => tell.learned(OCCUPIED, ''));
     const letGo = this.#letGo ?? (await wait());
     if (!letGo) return;
+    if (signal.aborted) return letGo();
     this.#letGo = letGo;
+    // Another page need not wait for one that is still being asked for its id.
+    signal.addEventListener('abort', () => this.#isWatching || this.#end());
     await this.#look(signal, tell);
-    // A callback of the page may have started the upload anew.
-    if (this.#isWatching || turn !== this.#turn) return;
-    if (signal.aborted) this.#end();
-    else this.#watch();
   }
 
   #look(signal, tell) {
@@ -95,8 +91,8 @@ export class Keeper {
       return this.#begin(signal, tell);
     }
     // Nobody else has gone on since the last attempt.
-    if (this.#hasBegun && (found?.text ?? null) === this.#text) return tell.recalled();
-    return found ? tell.recalled(found.checkpoint) : this.#begin(signal, tell);
+    if (this.#hasBegun && (found?.text ?? null) === this.#text) return this.#go(tell);
+    return found ? this.#go(tell, found.checkpoint) : this.#begin(signal, tell);
   }
 
   /** Begins a new upload, unless nobody waits for it any more. */
@@ -106,8 +102,7 @@ export class Keeper {
       this.#id ??= this.#askForId();
       const id = await this.#id;
       if (signal.aborted) return;
-      this.#hasBegun = true;
-      tell.recalled(id ? storage.newCheckpoint(id) : undefined);
+      this.#go(tell, id ? storage.newCheckpoint(id) : undefined);
     } catch (error) {
       this.#id = null;
       tell.learned(REFUSED, `the function for the upload id failed: ${wordsOf(error)}`);
@@ -121,11 +116,18 @@ export class Keeper {
     return id;
   }
 
+  /** Lets the upload go on, and watches it even if a callback of the page stops it at once. */
+  #go(tell, kept) {
+    this.#hasBegun = true;
+    if (this.#letGo && !this.#isWatching) this.#watch();
+    tell.recalled(kept);
+    if (this.#isWatching) this.#save();
+  }
+
   /** Keeps what is new, until this run of the upload is over. */
   #watch() {
-    this.#hasBegun = this.#isWatching = true;
+    this.#isWatching = true;
     const save = () => this.#save();
-    save();
     const timer = setInterval(save, SAVE_EVERY_MS);
     addEventListener('pagehide', save);
     globalThis.document?.addEventListener('visibilitychange', save);
@@ -143,7 +145,7 @@ export class Keeper {
   }
 
   #end() {
-    this.#letGo();
+    this.#letGo?.();
     this.#letGo = null;
     this.#isWatching = false;
   }

@@ -63,4 +63,37 @@ describe('A function for the upload id', () => {
       assert.equal(await calls(r), 1);
     });
   }
+
+  for (const [what, stop] of [
+    ['cancelled', ['cancel', 'no']],
+    ['paused', ['pause', 'pause']],
+  ]) {
+    it(`that hangs holds up no other tab when its upload is ${what}`, async (t) => {
+      const { r, upload } = await begun(t, 'incoming');
+      await r.otherTab();
+      const other = await r.start(upload.file);
+      await other.until('waiting', (o) => o.state_msg.includes('another page'));
+      await upload.call(...stop);
+      await r.finish(other);
+      await r.assertArrived(upload.file, other.ticket);
+    });
+  }
+
+  it('of an upload that a callback pauses as it begins: the file is not lost to another tab', async (t) => {
+    const { r, upload } = await begun(t, 'incoming');
+    await r.page.evaluate(() => {
+      const { o } = uploads[0];
+      o.onprogress = () => {
+        o.onprogress = null;
+        o.pause('pause');
+      };
+    });
+    await answer(r, upload.ticket);
+    await upload.until('paused and kept', (o) => o.paused && o.resumable);
+    const first = await r.otherTab();
+    const other = await r.start(upload.file);
+    await other.until('waiting', (o) => o.state_msg.includes('another page'));
+    await first.evaluate(() => uploads[0].o.pause('unpause').done);
+    await r.finish(other);
+  });
 });

@@ -12,6 +12,8 @@ const SAVE_EVERY_MS = 1000;
 const DAYS = 7;
 /** How often what hashes may fail to load before the upload goes on without. */
 const MOST_FAILURES = 3;
+/** There is no upload id for now. */
+const FAILED = Symbol();
 
 /** One for an upload: `{ uploader, upload_id, file, options, host }`, and what loads the digests. */
 export class Keeper {
@@ -38,7 +40,8 @@ export class Keeper {
 
   /**
    * Finds it out, until the signal stops it. Tells either what was `recalled`, or what was `learned`
-   * instead. Rejects when it has to be tried again.
+   * instead, or by which words it was `lost` and is tried again. Rejects when something could not
+   * be loaded.
    */
   async recall(signal, tell) {
     const { handle, resume } = this.#options;
@@ -98,22 +101,25 @@ export class Keeper {
   /** Begins a new upload, unless nobody waits for it any more. */
   async #begin(signal, tell) {
     if (signal.aborted) return;
-    try {
-      this.#id ??= this.#askForId();
-      const id = await this.#id;
-      if (signal.aborted) return;
-      this.#go(tell, id ? storage.newCheckpoint(id) : undefined);
-    } catch (error) {
-      this.#id = null;
-      tell.learned(REFUSED, `the function for the upload id failed: ${wordsOf(error)}`);
-    }
+    const id = await this.#askForId(tell);
+    if (signal.aborted || id === FAILED) return;
+    this.#go(tell, id ? storage.newCheckpoint(id) : undefined);
   }
 
-  async #askForId() {
+  async #askForId(tell) {
     const { upload_id } = this.#upload;
-    const id = typeof upload_id === 'function' ? await upload_id() : upload_id;
-    if (id && typeof id !== 'string') throw new TypeError(`expected a string, found ${typeof id}`);
-    return id;
+    const ask = async () => (typeof upload_id === 'function' ? upload_id() : upload_id);
+    this.#id ??= ask();
+    const asked = this.#id;
+    try {
+      const id = await asked;
+      if (!id || typeof id === 'string') return id;
+      tell.learned(REFUSED, `expected a string as upload id, found ${typeof id}`);
+    } catch (error) {
+      tell.lost(`the function for the upload id failed: ${wordsOf(error)}`);
+    }
+    if (this.#id === asked) this.#id = null;
+    return FAILED;
   }
 
   /** Lets the upload go on, and watches it even if a callback of the page stops it at once. */

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{KIB, actions, job, json, now};
+use incoming_protocol::http::RequestId;
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::pieces::Layout;
 use incoming_protocol::{Action, Checkpoint, Event, Notice, Outcome, Protocol, Upload, Wake};
@@ -136,6 +137,23 @@ fn what_cannot_be_loaded_is_tried_again_later() {
     now(&mut upload, Event::FileIntact);
     assert!(upload.view().state_msg.starts_with("lost the connection"));
     assert!(recalls(&now(&mut upload, Event::Woke(Wake::Retry))));
+}
+
+#[test]
+fn an_id_that_nobody_could_be_asked_for_is_asked_for_again_as_often_as_the_rule_says() {
+    let mut job = job(1000 * KIB);
+    job.options.resume = true;
+    job.options.retry.attempts = Some(12);
+    let mut upload = Upload::new(Protocol::Incoming, job, 7).unwrap();
+    upload.start();
+    for _ in 0..12 {
+        now(&mut upload, Event::RequestLost(RequestId(0), "no network".into()));
+        now(&mut upload, Event::FileIntact);
+        assert!(recalls(&now(&mut upload, Event::Woke(Wake::Retry))));
+    }
+    now(&mut upload, Event::RequestLost(RequestId(0), "no network".into()));
+    now(&mut upload, Event::FileIntact);
+    assert_eq!(upload.view().error.unwrap().kind(), "lost");
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Upload {
             Event::Occupied => return self.phase = Phase::Recalling { is_occupied: true },
             Event::Refused(why) => return self.end(Phase::Failed(Error::Misuse(why)), steps),
             Event::FileUnreadable(why) => return self.fail(Error::FileChanged(why), steps),
+            Event::RequestLost(_, why) => return self.fail(Error::Lost(why), steps),
             Event::NotDigested(why) => return self.fail(self.hashing.failure(&why), steps),
             _ => return,
         };

@@ -96,4 +96,20 @@ describe('A function for the upload id', () => {
     await first.evaluate(() => uploads[0].o.pause('unpause').done);
     await r.finish(other);
   });
+
+  it('that fails is asked again', async (t) => {
+    const { r, upload } = await begun(t, 'incoming', { retry: { delays: [1] } });
+    await r.page.evaluate(() => window.waiting[0][1](new Error('no network')));
+    await asked(r, 2);
+    await answer(r, upload.ticket);
+    await r.finish(upload);
+    await r.assertArrived(upload.file, upload.ticket);
+  });
+
+  it('that answers with no text is a mistake of the page', async (t) => {
+    const { r, upload } = await begun(t, 'incoming');
+    await answer(r, 5);
+    const { kind, message } = await upload.outcome();
+    assert.deepEqual([kind, message], ['misuse', 'expected a string as upload id, found number']);
+  });
 });

@@ -188,6 +188,28 @@ fn a_cancellation_during_the_search_tells_nobody() {
 }
 
 #[test]
+fn a_cancellation_while_another_page_goes_on_under_the_same_ticket_does_not_cancel_that() {
+    let pause: fn(&mut Upload) = |upload| {
+        upload.pause();
+    };
+    let lose: fn(&mut Upload) = |upload| {
+        now(upload, Event::NotDigested("no network".into()));
+        now(upload, Event::FileIntact);
+    };
+    for before in [|_: &mut Upload| {}, pause, lose] {
+        let mut upload = connected();
+        now(&mut upload, terms(0));
+        now(&mut upload, refusal("no"));
+        upload.start();
+        now(&mut upload, Event::Occupied);
+        before(&mut upload);
+        let ended = actions(upload.cancel("no"));
+        assert!(ended.contains(&Action::HangUp) && !connects(&ended));
+        assert!(ended.contains(&Action::Settle(Outcome::Cancelled("no".into()))));
+    }
+}
+
+#[test]
 fn who_waits_for_another_page_says_so() {
     let mut upload = started();
     assert_eq!(now(&mut upload, Event::Occupied), [Action::Notify(Notice::Progress)]);

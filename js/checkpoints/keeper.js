@@ -28,6 +28,8 @@ export class Keeper {
   /** What is kept, without and with the time at which it was written. */
   #kept = null;
   #text = null;
+  /** What an earlier page has left, until the server has confirmed as much to this one. */
+  #found = null;
   /** Lets go of the file, while no other page may send it. */
   #letGo = null;
   #isWatching = false;
@@ -95,7 +97,10 @@ export class Keeper {
     }
     // Nobody else has gone on since the last attempt.
     if (this.#hasBegun && (found?.text ?? null) === this.#text) return this.#go(tell);
-    return found ? this.#go(tell, found.checkpoint) : this.#begin(signal, tell);
+    if (!found) return this.#begin(signal, tell);
+    this.#found = found;
+    this.#text = found.text;
+    this.#go(tell, found.checkpoint);
   }
 
   /** Begins a new upload, unless nobody waits for it any more. */
@@ -163,15 +168,26 @@ export class Keeper {
       if (this.#text) this.#remove();
       return;
     }
+    if (this.#isUnheard(checkpoint)) {
+      uploader.resumable = true;
+      return;
+    }
+    this.#found = null;
     const entry = this.#describe(checkpoint);
     const kept = JSON.stringify(entry);
     if (kept === this.#kept) return;
-    const isFirst = this.#text === null;
+    const isFirst = this.#kept === null;
     this.#text = storage.write(this.#key, entry);
     this.#kept = this.#text && kept;
     uploader.resumable = this.#text !== null;
     const { handle } = this.#options;
     if (isFirst && this.#text && handle) handles.keep(this.#key, handle);
+  }
+
+  /** True if an earlier page has left more than the server has confirmed to this one. */
+  #isUnheard([id]) {
+    const found = this.#found;
+    return found?.checkpoint[0] === id && this.#upload.uploader.bytes_acked < found.bytes_acked;
   }
 
   #describe(checkpoint) {
@@ -191,7 +207,7 @@ export class Keeper {
   #remove() {
     storage.remove(this.#key);
     handles.drop(this.#key);
-    this.#kept = this.#text = null;
+    this.#kept = this.#text = this.#found = null;
     this.#upload.uploader.resumable = false;
   }
 }

@@ -34,6 +34,24 @@ for (const protocol of RESUMING) {
       assert.deepEqual([await r.pending(), await r.kept()], [[], []], 'nothing is left behind');
     });
 
+    it('before anything was heard of the server loses nothing', async (t) => {
+      const r = await Reloading.open(t, browser, protocol);
+      const file = r.file();
+      await r.reload(await r.underway(file));
+      const [before] = await r.kept();
+      r.relay.refuse = true;
+      r.relay.cut();
+      const second = await r.start(file);
+      await second.until('it goes on', (o) => o.resumable && o.state_msg.includes('again within'));
+      await r.reload(second);
+      const [[name, text], ...others] = await r.kept();
+      const [kept, found] = [text, before[1]].map((text) => JSON.parse(text));
+      assert.deepEqual([name, others, kept.bytes_acked], [before[0], [], found.bytes_acked]);
+      assert.deepEqual(kept.checkpoint, found.checkpoint);
+      r.relay.refuse = false;
+      await r.finish(await r.start(file));
+    });
+
     it('buys no upload id for what can be resumed', async (t) => {
       if (protocol === 'robusto') return t.skip('it needs none');
       const r = await Reloading.open(t, browser, protocol);

@@ -320,3 +320,20 @@ fn mr_robusto_says_under_which_md5_the_server_has_the_file_whatever_it_is_here()
     client.hung_up();
     assert_eq!(client.start(), [Action::Digest(0..250)], "the right one this time");
 }
+
+#[test]
+fn what_is_damaged_costs_neither_time_nor_memory() {
+    const SIZE: u64 = 1 << 29;
+    for (chunk_size, borders) in [(1, [0, 1]), (100, [1 << 52, 1 << 53]), (1 << 53, [0, 1 << 53])] {
+        for (protocol, own) in [
+            (Protocol::Resumable, "{}"),
+            (Protocol::FineUploader, CHUNKED),
+            (Protocol::Robusto, "{}"),
+        ] {
+            let checkpoint = left(&md5(250), chunk_size, &borders);
+            let mut client = recalled(protocol, SIZE, own, checkpoint);
+            assert!(!client.start().is_empty());
+            assert!(client.progress().acknowledged <= SIZE);
+        }
+    }
+}

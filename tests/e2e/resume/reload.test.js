@@ -42,7 +42,7 @@ for (const protocol of RESUMING) {
       r.relay.refuse = true;
       r.relay.cut();
       const second = await r.start(file);
-      await second.until('it goes on', (o) => o.resumable && o.state_msg.includes('again within'));
+      await second.until('it goes on', (o) => o.resumable);
       await r.reload(second);
       const [[name, text], ...others] = await r.kept();
       const [kept, found] = [text, before[1]].map((text) => JSON.parse(text));

@@ -2,7 +2,7 @@
 // in another page.
 
 import { OCCUPIED, REFUSED, UNREADABLE, wordsOf } from '../outcomes.js';
-import { identify, placeOf, protocolOf } from './file.js';
+import { hashOf, identify, placeOf, protocolOf } from './file.js';
 import * as handles from './handles.js';
 import { hold } from './locks.js';
 import * as storage from './storage.js';
@@ -12,6 +12,8 @@ const SAVE_EVERY_MS = 1000;
 const DAYS = 7;
 /** How often what hashes may fail to load before the upload goes on without. */
 const MOST_FAILURES = 3;
+/** Their identifiers are the same for all files of one name and size, unless somebody chooses. */
+const NAMED_ALIKE = ['resumable', 'flow'];
 /** There is no upload id for now. */
 const FAILED = Symbol();
 
@@ -25,6 +27,8 @@ export class Keeper {
   /** The promise of the id under which it begins: nobody asks for a second one. */
   #id = null;
   #key = null;
+  /** Under which the server can tell the file from others, if nobody has another id for it. */
+  #identifier = null;
   /** What is kept, without and with the time at which it was written. */
   #kept = null;
   #text = null;
@@ -62,7 +66,11 @@ export class Keeper {
   /** True if it is known which file it is, or that this cannot be known. */
   async #identify(tell) {
     try {
-      this.#key ??= await identify(this.#upload, await this.#digest());
+      const made = await this.#digest();
+      this.#key ??= await identify(this.#upload, made);
+      if (NAMED_ALIKE.includes(protocolOf(this.#options))) {
+        this.#identifier ??= await hashOf(this.#key, made);
+      }
     } catch (error) {
       if (error.kind === 'file_changed') {
         tell.learned(UNREADABLE, error.message);
@@ -108,7 +116,8 @@ export class Keeper {
     if (signal.aborted) return;
     const id = await this.#askForId(tell);
     if (signal.aborted || id === FAILED) return;
-    this.#go(tell, id ? storage.newCheckpoint(id) : undefined);
+    const own = id || this.#identifier;
+    this.#go(tell, own ? storage.newCheckpoint(own) : undefined);
   }
 
   async #askForId(tell) {

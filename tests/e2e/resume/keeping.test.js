@@ -154,6 +154,18 @@ describe('What is kept of an upload', () => {
     assert.deepEqual([await r.pending(), await r.kept()], [[], []], 'nor after a cancellation');
   });
 
+  it('is not listed nor forgotten while it is under way where there are no locks', async (t) => {
+    const r = await Reloading.open(t, browser, 'resumable');
+    await r.page.addInitScript("Object.defineProperty(navigator, 'locks', { value: undefined })");
+    await r.page.reload();
+    await r.ready(r.page);
+    await r.underway(r.file());
+    await until('it is kept', async () => (await r.kept()).length === 1);
+    assert.deepEqual(await r.pending(), []);
+    await r.page.evaluate(() => incoming.forget());
+    assert.equal((await r.kept()).length, 1);
+  });
+
   it('stays after a failure that a loss made', async (t) => {
     const r = await Reloading.open(t, browser, 'resumable');
     const upload = await r.underway(r.file(), { retry: { attempts: 0 } });

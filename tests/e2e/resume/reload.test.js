@@ -39,8 +39,11 @@ for (const protocol of RESUMING) {
       const file = r.file();
       await r.reload(await r.underway(file));
       const [before] = await r.kept();
-      r.relay.refuse = true;
-      r.relay.cut();
+      r.relay.refuse = protocol === 'incoming';
+      await r.page.route(
+        ({ pathname }) => pathname === r.dialect?.path,
+        (route) => route.abort(),
+      );
       const second = await r.start(file);
       await second.until('it goes on', (o) => o.resumable);
       await r.reload(second);
@@ -49,6 +52,7 @@ for (const protocol of RESUMING) {
       assert.deepEqual([name, others, kept.bytes_acked], [before[0], [], found.bytes_acked]);
       assert.deepEqual(kept.checkpoint, found.checkpoint);
       r.relay.refuse = false;
+      await r.page.unrouteAll();
       await r.finish(await r.start(file));
     });
 

@@ -51,6 +51,7 @@ export class Keeper {
    */
   async recall(signal, tell) {
     const { handle, resume } = this.#options;
+    this.#upload.uploader.done.catch(({ kind }) => kind === 'cancelled' && this.#drop());
     if (handle && typeof handle.getFile !== 'function') {
       tell.learned(REFUSED, 'expected a FileSystemFileHandle as handle');
     } else if (resume && (await this.#identify(tell))) {
@@ -84,7 +85,7 @@ export class Keeper {
 
   /** Goes on as soon as no other page sends the file. */
   async #take(signal, tell) {
-    if (signal.aborted) return;
+    if (signal.aborted) return this.#upload.uploader.cancelled && this.#drop();
     const wait = () => hold(this.#key, signal, () => tell.learned(OCCUPIED, ''));
     const letGo = this.#letGo ?? (await wait());
     if (!letGo) return;
@@ -211,6 +212,16 @@ export class Keeper {
       scope: this.#options.resume_scope ?? '',
       days: this.#options.resume_days ?? DAYS,
     };
+  }
+
+  /** Removes what an earlier page has left, unless another page goes on with it. */
+  async #drop() {
+    if (!this.#key || this.#isWatching) return;
+    const stop = new AbortController();
+    const letGo = await hold(this.#key, stop.signal, () => stop.abort());
+    if (!letGo) return;
+    this.#remove();
+    letGo();
   }
 
   #remove() {

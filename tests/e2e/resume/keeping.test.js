@@ -166,6 +166,14 @@ describe('What is kept of an upload', () => {
     assert.equal((await r.kept()).length, 1);
   });
 
+  it('is removed by a cancellation before the search for it has come to an end', async (t) => {
+    const { r, file } = await left(t);
+    const upload = await r.place.upload(file, r.options);
+    await r.page.evaluate((number) => uploads[number].o.start().cancel('no'), upload.number);
+    assert.equal((await upload.outcome()).kind, 'cancelled');
+    await until('it is removed', async () => (await r.kept()).length === 0);
+  });
+
   it('stays after a failure that a loss made', async (t) => {
     const r = await Reloading.open(t, browser, 'resumable');
     const upload = await r.underway(r.file(), { retry: { attempts: 0 } });

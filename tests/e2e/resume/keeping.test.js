@@ -229,7 +229,7 @@ describe('What is kept of an upload', () => {
     const handles = await r.page.evaluate(
       () =>
         new Promise((resolve) => {
-          const opening = indexedDB.open('incoming', 1);
+          const opening = indexedDB.open('incoming-uploader.handles', 1);
           opening.onsuccess = () => {
             const all = opening.result.transaction('handles').objectStore('handles').getAllKeys();
             all.onsuccess = () => resolve(all.result.length);

@@ -13,6 +13,9 @@ export class UploadError extends Error {
   }
 }
 
+/** How often what resumes may fail to load before the upload goes on without. */
+const MOST_FAILURES = 3;
+
 /**
  * Makes the public functions from the exports of the wasm. `digest` loads what hashes, and
  * `checkpoints` what resumes after a reload: only pages that do should have to.
@@ -30,8 +33,17 @@ export function face({ Driver }, digest, checkpoints) {
     }
     const run = oneRunAfterAnother(uploader);
     let keeper;
-    const keep = async () => {
-      keeper ??= (await checkpoints()).keeper({ uploader, upload_id, file, options, host });
+    let failures = 0;
+    const keep = () => {
+      keeper ??= checkpoints().then(
+        (made) => made.keeper({ uploader, upload_id, file, options, host }),
+        (error) => {
+          keeper = null;
+          failures += 1;
+          if (failures < MOST_FAILURES || typeof upload_id === 'function') throw error;
+          return { recall: (_, { recalled }) => recalled() };
+        },
+      );
       return keeper;
     };
     const host = hostOf(file, options, run.settle, digest, keep);

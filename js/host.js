@@ -80,8 +80,9 @@ export function hostOf(file, options, settle, load, keep) {
       const { signal } = attempt;
       const recalled = (kept) => signal.aborted || host.driver.recalled(number, kept);
       const learned = (...outcome) => signal.aborted || host.driver.learned(number, ...outcome);
+      const lost = (words) => signal.aborted || host.driver.answered(number, 0, 0, words, '', '');
       keep()
-        .then((keeper) => keeper.recall(signal, { recalled, learned }))
+        .then((keeper) => keeper.recall(signal, { recalled, learned, lost }))
         .catch((error) => learned(UNABLE, wordsOf(error)));
     },
 

@@ -305,8 +305,9 @@ export type UploadId = string | null | (() => string | null | Promise<string | n
 export interface UploaderConstructor {
   /**
    * @param upload_id the ticket that the application got from the server, or a function that gets
-   *   one, which is only called for an upload that nobody has begun; null where the protocol makes an
-   *   identifier itself
+   *   one, which is only called for an upload that nobody has begun, and again after it failed, as
+   *   `retry` says; null where the protocol makes an identifier itself;
+   *   with `resume` that of resumable and flow tells files of one name and size apart
    * @param file      the file, from a file input or a drop; a `Blob` has no name, but works
    */
   new (upload_id: UploadId, file: Blob, options?: UploaderOptions): Uploader;

@@ -26,6 +26,12 @@ export async function identify({ uploader, file, options, host }, { digests }) {
   ]);
 }
 
+/** The MD5 of a text. */
+export async function hashOf(text, { digests }) {
+  const [md5] = await digests.start(new Blob([text])).done;
+  return md5;
+}
+
 export function protocolOf(options) {
   return options.protocol ?? 'incoming';
 }

@@ -1,5 +1,6 @@
 // File handles, where the browser has them: with one a file need not be chosen again.
 
+const NAME = 'incoming-uploader.handles';
 const STORE = 'handles';
 
 export function keep(key, handle) {
@@ -12,26 +13,38 @@ export function drop(key) {
 
 /** All handles by key. */
 export async function kept() {
-  const keys = await use('readonly', (store) => store.getAllKeys());
-  const handles = await use('readonly', (store) => store.getAll());
-  return new Map(keys?.map((key, i) => [key, handles?.[i]]));
+  const found = new Map();
+  await use('readonly', (store) => {
+    const request = store.openCursor();
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (!cursor) return;
+      found.set(cursor.key, cursor.value);
+      cursor.continue();
+    };
+  });
+  return found;
 }
 
-/** Resolves with undefined where nothing can be kept. */
+/** Resolves when it is done, or where nothing can be kept. */
 function use(mode, act) {
-  return new Promise((resolve) => {
-    const opening = indexedDB.open('incoming', 1);
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(NAME, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
     opening.onerror = () => resolve();
     opening.onsuccess = () => {
-      const transaction = opening.result.transaction(STORE, mode);
-      const end = (result) => {
+      const end = () => {
         opening.result.close();
-        resolve(result);
+        resolve();
       };
-      transaction.onabort = () => end();
-      const request = act(transaction.objectStore(STORE));
-      transaction.oncomplete = () => end(request.result);
+      try {
+        const transaction = opening.result.transaction(STORE, mode);
+        transaction.oncomplete = transaction.onabort = end;
+        act(transaction.objectStore(STORE));
+      } catch (error) {
+        opening.result.close();
+        reject(error);
+      }
     };
   }).catch(() => {});
 }

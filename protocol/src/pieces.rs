@@ -160,6 +160,7 @@ impl Pieces {
     /// What lies between these borders is confirmed, as far as below this chunk, and was not sent
     /// from here.
     pub fn recall(&mut self, mut borders: &[u64], below: u64) {
+        let below = below.min(self.layout.count());
         while let [start, end, rest @ ..] = borders {
             (*start..below.min(*end)).for_each(|index| self.confirm(index));
             borders = rest;
@@ -315,7 +316,7 @@ mod tests {
             (vec![0, 1, 0, 1], 4),
         ] {
             let mut pieces = pieces();
-            pieces.recall(&borders, 3);
+            pieces.recall(&borders, u64::MAX);
             assert_eq!(pieces.acknowledged(), bytes, "{borders:?}");
         }
     }

@@ -11,6 +11,9 @@ const MOST_AHEAD: u64 = 64;
 /// How often a server may not have what it has got, without ever getting further.
 const MOST_DOUBTS: u32 = 5;
 
+/// What says that a file has more chunks than this is damaged.
+const MOST_RECALLED: u64 = 10_000_000;
+
 /// Chunks that travel in requests, so many at a time.
 #[derive(Debug)]
 pub struct Transfer {
@@ -233,8 +236,11 @@ impl Transfer {
     pub fn recall(&mut self, checkpoint: &Checkpoint, below: u64) {
         self.start_over();
         self.damaged_file = None;
-        self.pieces = Pieces::new(checkpoint.layout(self.pieces.layout()));
-        self.pieces.recall(checkpoint.borders(), below);
+        let (layout, borders) = (checkpoint.layout(self.pieces.layout()), checkpoint.borders());
+        if layout.count() <= MOST_RECALLED {
+            self.pieces = Pieces::new(layout);
+            self.pieces.recall(borders, below);
+        }
         self.has_unproven = self.pieces.acknowledged() > 0;
     }
 

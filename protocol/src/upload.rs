@@ -187,7 +187,7 @@ impl Upload {
             self.cancel = Some(Cancel { reason: reason.to_owned(), losses: 0, told: false });
             if matches!(self.phase, Phase::Ready) {
                 self.phase = Phase::Cancelled { untold: None };
-            } else if self.recall == Recall::Due {
+            } else if self.recall.is_due() {
                 self.end(Phase::Cancelled { untold: None }, &mut steps);
             } else {
                 self.tell_cancel(reason, &mut steps);

@@ -294,3 +294,46 @@ fn mr_robusto_hashes_again_when_the_md5_of_an_earlier_page_turns_out_wrong() {
     client.hung_up();
     assert_eq!(client.start(), [Action::Digest(0..250)]);
 }
+
+#[test]
+fn mr_robusto_begins_anew_when_the_file_is_not_the_one_that_an_earlier_page_has_hashed() {
+    let mut client = robusto(100);
+    client.start();
+    answer(&mut client, 1, Answer::Partial("0")).unwrap();
+    let error = client.handle(Event::Digested(0..250, md5_of(&(0..7)))).unwrap_err();
+    assert_eq!(error, Error::ChecksumMismatch(0..250));
+    client.hung_up();
+    assert_eq!((client.progress().acknowledged, client.checkpoint()), (0, None));
+    assert_eq!(client.start(), [Action::Digest(0..250)]);
+    client.handle(Event::Digested(0..250, md5_of(&(0..7)))).unwrap();
+    assert_eq!(client.checkpoint().unwrap().id, md5_of(&(0..7)).as_str());
+}
+
+#[test]
+fn mr_robusto_says_under_which_md5_the_server_has_the_file_whatever_it_is_here() {
+    let mut client = robusto(100);
+    client.start();
+    answer(&mut client, 1, Answer::Complete("/x")).unwrap();
+    client.handle(Event::Digested(0..250, md5_of(&(0..7)))).unwrap();
+    assert_eq!(client.file_digest(), Some(&md5_of(&(0..250))));
+    client.start_over();
+    client.hung_up();
+    assert_eq!(client.start(), [Action::Digest(0..250)], "the right one this time");
+}
+
+#[test]
+fn what_is_damaged_costs_neither_time_nor_memory() {
+    const SIZE: u64 = 1 << 29;
+    for (chunk_size, borders) in [(1, [0, 1]), (100, [1 << 52, 1 << 53]), (1 << 53, [0, 1 << 53])] {
+        for (protocol, own) in [
+            (Protocol::Resumable, "{}"),
+            (Protocol::FineUploader, CHUNKED),
+            (Protocol::Robusto, "{}"),
+        ] {
+            let checkpoint = left(&md5(250), chunk_size, &borders);
+            let mut client = recalled(protocol, SIZE, own, checkpoint);
+            assert!(!client.start().is_empty());
+            assert!(client.progress().acknowledged <= SIZE);
+        }
+    }
+}

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{KIB, actions, job, json, now};
+use incoming_protocol::http::RequestId;
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::pieces::Layout;
 use incoming_protocol::{Action, Checkpoint, Event, Notice, Outcome, Protocol, Upload, Wake};
@@ -139,6 +140,23 @@ fn what_cannot_be_loaded_is_tried_again_later() {
 }
 
 #[test]
+fn an_id_that_nobody_could_be_asked_for_is_asked_for_again_as_often_as_the_rule_says() {
+    let mut job = job(1000 * KIB);
+    job.options.resume = true;
+    job.options.retry.attempts = Some(12);
+    let mut upload = Upload::new(Protocol::Incoming, job, 7).unwrap();
+    upload.start();
+    for _ in 0..12 {
+        now(&mut upload, Event::RequestLost(RequestId(0), "no network".into()));
+        now(&mut upload, Event::FileIntact);
+        assert!(recalls(&now(&mut upload, Event::Woke(Wake::Retry))));
+    }
+    now(&mut upload, Event::RequestLost(RequestId(0), "no network".into()));
+    now(&mut upload, Event::FileIntact);
+    assert_eq!(upload.view().error.unwrap().kind(), "lost");
+}
+
+#[test]
 fn a_pause_ends_the_search_and_its_end_begins_it_anew() {
     let mut upload = started();
     assert!(upload.view().can_pause);
@@ -166,6 +184,28 @@ fn a_cancellation_during_the_search_tells_nobody() {
         assert!(ended.contains(&Action::HangUp) && !connects(&ended));
         assert!(ended.contains(&Action::Settle(Outcome::Cancelled("no".into()))));
         assert!(upload.view().cancelled && upload.view().error.is_none());
+    }
+}
+
+#[test]
+fn a_cancellation_while_another_page_goes_on_under_the_same_ticket_does_not_cancel_that() {
+    let pause: fn(&mut Upload) = |upload| {
+        upload.pause();
+    };
+    let lose: fn(&mut Upload) = |upload| {
+        now(upload, Event::NotDigested("no network".into()));
+        now(upload, Event::FileIntact);
+    };
+    for before in [|_: &mut Upload| {}, pause, lose] {
+        let mut upload = connected();
+        now(&mut upload, terms(0));
+        now(&mut upload, refusal("no"));
+        upload.start();
+        now(&mut upload, Event::Occupied);
+        before(&mut upload);
+        let ended = actions(upload.cancel("no"));
+        assert!(ended.contains(&Action::HangUp) && !connects(&ended));
+        assert!(ended.contains(&Action::Settle(Outcome::Cancelled("no".into()))));
     }
 }
 

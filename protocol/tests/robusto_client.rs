@@ -10,10 +10,12 @@ use common::robusto::Server;
 use common::world::{Deed, World};
 use common::{KIB, job, job_for, json, md5_of};
 use incoming_protocol::http::{Body, MediaType, RequestId, Response};
+use incoming_protocol::pieces::Layout;
 use incoming_protocol::robusto::client::Client;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use incoming_protocol::{
-    Action, Error, Event, Given, Json, Machine, Protocol, Stage, Upload, Verification,
+    Action, Checkpoint, Error, Event, Given, Json, Machine, Protocol, Stage, Upload, Verification,
+    Wake,
 };
 
 fn client_with(size: u64, own: &str) -> Result<Client, Error> {
@@ -445,5 +447,30 @@ fn a_file_that_the_server_calls_complete_is_verified() {
         let response = Response { status: 200, json, ..Response::default() };
         common::now(&mut upload, Event::Responded(request.unwrap(), response));
         assert_eq!((upload.view().finished, upload.view().verified), (true, verify));
+    }
+}
+
+#[test]
+fn a_file_that_the_server_has_under_another_md5_is_not_verified() {
+    for is_early in [true, false] {
+        let mut job = common::job(5);
+        job.options.verify = Some(Verification::File);
+        job.options.resume = true;
+        let mut upload = Upload::new(Protocol::Robusto, job, 7).unwrap();
+        upload.start();
+        let layout = Layout { size: 5, chunk_size: 5, large_last: false };
+        let left = Checkpoint::new(md5_of(&(0..4)).as_str(), layout, &[0, 1]).to_json();
+        common::now(&mut upload, Event::Recalled(Some(left)));
+        let ours = Event::Digested(0..5, md5_of(&(0..5)));
+        let json = Some(Answer::Complete("").to_json());
+        let response = Response { status: 200, json, ..Response::default() };
+        let complete = Event::Responded(RequestId(1), response);
+        for event in if is_early { [ours, complete] } else { [complete, ours] } {
+            common::now(&mut upload, event);
+        }
+        assert_eq!((upload.view().finished, upload.view().verified), (false, None), "{is_early}");
+        common::now(&mut upload, Event::FileIntact);
+        let again = common::now(&mut upload, Event::Woke(Wake::Retry));
+        assert!(again.contains(&Action::Digest(0..5)), "{again:?}");
     }
 }

@@ -57,6 +57,19 @@ impl Client {
         self.transfer.pieces.layout()
     }
 
+    /// The file turns out to be another one than an earlier page has hashed if the MD5 is not that
+    /// under which it is sent.
+    fn hashed(&mut self, md5: Md5) -> Result<Vec<Action>, Error> {
+        let is_other = self.wire.md5().is_some_and(|known| *known != md5);
+        if !is_other {
+            self.wire.know(md5);
+        } else if self.transfer.stage != Stage::Done {
+            self.start_over();
+            return Err(Error::ChecksumMismatch(0..self.layout().size));
+        }
+        Ok(if self.transfer.stage == Stage::Hashing { self.ask() } else { Vec::new() })
+    }
+
     fn ask(&mut self) -> Vec<Action> {
         self.transfer.stage = Stage::Negotiating;
         let id = self.transfer.new_id();
@@ -168,8 +181,8 @@ impl Client {
         }
         if words == wire::MISMATCH {
             self.transfer.pieces.forget();
-            if std::mem::take(&mut self.is_recalled) {
-                self.wire.forget();
+            if self.is_recalled {
+                self.start_over();
                 return Error::ChecksumMismatch(0..self.layout().size);
             }
             self.is_damaged = true;
@@ -193,10 +206,7 @@ impl Machine for Client {
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
             Event::Digested(range, md5) if range == (0..self.layout().size) => {
-                self.wire.know(md5);
-                if self.transfer.stage == Stage::Hashing {
-                    return Ok(self.ask());
-                }
+                return self.hashed(md5);
             }
             Event::Responded(id, response) => return self.over(id, Ok(response)),
             Event::RequestLost(id, words) => return self.over(id, Err(Error::Lost(words))),
@@ -220,7 +230,11 @@ impl Machine for Client {
         self.transfer.hung_up();
     }
 
+    /// The server has compared what it has with the MD5 of an earlier page, which may be wrong.
     fn start_over(&mut self) {
+        if std::mem::take(&mut self.is_recalled) {
+            self.wire.forget();
+        }
         self.transfer.start_over();
     }
 

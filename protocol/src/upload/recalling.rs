@@ -22,6 +22,11 @@ impl Recall {
     pub(super) fn new(options: &Options) -> Recall {
         if options.resume || options.asks_id { Recall::Due } else { Recall::Unwanted }
     }
+
+    /// True until it is known. The upload may be that of another page by then.
+    pub(super) fn is_due(self) -> bool {
+        matches!(self, Recall::Due | Recall::DueAgain)
+    }
 }
 
 impl Upload {
@@ -34,7 +39,7 @@ impl Upload {
 
     /// True if something has to be found out first, which is being done then.
     pub(super) fn asks_back(&mut self, steps: &mut Vec<Step>) -> bool {
-        let is_due = matches!(self.recall, Recall::Due | Recall::DueAgain);
+        let is_due = self.recall.is_due();
         if is_due {
             self.phase = Phase::Recalling { is_occupied: false };
             self.perform(vec![Action::Recall], steps);
@@ -48,6 +53,7 @@ impl Upload {
             Event::Occupied => return self.phase = Phase::Recalling { is_occupied: true },
             Event::Refused(why) => return self.end(Phase::Failed(Error::Misuse(why)), steps),
             Event::FileUnreadable(why) => return self.fail(Error::FileChanged(why), steps),
+            Event::RequestLost(_, why) => return self.fail(Error::Lost(why), steps),
             Event::NotDigested(why) => return self.fail(self.hashing.failure(&why), steps),
             _ => return,
         };

@@ -154,6 +154,26 @@ describe('What is kept of an upload', () => {
     assert.deepEqual([await r.pending(), await r.kept()], [[], []], 'nor after a cancellation');
   });
 
+  it('is not listed nor forgotten while it is under way where there are no locks', async (t) => {
+    const r = await Reloading.open(t, browser, 'resumable');
+    await r.page.addInitScript("Object.defineProperty(navigator, 'locks', { value: undefined })");
+    await r.page.reload();
+    await r.ready(r.page);
+    await r.underway(r.file());
+    await until('it is kept', async () => (await r.kept()).length === 1);
+    assert.deepEqual(await r.pending(), []);
+    await r.page.evaluate(() => incoming.forget());
+    assert.equal((await r.kept()).length, 1);
+  });
+
+  it('is removed by a cancellation before the search for it has come to an end', async (t) => {
+    const { r, file } = await left(t);
+    const upload = await r.place.upload(file, r.options);
+    await r.page.evaluate((number) => uploads[number].o.start().cancel('no'), upload.number);
+    assert.equal((await upload.outcome()).kind, 'cancelled');
+    await until('it is removed', async () => (await r.kept()).length === 0);
+  });
+
   it('stays after a failure that a loss made', async (t) => {
     const r = await Reloading.open(t, browser, 'resumable');
     const upload = await r.underway(r.file(), { retry: { attempts: 0 } });
@@ -209,7 +229,7 @@ describe('What is kept of an upload', () => {
     const handles = await r.page.evaluate(
       () =>
         new Promise((resolve) => {
-          const opening = indexedDB.open('incoming', 1);
+          const opening = indexedDB.open('incoming-uploader.handles', 1);
           opening.onsuccess = () => {
             const all = opening.result.transaction('handles').objectStore('handles').getAllKeys();
             all.onsuccess = () => resolve(all.result.length);

@@ -54,9 +54,14 @@ impl FromClient {
     pub fn to_json(&self) -> Json {
         match self {
             FromClient::Meta { name, size } => {
-                let name = name.as_deref().map(|name| ("name".to_owned(), name.into()));
-                let size = size.map(|size| ("size".to_owned(), size.into()));
-                Json::Object(name.into_iter().chain(size).collect())
+                let mut members = Vec::new();
+                if let Some(name) = name.as_deref() {
+                    members.push(("name".to_owned(), name.into()));
+                }
+                if let Some(size) = *size {
+                    members.push(("size".to_owned(), size.into()));
+                }
+                Json::Object(members)
             }
             FromClient::Finished(None) => Json::object([("finished", true.into())]),
             FromClient::Finished(Some(hash)) => {

@@ -90,7 +90,9 @@ impl Crowd {
         let mut rng = Rng::with_seed(self.seed.wrapping_add(number));
         let protocol = Protocol::ALL[usize::try_from(number).unwrap() % Protocol::ALL.len()];
         let most = if protocol == Protocol::Galileo { MOST_AT_ONE_GO } else { self.most };
-        let size = if rng.u8(..) < 10 { 0 } else { rng.u64(1..most) };
+        // What has one MD5 is one file to Mr. Robusto, whatever its names.
+        let may_be_empty = protocol != Protocol::Robusto;
+        let size = if rng.u8(..) < 10 && may_be_empty { 0 } else { rng.u64(1..most) };
         let content = Content { seed: rng.u64(..), size };
         let mut errand = Errand::new(protocol, &format!("{number}.bin"), content);
         errand.chunk_size = Some(rng.u64(32..256) * 1024);

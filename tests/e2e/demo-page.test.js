@@ -15,9 +15,10 @@ describe('The demo page', () => {
   });
   after(() => browser.close());
 
-  async function open(t, bytesPerSecond = Number.POSITIVE_INFINITY) {
+  async function open(t, bytesPerSecond = Number.POSITIVE_INFINITY, settings = []) {
     const folder = temporaryFolder(t);
-    const server = await Server.start(t, { storage: `${folder}/storage`, args: ['--demo'] });
+    const args = ['--demo', ...settings];
+    const server = await Server.start(t, { storage: `${folder}/storage`, args });
     const relay = await Relay.start(t, server.port);
     relay.bytesPerSecond = bytesPerSecond;
     const page = await openPage(browser, `http://${relay.host}/`);
@@ -130,16 +131,22 @@ describe('The demo page', () => {
   });
 
   it('names a failure and offers to try again', async (t) => {
-    const { folder, page, server } = await open(t);
+    const { folder, page } = await open(t, undefined, ['--max-file-size', '999']);
     const file = randomFile(folder, 'failing.bin', 1000);
-    await page.evaluate(async () => (await import('/pkg/index.js')).pending());
-    await server.kill();
     await choose(page, file);
     await inState(page, file, 'failed');
     assert.match(await row(page, file).textContent(), /Failed: /);
+    assert.ok(await button(page, file, 'Retry').isVisible());
+  });
 
+  it('waits for a server that is away, and goes on when it is back', async (t) => {
+    const { folder, page, server } = await open(t);
+    const file = randomFile(folder, 'waiting.bin', 1000);
+    await page.evaluate(async () => (await import('/pkg/index.js')).pending());
+    await server.kill();
+    await choose(page, file);
+    await inState(page, file, 'connecting');
     await server.start();
-    await button(page, file, 'Retry').click();
     await assertArrived(page, file);
   });
 

@@ -21,7 +21,7 @@ describe('A wait for the next attempt', () => {
 
   async function assertObeys(t, protocol, refusal, leastMs) {
     const { options, path, noted } = DIALECTS[protocol];
-    const site = await Site.open(t, browser);
+    const site = await Site.open(t, browser, { args: ['--allowed-origins', '*'] });
     const doorkeeper = await Doorkeeper.start(t, site.server.port);
     doorkeeper.refusals = [refusal()];
     const upload = await site.upload(site.file('busy.bin', 1000), {

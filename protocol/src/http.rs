@@ -155,15 +155,15 @@ impl Response {
         Error::Unavailable(self.words())
     }
 
-    /// True if the server says that it is being asked too much.
-    pub fn is_overloaded(&self) -> bool {
-        matches!(self.status, 429 | 503)
-    }
-
     /// True if a gateway answered, or a server that has no time: nothing is known of what was
     /// asked for.
     pub fn may_pass(&self) -> bool {
         matches!(self.status, 408 | 425 | 429 | 502..=504)
+    }
+
+    /// True if the server refuses the request, whenever it comes.
+    pub fn refuses(&self) -> bool {
+        matches!(self.status, 400..=499) && !self.may_pass()
     }
 
     /// The status and the beginning of the body, for a person.

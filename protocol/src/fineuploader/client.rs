@@ -140,8 +140,7 @@ impl Client {
     fn refusal(&mut self, response: &Response) -> Error {
         let words = text(response, "error");
         let words = words.map_or_else(|| response.words(), str::to_owned);
-        let status = response.status;
-        let mut is_final = matches!(status, 400..500) && !matches!(status, 408 | 409 | 425 | 429);
+        let mut is_final = response.refuses() && response.status != 409;
         if says(response, "reset") && self.transfer.stage != Stage::Done {
             self.wire.has_resumed();
             self.transfer.pieces.forget();

@@ -122,15 +122,13 @@ impl Answer<'_> {
     /// The answer in a response.
     ///
     /// # Errors
-    /// For statuses that may pass, that the server is unavailable, a refusal for others, and a break of the protocol for
-    /// what is no answer.
+    /// A refusal if the status is one, that the server is unavailable for every other failure, and a
+    /// break of the protocol for what is no answer.
     pub fn read(response: &Response) -> Result<Answer<'_>, Error> {
         let words = || response.words();
         match response.status {
             200..=299 => {}
-            400..=499 if !matches!(response.status, 408 | 425 | 429) => {
-                return Err(Error::Rejected(words()));
-            }
+            _ if response.refuses() => return Err(Error::Rejected(words())),
             _ => return Err(response.unavailable()),
         }
         let text = |key| response.json.as_ref()?.member(key)?.text();

@@ -19,10 +19,16 @@ impl Md5 {
 
 impl From<[u8; 16]> for Md5 {
     fn from(bytes: [u8; 16]) -> Md5 {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Md5(digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect())
+        Md5(bytes.into_iter().flat_map(hex).collect())
     }
+}
+
+/// The hexadecimal digits in order.
+pub(crate) const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// The two digits of a byte.
+pub(crate) fn hex(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)]))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The requests.
 
+use crate::digest::{HEX, hex};
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
@@ -224,8 +225,6 @@ fn names(own: &mut Given) -> Vec<String> {
     names
 }
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
 /// A uuid of version 4, as random as the seed.
 fn random_uuid(seed: u64) -> String {
     let mut dice = fastrand::Rng::with_seed(seed);
@@ -243,9 +242,8 @@ fn push_escaped(url: &mut String, byte: u8) {
     if byte.is_ascii_alphanumeric() || byte == b'-' {
         return url.push(byte.into());
     }
-    let digits = [byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)]));
     url.push('%');
-    url.extend(digits);
+    url.extend(hex(byte));
 }
 
 #[cfg(test)]

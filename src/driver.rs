@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use incoming_protocol::{
     Action, Attempt, Event, Json, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
+    milliseconds,
 };
 
 use crate::error::words_of;
@@ -123,7 +124,7 @@ impl Driver {
                 self.is_looking.set(false);
             }
             Action::Wait(wake, after) => {
-                host.wait(attempt.number(), wake as u8, milliseconds(after));
+                host.wait(attempt.number(), wake as u8, timer(after));
             }
             Action::Recall => host.recall(attempt.number()),
             Action::CheckFile => host.check(attempt.number()),
@@ -220,7 +221,6 @@ impl Driver {
 }
 
 /// Browsers take no more than 31 bits, and would fire at once.
-fn milliseconds(after: Duration) -> f64 {
-    let whole = after.as_secs().saturating_mul(1000).saturating_add(after.subsec_millis().into());
-    number(whole.min(i32::MAX.unsigned_abs().into()))
+fn timer(after: Duration) -> f64 {
+    number(milliseconds(after).min(i32::MAX.unsigned_abs().into()))
 }

@@ -58,6 +58,7 @@ pub use json::{Json, MAX_EXACT};
 pub use machine::{Machine, Progress, Stage};
 pub use options::{Given, Job, Options, Retry, StallTimeout};
 pub use protocol::Protocol;
+pub use retry::milliseconds;
 pub use speed::Speedometer;
 pub use upload::{Attempt, Step, Upload};
 pub use verify::Verification;

@@ -41,8 +41,9 @@ impl Backoff {
     }
 }
 
-fn milliseconds(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1000) + u64::from(duration.subsec_millis())
+/// The whole milliseconds of a duration, or as many as there can be.
+pub fn milliseconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ describe('The demo page', () => {
   });
 
   it('can be used with the keyboard alone', async (t) => {
-    const { folder, page, relay } = await open(t, 8 * MIB);
+    const { folder, page, relay } = await open(t, 2 * MIB);
     const file = randomFile(folder, 'keys.bin', 32 * MIB);
     await choose(page, file);
     await inState(page, file, 'uploading');
@@ -104,7 +104,7 @@ describe('The demo page', () => {
   });
 
   it('says that the connection is lost, and goes on when it is back', async (t) => {
-    const { folder, page, relay } = await open(t, 8 * MIB);
+    const { folder, page, relay } = await open(t, 2 * MIB);
     const file = randomFile(folder, 'lost.bin', 32 * MIB);
     await choose(page, file);
     await inState(page, file, 'uploading');

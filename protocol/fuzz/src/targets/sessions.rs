@@ -1,20 +1,30 @@
 //! Whole sessions of servers: each line is a text message, or `#` and a number of bytes.
 
-use incoming_protocol::{galileo, incoming};
+use incoming_protocol::{Json, galileo, incoming};
+
+/// What the lines tell a session, as events of its own.
+fn messages<Event>(
+    data: &[u8],
+    text: fn(Option<Json>) -> Event,
+    binary: fn(u64) -> Event,
+) -> impl Iterator<Item = Event> {
+    super::text_of(data).lines().map(move |line| {
+        match line.strip_prefix('#').and_then(|length| length.parse::<u32>().ok()) {
+            Some(length) => binary(length.into()),
+            None => text(serde_json::from_str(line).ok()),
+        }
+    })
+}
 
 pub(super) fn incoming(data: &[u8]) {
     use incoming::server::{Action, Event, Session, Terms};
 
     let mut session = Session::new(Terms { chunk_size_kb: 64, send_ahead: 4 });
     let (mut declared, mut stored, mut coming) = (0, 0, 0);
-    for line in super::text_of(data).lines() {
-        let event = match line.strip_prefix('#').and_then(|len| len.parse::<u32>().ok()) {
-            Some(len) => {
-                coming = u64::from(len);
-                Event::Binary(coming)
-            }
-            None => Event::Text(serde_json::from_str(line).ok()),
-        };
+    for event in messages(data, Event::Text, Event::Binary) {
+        if let Event::Binary(length) = event {
+            coming = length;
+        }
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             for action in session.handle(event) {
@@ -42,14 +52,10 @@ pub(super) fn galileo(data: &[u8]) {
 
     let mut session = Session::new(1000);
     let (mut declared, mut stored, mut coming) = (None, 0, 0);
-    for line in super::text_of(data).lines() {
-        let event = match line.strip_prefix('#').and_then(|len| len.parse::<u32>().ok()) {
-            Some(len) => {
-                coming = u64::from(len);
-                Event::Binary(coming)
-            }
-            None => Event::Text(serde_json::from_str(line).ok()),
-        };
+    for event in messages(data, Event::Text, Event::Binary) {
+        if let Event::Binary(length) = event {
+            coming = length;
+        }
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             for action in session.handle(event) {

@@ -5,8 +5,12 @@ pub mod backend;
 pub mod browser;
 pub mod chunks;
 pub mod driver;
+#[path = "../../../../protocol/tests/common/environment.rs"]
+pub mod environment;
 #[cfg(unix)]
 pub mod faulty;
+#[path = "../../../../protocol/tests/common/fuzzing.rs"]
+pub mod fuzzing;
 pub mod hook;
 #[cfg(unix)]
 pub mod power;

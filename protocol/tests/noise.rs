@@ -8,6 +8,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::environment::number;
 use common::{job_for, noise, traits, verifications};
 use incoming_protocol::fineuploader::server::Asked;
 use incoming_protocol::http::{RequestId, Response};
@@ -21,7 +22,7 @@ use incoming_protocol::{
 const SIZE: u64 = 300_000;
 
 fn rounds() -> u64 {
-    std::env::var("NOISE").map_or(5000, |count| count.parse().unwrap())
+    number("NOISE").unwrap_or(5000)
 }
 
 fn recalled(dice: &mut fastrand::Rng) -> Event {

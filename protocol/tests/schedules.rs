@@ -7,6 +7,7 @@
 
 mod common;
 
+use common::environment::number;
 use common::link::Weather;
 use common::world::{Deed, World};
 use common::{KIB, resumable_job, server, traits, verifications};
@@ -14,10 +15,6 @@ use incoming_protocol::{Protocol, Verification};
 
 const DAY_MS: u64 = 86_400_000;
 const LAST_FAULT_MS: u64 = 60_000;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|value| value.parse().unwrap())
-}
 
 #[test]
 fn whatever_happens_a_file_arrives_whole_and_nothing_confirmed_is_sent_again() {

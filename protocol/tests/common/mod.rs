@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests")]
 
+pub mod environment;
 pub mod fineuploader;
 pub mod galileo;
 pub mod incoming;

@@ -13,9 +13,10 @@ use incoming_server::Config;
 
 use crate::common::chunks::arrived;
 use crate::common::driver::{Content, Delivered, Errand, Line, ticket};
+use crate::common::environment::number;
 use crate::common::relay::{Cut, How, Relay};
 use crate::common::{Backend, PATIENCE, Reply, Server};
-use crate::crashes::{chosen, seed};
+use crate::crashes::seed;
 
 const CHUNK: u64 = 64 * 1024;
 const SIZE: u64 = 8 * CHUNK + 5;
@@ -103,13 +104,13 @@ impl Scene {
 #[tokio::test]
 async fn connections_that_are_closed_cost_what_was_on_its_way() {
     let mut scene = scene(|_| {}).await;
-    scene.cut(How::Close, PATIENCE, chosen("CUTS", 12)).await;
+    scene.cut(How::Close, PATIENCE, number("CUTS").unwrap_or(12)).await;
 }
 
 #[tokio::test]
 async fn connections_that_are_reset_cost_what_was_on_its_way() {
     let mut scene = scene(|_| {}).await;
-    scene.cut(How::Reset, PATIENCE, chosen("CUTS", 12)).await;
+    scene.cut(How::Reset, PATIENCE, number("CUTS").unwrap_or(12)).await;
 }
 
 /// The server does not wait for ever for the rest of a chunk.
@@ -122,19 +123,19 @@ async fn clients_that_fall_silent_are_ended_by_the_server() {
         config.header_timeout = soon;
     })
     .await;
-    scene.cut(How::Mute, PATIENCE, chosen("CUTS", 12) / 4).await;
+    scene.cut(How::Mute, PATIENCE, number("CUTS").unwrap_or(12) / 4).await;
 }
 
 /// Whoever comes back gets in although the server takes the old connection to be alive.
 #[tokio::test]
 async fn connections_that_freeze_lock_nobody_out() {
     let mut scene = scene(|_| {}).await;
-    scene.cut(How::Freeze, Duration::from_millis(100), chosen("CUTS", 12) / 4).await;
+    scene.cut(How::Freeze, Duration::from_millis(100), number("CUTS").unwrap_or(12) / 4).await;
 }
 
 #[tokio::test]
 async fn a_server_that_is_stopped_in_the_middle_keeps_what_it_has_confirmed() {
-    let stops = chosen("STOPS", 4);
+    let stops = number("STOPS").unwrap_or(4);
     let scene = scene(|_| {}).await;
     let Scene { server, backend, mut rng, .. } = scene;
     let line = Line::to(server.running.address());

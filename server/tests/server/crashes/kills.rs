@@ -10,7 +10,8 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use super::crowd::Crowd;
-use super::{chosen, seed};
+use super::seed;
+use crate::common::environment::number;
 use crate::common::{Backend, Program, Reply};
 
 /// The largest file, in bytes.
@@ -31,7 +32,7 @@ async fn keep_killing(crowd: &Crowd, storage: &Path, kills: u64, mut rng: Rng) -
 
 #[tokio::test]
 async fn nothing_is_lost_when_the_server_is_killed_again_and_again() {
-    let (kills, seed) = (chosen("KILLS", 20), seed());
+    let (kills, seed) = (number("KILLS").unwrap_or(20), seed());
     let storage = TempDir::new().unwrap();
     let mut backend = Backend::always(Reply::Done).await;
     let crowd = Crowd::new(seed, backend.url(), MOST, false);

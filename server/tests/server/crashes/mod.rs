@@ -12,14 +12,11 @@ mod report;
 #[cfg(unix)]
 mod server_power;
 
-/// A number from the environment.
-pub fn chosen(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
-}
+use crate::common::environment::number;
 
 /// The seed of a run: `SEED` replays one.
 pub fn seed() -> u64 {
-    let seed = chosen("SEED", fastrand::u64(..));
+    let seed = number("SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("SEED={seed}");
     seed
 }

@@ -12,7 +12,8 @@ use incoming_server::store::{Disk, Ground, Store as _, StoreError};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{chosen, folder, seed};
+use super::{folder, seed};
+use crate::common::environment::number;
 use crate::common::power::Power;
 use upload::Upload;
 
@@ -107,7 +108,7 @@ async fn lives(seed: u64, checked: &mut Checked) {
 
 #[tokio::test]
 async fn whatever_was_promised_is_there_after_the_power_has_failed() {
-    let (losses, seed) = (chosen("LOSSES", 800), seed());
+    let (losses, seed) = (number("LOSSES").unwrap_or(800), seed());
     let mut checked = Checked::default();
     for number in 0..losses.div_ceil(LIVES) {
         let seed = seed.wrapping_add(number);

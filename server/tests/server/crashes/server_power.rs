@@ -15,7 +15,8 @@ use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use super::crowd::Crowd;
-use super::{chosen, folder, seed};
+use super::{folder, seed};
+use crate::common::environment::number;
 use crate::common::power::Power;
 use crate::common::{Backend, Reply, config};
 
@@ -83,7 +84,7 @@ async fn keep_failing(crowd: &Crowd, root: &Path, failures: u64, mut rng: Rng) -
 
 #[tokio::test]
 async fn nothing_that_was_delivered_is_lost_when_the_power_fails_again_and_again() {
-    let (failures, seed) = (chosen("FAILURES", 8), seed());
+    let (failures, seed) = (number("FAILURES").unwrap_or(8), seed());
     let folder = folder();
     let root = folder.path().join("storage");
     std::fs::create_dir_all(root.join("arrived")).unwrap();

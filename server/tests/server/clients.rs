@@ -1,17 +1,27 @@
 //! One client cannot have all of the server.
 
+use std::net::SocketAddr;
+
 use incoming_server::Config;
 use reqwest::header::HeaderMap;
 use tokio::net::TcpStream;
 
 use crate::common::chunks::{Cut, stored};
-use crate::common::{Browser, Server, answered, bytes, raw, until};
+use crate::common::{Browser, PATIENCE, Server, answered, bytes, raw, until};
 
 const ASK: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 fn ask_for(client: &str) -> Vec<u8> {
     let head = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For:";
     format!("{head} {client}\r\n\r\n").into_bytes()
+}
+
+/// Asks again and again, until there is a place.
+async fn until_let_in(address: SocketAddr, ask: &[u8]) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !raw(address, ask).await.starts_with("HTTP/1.1 200") {
+        assert!(tokio::time::Instant::now() < deadline, "no place gets free");
+    }
 }
 
 fn trusting(config: &mut Config) {
@@ -35,10 +45,7 @@ async fn more_connections_than_an_address_may_have_are_answered_429_and_closed()
     // Also who says nothing is not kept.
     assert!(answered(&mut TcpStream::connect(address).await.unwrap()).await.contains("429"));
     one.vanish().await;
-    let deadline = tokio::time::Instant::now() + crate::common::PATIENCE;
-    while !raw(address, ASK).await.starts_with("HTTP/1.1 200") {
-        assert!(tokio::time::Instant::now() < deadline, "no place gets free");
-    }
+    until_let_in(address, ASK).await;
 }
 
 #[tokio::test]
@@ -57,10 +64,7 @@ async fn a_socket_counts_as_long_as_it_is_open() {
     assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
     assert!(raw(address, &ask_for("192.0.2.2")).await.starts_with("HTTP/1.1 200"));
     sockets.pop().unwrap().vanish().await;
-    let deadline = tokio::time::Instant::now() + crate::common::PATIENCE;
-    while !raw(address, &ask_for("192.0.2.1")).await.starts_with("HTTP/1.1 200") {
-        assert!(tokio::time::Instant::now() < deadline, "no place gets free");
-    }
+    until_let_in(address, &ask_for("192.0.2.1")).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use futures_util::SinkExt as _;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::common::browser::Data;
 use crate::common::{Backend, Browser, CHUNK, Reply, Server, bytes, until};
 
 const UNKNOWN: &str = "Unknown upload id - maybe upload timed out?";
@@ -281,9 +282,8 @@ async fn a_message_that_comes_slowly_is_no_silence() {
     let id = server.ticket(&backend).await;
     let mut browser = server.browser().await;
     browser.open(&id, 20, "a").await;
-    // A binary frame of 20 bytes, masked with zeros, in pieces over three times the timeout.
-    let stream = browser.socket.get_mut();
-    stream.write_all(&[0x82, 0x80 | 20, 0, 0, 0, 0]).await.unwrap();
+    let stream = browser.begin(Data::Binary, 20).await;
+    // In pieces over three times the timeout.
     for _ in 0..20 {
         tokio::time::sleep(timeout * 3 / 20).await;
         stream.write_all(b"x").await.unwrap();

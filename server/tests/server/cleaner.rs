@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use crate::common::Program;
+use crate::common::browser::Data;
 use crate::common::chunks::{BOUNDARY, Cut, form, stored};
 use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, Server, answered, bytes, until};
 use crate::robusto::page::Hashed;
@@ -169,9 +170,7 @@ async fn a_message_that_comes_slowly_keeps_its_upload() {
     let id = server.ticket(&backend).await;
     let mut browser = server.browser().await;
     browser.open(&id, 100, "a").await;
-    // A binary frame of 100 bytes, masked with zeros.
-    let stream = browser.socket.get_mut();
-    stream.write_all(&[0x82, 0x80 | 100, 0, 0, 0, 0]).await.unwrap();
+    let stream = browser.begin(Data::Binary, 100).await;
     slowly(stream, &bytes(100)).await;
     browser.expect("MsgChunkAck").await;
     browser.expect_done().await;
@@ -183,8 +182,7 @@ async fn a_file_that_comes_slowly_in_one_piece_is_kept() {
     let mut browser = Browser::connect_to(server.running.address(), "/galileo").await;
     browser.text(&serde_json::json!({ "name": "a", "size": 100 }).to_string()).await;
     browser.hear().await;
-    let stream = browser.socket.get_mut();
-    stream.write_all(&[0x82, 0x80 | 100, 0, 0, 0, 0]).await.unwrap();
+    let stream = browser.begin(Data::Binary, 100).await;
     slowly(stream, &bytes(100)).await;
     browser.hear().await;
     browser.text(&serde_json::json!({ "finished": true }).to_string()).await;

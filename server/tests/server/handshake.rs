@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::browser::Heard;
+use crate::common::browser::{Data, Heard};
 use crate::common::{Backend, Browser, PATIENCE, Reply, Server};
 
 const OFTEN: Duration = Duration::from_millis(20);
@@ -38,9 +38,7 @@ async fn heard_while_pinging(browser: &mut Browser) -> Heard {
 
 /// What the server says to a browser whose message never ends.
 async fn heard_while_trickling(browser: &mut Browser) -> Heard {
-    // A text frame of 60000 bytes, masked with zeros.
-    let head = [0x81, 0x80 | 126, 0xea, 0x60, 0, 0, 0, 0];
-    browser.socket.get_mut().write_all(&head).await.unwrap();
+    browser.begin(Data::Text, 60_000).await;
     let trickling = async {
         loop {
             if let Ok(heard) = timeout(OFTEN, browser.hear()).await {

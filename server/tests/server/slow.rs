@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::common::browser::Data;
 use crate::common::chunks::{BOUNDARY, Cut, form};
 use crate::common::{Backend, CHUNK, PATIENCE, Reply, Server, answered, bytes};
 use crate::robusto::page::Hashed;
@@ -92,8 +93,7 @@ async fn a_message_that_trickles_is_cut_off_although_it_never_rests() {
     let id = server.ticket(&backend).await;
     let mut browser = server.browser().await;
     browser.open(&id, 60_000, "a").await;
-    let stream = browser.socket.get_mut();
-    stream.write_all(&[0x82, 0x80 | 126, 0xea, 0x60, 0, 0, 0, 0]).await.unwrap();
+    let stream = browser.begin(Data::Binary, 60_000).await;
     let trickling = async {
         while stream.write_all(b"x").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;

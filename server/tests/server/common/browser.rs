@@ -6,12 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+pub use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
 use super::{CHUNK, PATIENCE};
 
@@ -66,6 +71,16 @@ impl Browser {
 
     pub async fn binary(&mut self, bytes: &[u8]) {
         self.socket.send(Message::Binary(Bytes::copy_from_slice(bytes))).await.unwrap();
+    }
+
+    /// Begins a message of so many bytes, which are masked with zeros: they can be sent as they are.
+    pub async fn begin(&mut self, kind: Data, length: u64) -> &mut TcpStream {
+        let (opcode, mask) = (OpCode::Data(kind), Some([0; 4]));
+        let mut head = Vec::new();
+        FrameHeader { opcode, mask, ..FrameHeader::default() }.format(length, &mut head).unwrap();
+        let stream = self.socket.get_mut();
+        stream.write_all(&head).await.unwrap();
+        stream
     }
 
     pub async fn hear(&mut self) -> Heard {

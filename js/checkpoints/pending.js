@@ -1,10 +1,9 @@
 // The functions for pages.
 
+import { FILE_CHANGED } from '../error-codes.js';
 import * as handles from './handles.js';
 import { heldNames, nameOf } from './locks.js';
 import * as storage from './storage.js';
-
-const FILE_CHANGED = 7;
 
 /** Makes them; see `index.d.ts`. */
 export function pages(UploadError) {

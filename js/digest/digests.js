@@ -17,10 +17,10 @@
 // - The worker is there from the first `start` on, until nothing was asked for ten seconds. Where no
 //   worker may be, the page hashes, a few milliseconds at a time.
 
+import { FILE_CHANGED } from '../error-codes.js';
 import { openHost } from './host.js';
 
 const IDLE_MS = 10_000;
-const FILE_CHANGED = 7;
 
 export class Digests {
   #surroundings;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::common::Program;
 use crate::common::browser::Data;
-use crate::common::chunks::{BOUNDARY, Cut, form, stored};
+use crate::common::chunks::{CLOSE, Cut, form, form_head, stored};
 use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, Server, answered, bytes, until};
 use crate::robusto::page::Hashed;
 
@@ -136,11 +136,7 @@ async fn a_chunk_that_comes_slowly_keeps_its_upload() {
     let cut = Cut::new("a", &bytes(2 * CHUNK), CHUNK);
     assert_eq!(server.send(&cut, 1).await, stored());
     let body = form(&cut.fields(2), "a", cut.bytes(2));
-    let head = format!(
-        "POST /resumable HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
-         multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = form_head("/resumable", CLOSE, body.len());
     let mut stream = TcpStream::connect(server.running.address()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     slowly(&mut stream, &body).await;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::common::chunks::{Cut, arrived, form, form_type};
+use crate::common::chunks::{Cut, arrived, form, form_head};
 use crate::common::{Backend, Browser, CHUNK, PATIENCE, Program, Reply, bytes};
 
 impl Program {
@@ -103,10 +103,7 @@ async fn a_file_in_chunks_survives_being_killed_again_and_again() {
         let body = form(&cut.fields(numbers[0]), "a", cut.bytes(numbers[0]));
         let mut stream = TcpStream::connect(process.address).await.unwrap();
         let length = body.len();
-        let head = format!(
-            "POST /resumable HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: {length}\r\n\r\n",
-            form_type()
-        );
+        let head = form_head("/resumable", "", length);
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&body[..length / 2]).await.unwrap();
         process.kill().await;

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::common::browser::Data;
-use crate::common::chunks::{BOUNDARY, Cut, form};
+use crate::common::chunks::{CLOSE, Cut, form, form_head};
 use crate::common::{Backend, CHUNK, PATIENCE, Reply, Server, answered, bytes};
 use crate::robusto::page::Hashed;
 
@@ -42,10 +42,7 @@ async fn trickle(server: &Server, head: &str, body: &[u8]) -> String {
 }
 
 fn head(length: usize) -> String {
-    format!(
-        "POST /resumable HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
-         multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {length}\r\n\r\n"
-    )
+    form_head("/resumable", CLOSE, length)
 }
 
 #[tokio::test]

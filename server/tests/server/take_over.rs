@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::common::chunks::{Cut, form, form_type};
+use crate::common::chunks::{Cut, form, form_head};
 use crate::common::{Backend, CHUNK, Reply, Server, bytes};
 
 const SIZE: usize = 1000;
@@ -12,11 +12,7 @@ const SIZE: usize = 1000;
 /// Sends the beginning of a chunk over a connection that then is dead, without anybody knowing.
 async fn hang(server: &Server, cut: &Cut, number: usize) -> TcpStream {
     let body = form(&cut.fields(number), &cut.name, cut.bytes(number));
-    let head = format!(
-        "POST /resumable HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-        form_type(),
-        body.len()
-    );
+    let head = form_head("/resumable", "", body.len());
     let mut stream = TcpStream::connect(server.running.address()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&body[..body.len() - SIZE / 2]).await.unwrap();

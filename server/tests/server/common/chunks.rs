@@ -88,8 +88,20 @@ pub fn form(fields: &[(String, String)], name: &str, bytes: &[u8]) -> Vec<u8> {
     body
 }
 
+/// Closes a connection after the answer.
+pub const CLOSE: &str = "Connection: close\r\n";
+
 pub fn form_type() -> String {
     format!("multipart/form-data; boundary={BOUNDARY}")
+}
+
+/// The head of a request with such a form of so many bytes; `more` are lines of headers.
+pub fn form_head(target: &str, more: &str, length: usize) -> String {
+    let kind = form_type();
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: x\r\n{more}Content-Type: {kind}\r\n\
+         Content-Length: {length}\r\n\r\n"
+    )
 }
 
 /// A file that arrived, and what is said of it.

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::SIZE;
 use super::parts::{Parts, pairs, reply, success};
-use crate::common::chunks::{BOUNDARY, Pairs, form};
+use crate::common::chunks::{BOUNDARY, Pairs, form, form_head, form_type};
 use crate::common::{Server, bytes};
 
 fn parts() -> Parts {
@@ -92,8 +92,7 @@ async fn forms_that_are_none_are_refused() {
     let large = pairs(&[("qquuid", "u"), ("x", &"x".repeat(70_000))]);
     for body in [no_file.into_bytes(), form(&many, "a", b"x"), form(&large, "a", b"x")] {
         let request = server.fine(Method::POST, "").body(body);
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let sent = reply(request.header("content-type", kind)).await;
+        let sent = reply(request.header("content-type", form_type())).await;
         assert!(refused(&sent), "{sent:?}");
     }
     for path in ["/success", ""] {
@@ -126,11 +125,7 @@ async fn names_are_made_harmless() {
 /// Sends the beginning of a request and goes away.
 async fn send_cut(server: &Server, body: &[u8], end: usize) {
     let mut socket = TcpStream::connect(server.running.address()).await.unwrap();
-    let head = format!(
-        "POST /fineuploader HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; \
-         boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = form_head("/fineuploader", "", body.len());
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(&body[..end]).await.unwrap();
     socket.shutdown().await.unwrap();

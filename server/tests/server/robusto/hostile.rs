@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use super::SIZE;
 use super::page::{Answer, Hashed, answer, complete, error, partial};
-use crate::common::chunks::{BOUNDARY, Pairs, form};
+use crate::common::chunks::{Pairs, form, form_head, form_type};
 use crate::common::{Server, bytes};
 
 const NO_FILE: &str = "Invalid parameters, expecting md5 and name";
@@ -120,12 +120,7 @@ async fn a_name_of_more_than_64_kib_is_refused() {
 /// Sends the beginning of a request and goes away.
 async fn send_cut(server: &Server, body: &[u8], end: usize) {
     let mut socket = TcpStream::connect(server.running.address()).await.unwrap();
-    let head = format!(
-        "POST /robusto?md5={}&name=a HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; \
-         boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
-        file().md5,
-        body.len()
-    );
+    let head = form_head(&format!("/robusto?md5={}&name=a", file().md5), "", body.len());
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(&body[..end]).await.unwrap();
     socket.shutdown().await.unwrap();
@@ -150,8 +145,7 @@ async fn a_form_that_ends_at_any_byte_is_no_chunk() {
     let body = form(&file().fields(0), "blob", &file().content[..10]);
     for end in 0..body.len() - 2 {
         let request = server.robusto(reqwest::Method::POST).query(&file().query());
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let request = request.header("content-type", kind).body(body[..end].to_vec());
+        let request = request.header("content-type", form_type()).body(body[..end].to_vec());
         let (status, words) = answer(request).await;
         assert!(status == "new" || status == "error", "{end}: {status} {words}");
     }
@@ -164,12 +158,7 @@ async fn a_large_body_that_is_cut_leaves_no_chunk() {
     let large = Hashed::new("a", &bytes(10 << 20), 6 << 20);
     let body = form(&large.fields(0), "blob", &large.content[large.range(0)]);
     let mut socket = TcpStream::connect(server.running.address()).await.unwrap();
-    let head = format!(
-        "POST /robusto?md5={}&name=a HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; \
-         boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
-        large.md5,
-        body.len()
-    );
+    let head = form_head(&format!("/robusto?md5={}&name=a", large.md5), "", body.len());
     socket.write_all(&[head.as_bytes(), &body[..5 << 20]].concat()).await.unwrap();
     socket.shutdown().await.unwrap();
     let _ = socket.read_to_end(&mut Vec::new()).await;

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::page::{Hashed, complete};
-use crate::common::chunks::{BOUNDARY, form};
+use crate::common::chunks::{CLOSE, form, form_head};
 use crate::common::{PATIENCE, Server, bytes, until};
 
 const MIB: usize = 1 << 20;
@@ -19,12 +19,8 @@ pub struct Slow {
 impl Slow {
     pub async fn begin(server: &Server, file: &Hashed, index: usize, bytes: &[u8]) -> Slow {
         let body = form(&file.fields(index), "blob", bytes);
-        let head = format!(
-            "POST /robusto?md5={}&name=a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
-             multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
-            file.md5,
-            body.len()
-        );
+        let target = format!("/robusto?md5={}&name=a", file.md5);
+        let head = form_head(&target, CLOSE, body.len());
         let mut socket = TcpStream::connect(server.running.address()).await.unwrap();
         socket.write_all(head.as_bytes()).await.unwrap();
         Slow { socket, body }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch, openPage } from '../support/browser.js';
+import { atEnd } from '../support/cleanup.js';
 import { randomFile, temporaryFolder } from '../support/files.js';
 import { Relay } from '../support/relay.js';
 import { Server } from '../support/server.js';
@@ -22,7 +23,7 @@ describe('The demo page', () => {
     const relay = await Relay.start(t, server.port);
     relay.bytesPerSecond = bytesPerSecond;
     const page = await openPage(browser, `http://${relay.host}/`);
-    t.after(() => page.context().close());
+    atEnd(t, () => page.context().close());
     return { folder, server, relay, page };
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { launch } from '../support/browser.js';
+import { atEnd } from '../support/cleanup.js';
 import { DIALECTS } from '../support/dialects.js';
 import { Site } from '../support/site.js';
 import { Stage } from '../support/stage.js';
@@ -93,7 +94,7 @@ describe('A network that flips bits', () => {
       });
     });
     await once(foreign.listen(0, '127.0.0.1'), 'listening');
-    t.after(() => foreign.close());
+    atEnd(t, () => foreign.close());
     const endpoint = `http://127.0.0.1:${foreign.address().port}/`;
     const site = await Site.open(t, browser);
     for (const verify of ['chunks', 'file']) {

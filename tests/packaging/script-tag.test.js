@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { pkg } from '../../scripts/lib/paths.js';
 import { App, STRICT_POLICY } from '../support/app.js';
 import { launch, openPage } from '../support/browser.js';
+import { atEnd } from '../support/cleanup.js';
 import { assertUploads } from '../support/consumer.js';
 import { randomFile, temporaryFolder } from '../support/files.js';
 import { Relay } from '../support/relay.js';
@@ -49,7 +50,7 @@ describe('The script-tag build', () => {
     const relay = await Relay.start(t, server.port);
     const app = await App.start(t, { server, folders: { '': PAGE } });
     const page = await openPage(browser, app.url);
-    t.after(() => page.context().close());
+    atEnd(t, () => page.context().close());
     const file = randomFile(temporaryFolder(t), 'resumed.bin', 6_000_000);
     const ticket = await app.newTicket();
 
@@ -85,7 +86,7 @@ describe('The script-tag build', () => {
     const server = await Server.start(t, { storage: `${temporaryFolder(t)}/storage`, args });
     const app = await App.start(t, { server, folders: { '': PAGE } });
     const page = await openPage(browser, app.url);
-    t.after(() => page.context().close());
+    atEnd(t, () => page.context().close());
     const src = `${server.url}/incoming/0.1/frontend/incoming.js`;
     const digest = await page.evaluate(async (src) => {
       const script = document.createElement('script');

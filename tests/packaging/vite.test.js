@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { build, createServer } from 'vite';
 import { App, STRICT_POLICY } from '../support/app.js';
 import { launch } from '../support/browser.js';
+import { atEnd } from '../support/cleanup.js';
 import { assertUploads, makeProject } from '../support/consumer.js';
 import { temporaryFolder } from '../support/files.js';
 import { Server } from '../support/server.js';
@@ -51,7 +52,7 @@ describe('A Vite project without any configuration', () => {
       logLevel: 'error',
       server,
     });
-    t.after(() => vite.close());
+    atEnd(t, () => vite.close());
     await vite.listen();
     const stage = await prepare(t, {});
     const { port } = vite.httpServer.address();

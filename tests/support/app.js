@@ -3,6 +3,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { pkg } from '../../scripts/lib/paths.js';
+import { atEnd } from './cleanup.js';
 import { md5Of } from './files.js';
 import { until } from './wait.js';
 
@@ -36,7 +37,7 @@ export class App {
     const app = new App(server, folders, policy);
     await once(app.#http.listen(0, '127.0.0.1'), 'listening');
     app.url = `http://127.0.0.1:${app.#http.address().port}`;
-    t.after(() => app.#stop());
+    atEnd(t, () => app.#stop());
     return app;
   }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pkg, root } from '../../scripts/lib/paths.js';
 import { openPage } from './browser.js';
+import { atEnd } from './cleanup.js';
 import { randomFile, temporaryFolder } from './files.js';
 import { chunksOf } from './hashing.js';
 import { until } from './wait.js';
@@ -28,7 +29,7 @@ export async function assertUploads(t, browser, { server, app, url }) {
     browser,
     `${url}?${new URLSearchParams({ ticket, host: server.host })}`,
   );
-  t.after(() => page.context().close());
+  atEnd(t, () => page.context().close());
   const file = randomFile(temporaryFolder(t), 'packed.bin', 1_234_567);
   await until('the page is ready', () =>
     page.evaluate(() => window.usableAtOnce || document.documentElement.dataset.ready),

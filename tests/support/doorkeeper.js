@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
+import { atEnd } from './cleanup.js';
 
 const CORS = {
   'Access-Control-Allow-Origin': '*',
@@ -19,7 +20,7 @@ export class Doorkeeper {
     const doorkeeper = new Doorkeeper();
     const http = createServer((asked, answer) => doorkeeper.#meet(asked, answer, targetPort));
     await once(http.listen(0, '127.0.0.1'), 'listening');
-    t.after(() => {
+    atEnd(t, () => {
       http.closeAllConnections();
       http.close();
     });

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { atEnd } from './cleanup.js';
 
 /** A folder that is gone when the test is over, also if a server that ends still writes to it. */
 export function temporaryFolder(t) {
   const folder = mkdtempSync(path.join(tmpdir(), 'incoming-test-'));
   const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
-  t.after(() => rmSync(folder, removal));
+  atEnd(t, () => rmSync(folder, removal));
   return folder;
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, STRICT_POLICY } from './app.js';
 import { openPage } from './browser.js';
+import { atEnd } from './cleanup.js';
 import { randomFile, temporaryFolder } from './files.js';
 
 const PAGE = fileURLToPath(new URL('../e2e/page', import.meta.url));
@@ -16,7 +17,7 @@ export class Hashing {
     hashing.folder = temporaryFolder(t);
     const app = await App.start(t, { server: null, folders: { '': PAGE }, policy });
     hashing.page = await openPage(browser, prepare ? 'about:blank' : app.url);
-    t.after(() => hashing.page.context().close());
+    atEnd(t, () => hashing.page.context().close());
     if (prepare) {
       await hashing.page.addInitScript(prepare);
       await hashing.page.goto(app.url);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atEnd } from './cleanup.js';
 import { Connection } from './connection.js';
 
 /** A piece of this size is of a file, and not the beginning of a message. */
@@ -39,7 +40,7 @@ export class Relay {
     await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
     proxy.port = proxy.#server.address().port;
     proxy.host = `127.0.0.1:${proxy.port}`;
-    t.after(() => proxy.#stop());
+    atEnd(t, () => proxy.#stop());
     return proxy;
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { root, target } from '../../scripts/lib/paths.js';
+import { atEnd } from './cleanup.js';
 import { until } from './wait.js';
 
 const BINARY = process.env.INCOMING_SERVER ?? path.join(target, 'debug', 'incoming-server');
@@ -15,7 +16,7 @@ export class Server {
 
   static async start(t, { storage, args = [] }) {
     const server = new Server(await freePort(), storage, args);
-    t?.after(() => server.kill());
+    if (t) atEnd(t, () => server.kill());
     await server.start();
     return server;
   }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openPage } from './browser.js';
+import { atEnd } from './cleanup.js';
 import { md5Of, randomFile, temporaryFolder } from './files.js';
 import { Relay } from './relay.js';
 import { Server } from './server.js';
@@ -29,7 +30,7 @@ export class Site {
   /** A page of its own profile that has everything the tests use. */
   async openPage(t, url) {
     const page = await openPage(this.browser, url);
-    t.after(() => page.context().close());
+    atEnd(t, () => page.context().close());
     // Until the script has run, this is the element of that id.
     await page.waitForFunction(() => typeof window.files === 'function');
     return page;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { App, STRICT_POLICY } from './app.js';
 import { openPage } from './browser.js';
+import { atEnd } from './cleanup.js';
 import { randomFile, temporaryFolder } from './files.js';
 import { Relay } from './relay.js';
 import { Server } from './server.js';
@@ -18,7 +19,7 @@ export class Stage {
     const folders = { '': PAGE };
     stage.app = await App.start(t, { server: stage.server, folders, policy: STRICT_POLICY });
     stage.page = await openPage(browser, stage.app.url);
-    t.after(() => stage.page.context().close());
+    atEnd(t, () => stage.page.context().close());
     await stage.page.waitForFunction(() => window.incoming !== undefined);
     await stage.page.evaluate((host) => incoming.set_server_hostname(host), stage.relay.host);
     return stage;

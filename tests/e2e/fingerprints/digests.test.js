@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launch } from '../../support/browser.js';
+import { atEnd } from '../../support/cleanup.js';
 import { md5Of } from '../../support/files.js';
 import { chunksOf, Hashing, sparseFile } from '../../support/hashing.js';
 
@@ -72,7 +73,7 @@ for (const [name, prepare] of Object.entries(PAGES)) {
 describe('A file of more than 4 GiB', { skip: !process.env.LONG }, () => {
   it('has its MD5', async (t) => {
     const browser = await launch();
-    t.after(() => browser.close());
+    atEnd(t, () => browser.close());
     const hashing = await Hashing.open(t, browser);
     const file = sparseFile(hashing.folder, 'large.bin', 4096 * MIB + 1);
     assert.deepEqual(await hashing.call('fingerprint', [file]), [await md5Of(file.path)]);

@@ -290,6 +290,18 @@ mod tests {
     }
 
     #[test]
+    fn chunks_are_counted_until_a_hang_up() {
+        let mut pieces = pieces();
+        pieces.count_sent();
+        pieces.count_sent();
+        assert_eq!(pieces.counts(), (2, 0));
+        pieces.confirm(0);
+        assert_eq!(pieces.counts(), (2, 1));
+        pieces.hung_up();
+        assert_eq!(pieces.counts(), (0, 0));
+    }
+
+    #[test]
     fn what_is_confirmed_is_said_in_borders_and_read_again() {
         let layout = Layout { size: 100, chunk_size: 4, large_last: false };
         for indices in [vec![], vec![0, 1, 2, 5, 24], vec![3], (0..25).collect()] {

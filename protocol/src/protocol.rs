@@ -96,6 +96,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_protocol_has_the_scheme_of_what_carries_it() {
+        let schemes = |secure| Protocol::ALL.iter().map(move |protocol| protocol.scheme(secure));
+        assert!(schemes(false).eq(["ws", "ws", "http", "http", "http", "http"]));
+        assert!(schemes(true).eq(["wss", "wss", "https", "https", "https", "https"]));
+    }
+
+    #[test]
     fn every_protocol_is_found_by_its_name() {
         for protocol in Protocol::ALL {
             assert_eq!(Protocol::named(protocol.name()), Some(*protocol));

@@ -262,6 +262,29 @@ fn the_hash_of_the_file_is_waited_for_and_travels_with_finished() {
 }
 
 #[test]
+fn only_the_first_digest_of_the_whole_file_is_its_hash() {
+    let other = Md5::parse("d41d8cd98f00b204e9800998ecf8427e").unwrap();
+    let mut client = everything_sent();
+    for (range, md5) in [(0..3, other.clone()), (0..5, md5()), (0..5, other)] {
+        assert_eq!(client.handle(Event::Digested(range, md5)), Ok(vec![]));
+    }
+    let Action::Send(finished) = ready(&mut client).remove(0) else { panic!("a signal") };
+    let hash = finished.member("hash").and_then(|hash| hash.member("value"));
+    assert_eq!(hash.and_then(Json::text), Some(md5().as_str()));
+}
+
+#[test]
+fn a_file_that_turned_out_to_be_another_is_sent_from_its_first_byte() {
+    let mut client = everything_sent();
+    client.handle(told(r#"{"close":true}"#)).unwrap();
+    client.start_over();
+    client.hung_up();
+    assert_eq!(client.start(), [Action::Connect("ws://test/".into())]);
+    client.handle(Event::Connected).unwrap();
+    assert_eq!(ready(&mut client), [Action::SendRange(0..5)]);
+}
+
+#[test]
 fn the_close_says_what_was_compared() {
     for (close, said) in [
         (r#"{"close":true}"#, None),

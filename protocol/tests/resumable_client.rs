@@ -245,6 +245,8 @@ fn chunks_that_are_there_are_not_sent() {
     assert_eq!(next.body, Body::Empty, "the next is asked about");
     assert_eq!(ranges(answer(&mut client, 2, 404).unwrap()), [100..200]);
     assert_eq!(client.progress().acknowledged, 100);
+    let next = requests(answer(&mut client, 3, 200).unwrap()).remove(0);
+    assert_eq!(next.body, Body::Empty, "and so is every other one where some are there");
 }
 
 #[test]

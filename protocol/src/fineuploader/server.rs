@@ -304,8 +304,16 @@ mod tests {
         ] {
             assert!(part(&[(name, value)]).is_err(), "{name} = {value}");
         }
+        let empty = [("qqpartindex", "0"), ("qqpartbyteoffset", "0"), ("qqchunksize", "0")];
+        let bytes = [("qqtotalparts", "5"), ("qqtotalfilesize", "5")];
+        assert!(part(&[&empty[..], &bytes].concat()).is_err(), "no part of bytes is empty");
+        for number in ["+1", "00000000000000001"] {
+            let refused = part(&[("qqpartindex", number)]);
+            assert_eq!(refused, Err(Senseless::NoNumber("qqpartindex")), "{number}");
+        }
         let long = "x".repeat(LONGEST_UUID + 1);
         assert_eq!(part(&[("qquuid", &long)]), Err(Senseless::Uuid));
+        assert!(part(&[("qquuid", &long[1..])]).is_ok(), "the longest");
     }
 
     #[test]

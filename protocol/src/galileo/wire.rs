@@ -178,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn an_error_says_whether_it_is_the_end() {
+        for fatal in [true, false] {
+            let written = json(&format!(r#"{{"error":"no","fatal":{fatal}}}"#));
+            assert_eq!(FromServer::error("no".into(), fatal).to_json(), written);
+        }
+    }
+
+    #[test]
     fn every_signal_of_the_server_is_read_as_it_was_written() {
         for signal in [
             FromServer::ready(250_000),

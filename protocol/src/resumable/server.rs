@@ -181,7 +181,12 @@ mod tests {
         ] {
             assert!(read(&[(name, value)]).is_err(), "{name} = {value}");
         }
+        for number in ["+2", "00000000000000002", ""] {
+            let refused = read(&[("resumableChunkNumber", number)]);
+            assert_eq!(refused, Err(Senseless::NoNumber("ChunkNumber")), "{number}");
+        }
         let long = "x".repeat(LONGEST_IDENTIFIER + 1);
         assert_eq!(read(&[("resumableIdentifier", &long)]), Err(Senseless::Identifier));
+        assert!(read(&[("resumableIdentifier", &long[1..])]).is_ok(), "the longest");
     }
 }

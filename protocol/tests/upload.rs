@@ -174,7 +174,9 @@ fn attempts_run_out_and_a_start_begins_anew() {
         now(&mut upload, Event::Woke(Wake::Retry));
     }
     assert_eq!(upload.view().error.unwrap().kind(), "lost");
-    assert!(connects(&actions(upload.start())));
+    let again = actions(upload.start());
+    assert!(connects(&again));
+    assert!(!again.contains(&Action::Notify(Notice::Failed)), "an error is told once");
     assert!(upload.view().error.is_none());
     now(&mut upload, lost());
     assert!(waits(&now(&mut upload, Event::FileIntact), Wake::Retry), "with all its attempts");
@@ -264,6 +266,18 @@ fn patience_lasts_while_a_server_needs_it() {
 }
 
 #[test]
+fn patience_with_one_network_is_no_patience_with_the_next() {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    for _ in 0..3 {
+        silences(&mut upload);
+        reconnect(&mut upload);
+    }
+    now(&mut upload, Event::CameOnline);
+    assert_eq!(silences(&mut upload), 1);
+}
+
+#[test]
 fn bytes_that_leave_the_browser_are_movement() {
     let mut upload = transferring(1000 * KIB);
     let link = |waiting| Event::Measured(Link { waiting, ..Link::default() });
@@ -290,6 +304,7 @@ fn a_cancellation_is_confirmed_or_given_up_after_a_while() {
     assert!(upload.view().cancelling && !upload.view().can_cancel && !upload.view().can_pause);
     let given_up = now(&mut upload, Event::Woke(Wake::Stall));
     assert!(given_up.contains(&Action::Notify(Notice::Cancelled)));
+    assert_eq!(upload.view().state_msg, "cancelled (the server does not know it yet): no");
     assert_eq!(upload.view().error.unwrap().kind(), "timed_out");
 }
 
@@ -330,6 +345,7 @@ fn an_upload_that_never_began_cannot_be_paused_but_cancelled() {
         Action::Notify(Notice::Cancelled),
     ];
     assert_eq!(cancelled, expected, "nobody has to be told");
+    assert_eq!(upload.view().state_msg, "cancelled: no");
 }
 
 #[test]

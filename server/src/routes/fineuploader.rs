@@ -44,8 +44,9 @@ pub(super) fn router(services: &Services) -> Router {
 
 async fn post_upload(State(services): State<Services>, request: Request) -> Response {
     let headers = request.headers();
+    let may_remove = !is_authorized(&request);
     if is(headers, "application/x-www-form-urlencoded") {
-        if request.extensions().get::<Authorized>().is_some() {
+        if !may_remove {
             return Refusal::Hidden.respond();
         }
         return done(remove_as_asked(&services, request).await);
@@ -62,8 +63,8 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
             return Refusal::Form(error).respond();
         }
     };
-    let taken = take(&services, &mut form, raw_size, &mut digests).await;
-    let response = match taken {
+    let outcome = do_as_asked(&services, &mut form, may_remove, raw_size, &mut digests).await;
+    let response = match outcome {
         Ok(()) => done(Ok(())),
         Err(refusal) => {
             discard(form.into_source()).await;
@@ -73,25 +74,35 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
     digests.unwrap_or_default().tell(response)
 }
 
+async fn do_as_asked(
+    services: &Services,
+    form: &mut Form,
+    may_remove: bool,
+    raw_size: Option<u64>,
+    digests: &mut Result<Digests, Malformed>,
+) -> Result<(), Refusal> {
+    match Asked::read(|name| form.fields().get(name))? {
+        Asked::Upload(upload) => take(services, form, &upload, raw_size, digests).await,
+        Asked::Remove(uuid) if may_remove => withdraw(services, &uuid).await,
+        Asked::Remove(_) => Err(Refusal::Hidden),
+    }
+}
+
 async fn take(
     services: &Services,
     form: &mut Form,
+    upload: &Upload,
     raw_size: Option<u64>,
     digests: &mut Result<Digests, Malformed>,
 ) -> Result<(), Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
-    let asked = Asked::read(|name| form.fields().get(name))?;
-    let upload = match asked {
-        Asked::Upload(upload) => upload,
-        Asked::Remove(uuid) => return withdraw(services, &uuid).await,
-    };
     let name = upload.name(form.filename()).to_owned();
     let Some(size) = upload.total_size.or(raw_size) else {
         return take_unsized(services, form, &name).await;
     };
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
-    let plan = plan(&upload, part, &name);
+    let plan = plan(upload, part, &name);
     if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
@@ -212,6 +223,10 @@ fn from_json(body: &str) -> String {
         form.append_pair(name, value.as_str().unwrap_or(&value.to_string()));
     }
     form.finish()
+}
+
+fn is_authorized(request: &Request) -> bool {
+    request.extensions().get::<Authorized>().is_some()
 }
 
 fn is(headers: &HeaderMap, media_type: &str) -> bool {

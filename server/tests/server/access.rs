@@ -7,6 +7,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::common::chunks::{Cut, answer, form, form_type};
 use crate::common::{Backend, CHUNK, Hook, Reply, Server, bytes};
+use crate::fineuploader::parts::{pairs, success};
 
 const ROUTES: [(&str, Method); 8] = [
     ("/resumable", Method::GET),
@@ -189,4 +190,18 @@ async fn a_form_does_not_do_what_the_hook_was_not_asked_for() {
     let removal = removal.header("content-type", "application/x-www-form-urlencoded");
     let (status, words) = answer(removal.body("_method=DELETE&qquuid=u-1")).await;
     assert_eq!(status, 405, "{words}");
+}
+
+#[tokio::test]
+async fn no_form_deletes_a_file_when_a_hook_decides() {
+    let hook = Hook::saying("200 OK").await;
+    let server = asking(&hook, |_| {}).await;
+    assert_eq!(server.whole("u", "a", b"xyz").await, success());
+    let removal = pairs(&[("_method", "DELETE"), ("qquuid", "u")]);
+    let (status, words) = server.fine_form(&Vec::new(), &removal, "x", b"y").await;
+    assert_eq!(status, 405, "{words}");
+    assert_eq!(server.arrived().len(), 1);
+    let deleted = answer(server.client.delete(server.url("/fineuploader/u"))).await;
+    assert_eq!(deleted.0, 200);
+    assert!(server.arrived().is_empty());
 }

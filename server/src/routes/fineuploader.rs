@@ -152,11 +152,13 @@ async fn look(
     mut digests: Digests,
 ) -> Result<Digests, Refusal> {
     let query = request.uri().query().map(str::to_owned);
+    let is_authorized = is_authorized(&request);
     let is_json = is(request.headers(), "application/json");
     let body = parameters(services, request).await?;
     let body = if is_json { from_json(&body) } else { body };
-    let (body, query) = (Fields::of_query(Some(&body))?, Fields::of_query(query.as_deref())?);
-    let finished = Finished::read(|name| body.get(name).or(query.get(name)))?;
+    let mut fields = Fields::of_query(Some(&body))?;
+    fields.join_query(query.as_deref(), is_authorized)?;
+    let finished = Finished::read(|name| fields.get(name))?;
     match services.uploads.is_whole(PROTOCOL, &finished.uuid).await? {
         true if digests.wants_file => {
             digests.file = services.uploads.file_digest_by_key(PROTOCOL, &finished.uuid).await?;

@@ -104,6 +104,19 @@ impl Fields {
         Ok(())
     }
 
+    /// Adds the parameters in the query of an address. They are all that a hook has seen, so that
+    /// nothing here may contradict them if one has let the request in.
+    pub(super) fn join_query(
+        &mut self,
+        query: Option<&str>,
+        is_authorized: bool,
+    ) -> Result<(), FormError> {
+        if is_authorized {
+            self.agree_with(query)?;
+        }
+        self.add_query(query)
+    }
+
     /// Whether nothing in the query contradicts what is here.
     fn agree_with(&self, query: Option<&str>) -> Result<(), FormError> {
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -156,13 +169,9 @@ impl Form {
             }
         };
         let is_authorized = parts.extensions.get::<Authorized>().is_some();
-        let read = read.and_then(|file| {
-            if is_authorized {
-                fields.agree_with(parts.uri.query())?;
-            }
-            fields.add_query(parts.uri.query()).map(|()| file)
-        });
-        match read {
+        let joined = read
+            .and_then(|file| fields.join_query(parts.uri.query(), is_authorized).map(|()| file));
+        match joined {
             Ok(file) => Ok(Form { fields, source, file }),
             Err(error) => Err((error, source)),
         }

@@ -205,3 +205,17 @@ async fn no_form_deletes_a_file_when_a_hook_decides() {
     assert_eq!(deleted.0, 200);
     assert!(server.arrived().is_empty());
 }
+
+#[tokio::test]
+async fn the_end_of_a_file_is_not_asked_for_behind_the_hook() {
+    let hook = Hook::saying("200 OK").await;
+    let server = asking(&hook, |_| {}).await;
+    assert_eq!(server.whole("other", "a", b"xyz").await, success());
+    for (asked, expected) in [("other", 200), ("own", 400)] {
+        let request = server.client.post(server.url("/fineuploader/success"));
+        let request = request.query(&[("qquuid", asked)]).body("qquuid=other");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let (status, words) = answer(request).await;
+        assert_eq!(status, expected, "{words}");
+    }
+}

@@ -227,19 +227,39 @@ mod tests {
         assert!(trouble.synced.load(Ordering::SeqCst) > synced);
     }
 
-    #[tokio::test]
-    async fn a_file_whose_chunks_are_all_there_arrives_also_when_nobody_waits_for_the_answer() {
-        let trouble = Arc::new(Trouble::default());
-        let (uploads, _folder) = stage(&trouble).await;
+    fn plan() -> HashedPlan {
         let md5 = Md5::parse("4a7d1ed414474e4033ac29ccb8653d9b").unwrap();
-        let plan = HashedPlan { md5: md5.clone(), name: "a".to_owned(), index: 0, count: 1 };
+        HashedPlan { md5, name: "a".to_owned(), index: 0, count: 1 }
+    }
+
+    /// A file whose only chunk is there, and which was kept from arriving.
+    async fn keep_from_arriving(uploads: &Uploads, trouble: &Trouble) {
         trouble.refuses_names.store(true, Ordering::SeqCst);
-        let mut chunk = uploads.take_hashed(plan).unwrap();
+        let mut chunk = uploads.take_hashed(plan()).unwrap();
         chunk.append(Bytes::from_static(b"0000")).await.unwrap();
         chunk.finish().await.unwrap_err();
         assert_eq!(uploads.the_only_one().await.state, State::Receiving);
         trouble.refuses_names.store(false, Ordering::SeqCst);
-        assert!(uploads.hashed(&md5).now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_chunks_are_all_there_arrives_also_when_nobody_waits_for_the_answer() {
+        let trouble = Arc::new(Trouble::default());
+        let (uploads, _folder) = stage(&trouble).await;
+        keep_from_arriving(&uploads, &trouble).await;
+        assert!(uploads.hashed(&plan().md5).now_or_never().is_none());
+        uploads.expect_finished().await;
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_chunks_are_all_there_arrives_also_when_who_sends_one_gives_up() {
+        let trouble = Arc::new(Trouble::default());
+        let (uploads, _folder) = stage(&trouble).await;
+        keep_from_arriving(&uploads, &trouble).await;
+        let mut chunk = uploads.take_hashed(plan()).unwrap();
+        let large = Bytes::from(vec![0; 5 << 20]);
+        assert!(chunk.append(large).now_or_never().is_none());
+        drop(chunk);
         uploads.expect_finished().await;
     }
 }

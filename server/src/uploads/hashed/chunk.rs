@@ -114,6 +114,8 @@ impl HashedChunk {
 
     /// Finds the place of a large chunk.
     async fn begin(&self) -> Result<Stream, HashedError> {
+        // If all chunks are there, the file is read, which may outlast who sends this one.
+        self.uploads.hashed(&self.plan.md5).await?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut gate = self.live.gate.lock().await;

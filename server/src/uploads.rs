@@ -22,6 +22,7 @@ mod hashed;
 mod ledger;
 mod live;
 mod marks;
+mod resuming;
 mod whole;
 
 use std::collections::HashMap;
@@ -29,7 +30,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use futures_util::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -52,6 +52,7 @@ use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
 use ledger::Ledger;
 use live::Live;
+use resuming::Left;
 
 /// How many uploads are looked at at once.
 const AT_ONCE: usize = 16;
@@ -75,6 +76,8 @@ struct Inner {
     live: Mutex<HashMap<Uuid, Arc<Live>>>,
     count: AtomicUsize,
     ledger: Ledger,
+    /// What an earlier process has left.
+    left: Left,
     /// Where chunks are until all of their bytes have come.
     room: hashed::Room,
     tasks: TaskTracker,
@@ -133,11 +136,12 @@ impl Uploads {
             live: Mutex::default(),
             count: AtomicUsize::default(),
             ledger,
+            left: Left::default(),
             room: hashed::Room::default(),
             tasks,
             stop,
         };
-        inner.count_all().await?;
+        inner.take_stock().await?;
         Ok(Uploads { inner: Arc::new(inner) })
     }
 
@@ -239,25 +243,6 @@ impl Inner {
             Ok(_) => self.ledger.remove(id),
             Err(error) => tracing::warn!(%id, %error, "what may have begun is counted"),
         }
-    }
-
-    /// Counts what an earlier process has left.
-    async fn count_all(&self) -> Result<(), StoreError> {
-        let listed = self.store.list().await?;
-        self.count.store(listed.len(), Ordering::Relaxed);
-        futures_util::stream::iter(listed)
-            .for_each_concurrent(AT_ONCE, |upload| async move {
-                // What cannot be read cannot go on either.
-                let Ok(Some(document)) = self.load(upload.id).await else { return };
-                self.ledger.settle(&document);
-                let is_sized = document.file.as_ref().is_none_or(|file| file.size > 0);
-                if !is_sized && document.state == State::Receiving {
-                    let length = self.store.length(upload.id).await.unwrap_or(0);
-                    let _ = self.ledger.grow(upload.id, length);
-                }
-            })
-            .await;
-        Ok(())
     }
 
     /// Binds a ticket to its file.
@@ -375,6 +360,10 @@ impl Inner {
         self.ledger.remove(id);
         self.count_down();
         Ok(())
+    }
+
+    fn set_count(&self, uploads: usize) {
+        self.count.store(uploads, Ordering::Relaxed);
     }
 
     fn count_down(&self) {

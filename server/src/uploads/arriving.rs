@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::{Arrival, Backend, Document, FileInfo, Secret, State, Uploads};
+use super::{Backend, Document, FileInfo, Secret, State, Uploads};
 use crate::arrivals::{Note, rfc3339};
 use crate::store::StoreError;
 
@@ -62,7 +62,7 @@ impl Uploads {
     }
 
     /// Hands a file over in the background until the backend has taken it.
-    fn keep_handing_over(&self, id: Uuid) {
+    pub(super) fn keep_handing_over(&self, id: Uuid) {
         let uploads = self.clone();
         self.inner.tasks.spawn(async move {
             let mut pause = FIRST_PAUSE;
@@ -80,30 +80,6 @@ impl Uploads {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         });
-    }
-
-    /// Goes on with what the end of the process interrupted.
-    pub(super) async fn resume_arrival(&self, document: &Document) {
-        let id = document.id;
-        let arrival = document.arrival.as_ref();
-        let resumed = match document.state {
-            State::HandingOver | State::Waiting { .. } | State::NotTaken => {
-                self.keep_handing_over(id);
-                Ok(())
-            }
-            // Nobody can go on with it: its connection is gone. It may have come to its end.
-            State::Receiving if arrival.is_some_and(|arrival| arrival.chunks.is_none()) => {
-                self.end_whole(document).await
-            }
-            // Its chunks are summed up when somebody asks for it.
-            State::Receiving if arrival.is_some_and(Arrival::is_hashed) => Ok(()),
-            State::Receiving => self.complete_interrupted(document).await,
-            State::Cancelled { .. } => self.inner.remove(id).await,
-            State::Finished => Ok(()),
-        };
-        if let Err(error) = resumed {
-            tracing::warn!(%id, %error, "an upload cannot go on");
-        }
     }
 
     /// Lets a file whose connection is gone arrive if it has its place, and removes it otherwise.
@@ -260,6 +236,16 @@ mod tests {
         let large = Bytes::from(vec![0; 5 << 20]);
         assert!(chunk.append(large).now_or_never().is_none());
         drop(chunk);
+        uploads.expect_finished().await;
+    }
+
+    #[tokio::test]
+    async fn a_file_that_begins_with_the_server_is_not_taken_for_one_that_was_left() {
+        let (uploads, _folder) = stage(&Arc::default()).await;
+        let mut whole = uploads.receive("galileo", "a", Some(3), false).await.unwrap();
+        uploads.resume().await;
+        whole.append(Bytes::from_static(b"abc")).await.unwrap();
+        whole.finish(None).await.unwrap();
         uploads.expect_finished().await;
     }
 }

@@ -344,10 +344,10 @@ impl Uploads {
     }
 
     /// Lets a file arrive if all of its chunks are there.
-    pub(super) async fn complete_interrupted(&self, document: &Document) -> Result<(), StoreError> {
-        let live = self.inner.live(document.id);
+    pub(super) async fn complete_interrupted(&self, id: Uuid) -> Result<(), StoreError> {
+        let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
-        self.look_up(document.id, &mut gate).await.map(drop)
+        self.look_up(id, &mut gate).await.map(drop)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Forgetting what nobody comes back for.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
@@ -18,7 +17,7 @@ impl Uploads {
             Ok(listed) => listed,
             Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
         };
-        self.inner.count.store(listed.len(), Ordering::Relaxed);
+        self.inner.set_count(listed.len());
         self.inner.ledger.retain(&listed.iter().map(|upload| upload.id).collect());
         let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, now));
         futures_util::stream::iter(rested)
@@ -38,53 +37,6 @@ impl Uploads {
         loop {
             tokio::time::sleep(pause).await;
             self.expire(SystemTime::now()).await;
-        }
-    }
-
-    /// Goes on with the handovers and cancellations that the end of the process interrupted.
-    pub async fn resume(&self) {
-        let listed = match self.inner.store.list().await {
-            Ok(listed) => listed,
-            Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
-        };
-        tracing::info!(uploads = listed.len(), "uploads found");
-        futures_util::stream::iter(listed)
-            .for_each_concurrent(AT_ONCE, |upload| async move {
-                match self.inner.load(upload.id).await {
-                    Ok(Some(document)) => self.resume_one(&document).await,
-                    Ok(None) => {}
-                    Err(error) => tracing::warn!(id = %upload.id, %error, "upload skipped"),
-                }
-            })
-            .await;
-    }
-
-    /// Returns when the backend was called, as far as it has to be.
-    async fn resume_one(&self, document: &Document) {
-        if document.arrival.is_some() {
-            return self.resume_arrival(document).await;
-        }
-        match &document.state {
-            State::HandingOver => {
-                let live = self.inner.live(document.id);
-                let changed = live.changed.notified();
-                let mut attempt = self.hand_over(document.id);
-                // A backend that takes its time needs no call meanwhile.
-                tokio::select! {
-                    _ = attempt.outcome() => {}
-                    () = changed => {}
-                }
-            }
-            State::Waiting { .. } => drop(self.hand_over(document.id)),
-            State::Cancelled { reason } => {
-                let (uploads, document, reason) = (self.clone(), document.clone(), reason.clone());
-                let telling = self.inner.tasks.spawn(async move {
-                    uploads.inner.bury(&document, &reason, uploads.inner.handover.timeout()).await;
-                });
-                // It cannot be awaited when it panicked, and then there is nothing to wait for.
-                let _ = telling.await;
-            }
-            State::Receiving | State::NotTaken | State::Finished => {}
         }
     }
 

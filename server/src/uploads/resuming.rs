@@ -1,0 +1,137 @@
+//! Going on with what an earlier process has left.
+//!
+//! The documents are read once, before anybody is served: what begins later is not taken for
+//! something that was left.
+
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::StreamExt as _;
+
+use super::{AT_ONCE, Arrival, Document, Inner, State, Uploads};
+use crate::store::{Listed, StoreError};
+
+/// The uploads with which nobody has gone on yet.
+#[derive(Debug, Default)]
+pub(super) struct Left(Mutex<Vec<(Document, Work)>>);
+
+/// What is left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// The backend gets the file.
+    HandOver,
+    /// It was cancelled: the backend is told, and the rest removed.
+    Bury,
+    /// Its only connection is gone. It may have come to its end.
+    EndWhole,
+    /// All of its chunks may be there.
+    Complete,
+}
+
+impl Work {
+    fn on(document: &Document) -> Option<Work> {
+        match (&document.state, &document.arrival) {
+            (State::Cancelled { .. }, _) => Some(Work::Bury),
+            (State::HandingOver | State::Waiting { .. }, _) | (State::NotTaken, Some(_)) => {
+                Some(Work::HandOver)
+            }
+            (State::Receiving, Some(Arrival { chunks: None, .. })) => Some(Work::EndWhole),
+            // Its chunks are summed up when somebody asks for it.
+            (State::Receiving, Some(arrival)) if arrival.is_hashed() => None,
+            (State::Receiving, Some(_)) => Some(Work::Complete),
+            (State::Receiving | State::NotTaken, None) | (State::Finished, _) => None,
+        }
+    }
+}
+
+impl Left {
+    fn add(&self, document: Document, work: Work) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((document, work));
+    }
+
+    fn take(&self) -> Vec<(Document, Work)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Inner {
+    /// Counts what an earlier process has left, and remembers what is to be done about it.
+    pub(super) async fn take_stock(&self) -> Result<(), StoreError> {
+        let listed = self.store.list().await?;
+        tracing::info!(uploads = listed.len(), "uploads found");
+        self.set_count(listed.len());
+        futures_util::stream::iter(listed)
+            .for_each_concurrent(AT_ONCE, |upload| self.take_stock_of(upload))
+            .await;
+        Ok(())
+    }
+
+    /// What cannot be read cannot go on either.
+    async fn take_stock_of(&self, Listed { id, .. }: Listed) {
+        let document = match self.load(id).await {
+            Ok(Some(document)) => document,
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%id, %error, "upload skipped"),
+        };
+        self.ledger.settle(&document);
+        let is_sized = document.file.as_ref().is_none_or(|file| file.size > 0);
+        if !is_sized && document.state == State::Receiving {
+            let length = self.store.length(id).await.unwrap_or(0);
+            let _ = self.ledger.grow(id, length);
+        }
+        if let Some(work) = Work::on(&document) {
+            self.left.add(document, work);
+        }
+    }
+}
+
+impl Uploads {
+    /// Goes on with what the end of an earlier process interrupted, once.
+    pub async fn resume(&self) {
+        futures_util::stream::iter(self.inner.left.take())
+            .for_each_concurrent(AT_ONCE, |(document, work)| async move {
+                let id = document.id;
+                if let Err(error) = self.resume_one(document, work).await {
+                    tracing::warn!(%id, %error, "an upload cannot go on");
+                }
+            })
+            .await;
+    }
+
+    async fn resume_one(&self, document: Document, work: Work) -> Result<(), StoreError> {
+        match work {
+            Work::HandOver => self.resume_handover(&document).await,
+            Work::Bury => self.resume_cancellation(document).await,
+            Work::EndWhole => self.end_whole(&document).await?,
+            Work::Complete => self.complete_interrupted(document.id).await?,
+        }
+        Ok(())
+    }
+
+    /// Returns when the backend was called, as far as it has to be.
+    async fn resume_handover(&self, document: &Document) {
+        if document.arrival.is_some() {
+            return self.keep_handing_over(document.id);
+        }
+        let live = self.inner.live(document.id);
+        let changed = live.changed.notified();
+        let mut attempt = self.hand_over(document.id);
+        if document.state == State::HandingOver {
+            // A backend that takes its time needs no call meanwhile.
+            tokio::select! {
+                _ = attempt.outcome() => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    async fn resume_cancellation(&self, document: Document) {
+        let State::Cancelled { reason } = document.state.clone() else { return };
+        let uploads = self.clone();
+        let telling = self.inner.tasks.spawn(async move {
+            let inner = &uploads.inner;
+            inner.bury(&document, &reason, inner.handover.timeout()).await;
+        });
+        // It cannot be awaited when it panicked, and then there is nothing to wait for.
+        let _ = telling.await;
+    }
+}

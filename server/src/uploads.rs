@@ -51,7 +51,7 @@ use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
 use ledger::Ledger;
-use live::Live;
+use live::{Gate, Live};
 use resuming::Left;
 
 /// How many uploads are looked at at once.
@@ -219,6 +219,24 @@ impl Inner {
         if self.count.fetch_add(1, Ordering::Relaxed) >= self.limits.max_tickets {
             self.count_down();
             return Err(Full::TooMany.into());
+        }
+        let created = self.create_counted(document, bytes).await;
+        created.inspect_err(|_| self.count_down())
+    }
+
+    /// Keeps a new document instead of one with the same id, which stays if there is no room. Whoever
+    /// calls this holds the gate.
+    async fn replace(
+        &self,
+        document: &Document,
+        bytes: u64,
+        gate: &mut Gate,
+    ) -> Result<(), CreateError> {
+        self.ledger.begin(document.id, bytes)?;
+        gate.pass(Notice::TakenOver);
+        if let Err(error) = self.store.remove(document.id).await {
+            self.recount(document.id).await;
+            return Err(error.into());
         }
         let created = self.create_counted(document, bytes).await;
         created.inspect_err(|_| self.count_down())

@@ -244,10 +244,9 @@ impl Uploads {
     }
 
     async fn start_over(&self, fresh: Document, gate: &mut Gate) -> Result<(), ChunkError> {
+        self.inner.replace(&fresh, fresh.size(), gate).await?;
         tracing::info!(id = %fresh.id, "another upload under the same key, starting over");
-        gate.pass(Notice::TakenOver);
-        self.inner.remove(fresh.id).await?;
-        self.begin(fresh, gate).await
+        self.begun(fresh, gate).await
     }
 
     /// The document of an upload that begins.
@@ -265,10 +264,14 @@ impl Uploads {
     }
 
     async fn begin(&self, document: Document, gate: &mut Gate) -> Result<(), ChunkError> {
-        let size = document.file.as_ref().map_or(0, |file| file.size);
-        self.inner.create(&document, size).await?;
+        self.inner.create(&document, document.size()).await?;
+        self.begun(document, gate).await
+    }
+
+    async fn begun(&self, document: Document, gate: &mut Gate) -> Result<(), ChunkError> {
         self.inner.store.begin(document.id).await?;
-        tracing::info!(id = %document.id, size, "upload in chunks begins");
+        let (id, size) = (document.id, document.size());
+        tracing::info!(%id, size, "upload in chunks begins");
         gate.chunks = Some(Chunks::new(document, Marks::default(), Visit::new()));
         Ok(())
     }

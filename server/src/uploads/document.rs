@@ -129,6 +129,11 @@ impl Document {
             md5: None,
         }
     }
+
+    /// The size of the file in bytes; 0 as long as nobody has said it.
+    pub(super) fn size(&self) -> u64 {
+        self.file.as_ref().map_or(0, |file| file.size)
+    }
 }
 
 impl Backend {

@@ -220,19 +220,20 @@ impl Uploads {
     }
 
     /// Makes room for a file that has so many bytes at least; what was there of it in another cut
-    /// goes.
+    /// goes, if there is.
     async fn begin_hashed(
         &self,
         plan: &HashedPlan,
         least: u64,
         gate: &mut Gate,
     ) -> Result<(), HashedError> {
-        if gate.parts.is_some() {
-            tracing::info!(id = %plan.id(), "the file is cut in another way, starting over");
-            self.forget_hashed(plan.id(), gate).await?;
-        }
         let document = plan.document(self);
-        self.inner.create(&document, least).await?;
+        if gate.parts.is_some() {
+            self.inner.replace(&document, least, gate).await?;
+            tracing::info!(id = %document.id, "the file is cut in another way, starting over");
+        } else {
+            self.inner.create(&document, least).await?;
+        }
         self.inner.store.begin(document.id).await?;
         tracing::info!(id = %document.id, chunks = plan.count, "upload of a known MD5 begins");
         gate.parts = Some(Parts::new(document));

@@ -62,16 +62,20 @@ impl Ledger {
         Ledger { max_open, max_bytes, books: Mutex::default() }
     }
 
-    /// Counts an upload that begins.
+    /// Counts an upload that begins, instead of one with the same id. Without room for it, that one
+    /// stays.
     pub(super) fn begin(&self, id: Uuid, bytes: u64) -> Result<(), Full> {
         let mut books = self.books();
-        books.remove(id);
-        if books.open >= self.max_open {
-            return Err(Full::TooMany);
+        let before = books.remove(id);
+        let checked = match books.open >= self.max_open {
+            true => Err(Full::TooMany),
+            false => self.check_room(&books, bytes, bytes),
+        };
+        let fresh = Entry { bytes, is_open: true, is_promise: true, since: Instant::now() };
+        if let Some(entry) = if checked.is_ok() { Some(fresh) } else { before } {
+            books.put(id, entry);
         }
-        self.check_room(&books, bytes, bytes)?;
-        books.put(id, Entry { bytes, is_open: true, is_promise: true, since: Instant::now() });
-        Ok(())
+        checked
     }
 
     /// An upload turns out to have so many bytes, or more.
@@ -100,7 +104,9 @@ impl Ledger {
             State::HandingOver | State::Waiting { .. } | State::NotTaken => {
                 books.put(document.id, entry(false, bytes));
             }
-            State::Finished | State::Cancelled { .. } => books.remove(document.id),
+            State::Finished | State::Cancelled { .. } => {
+                books.remove(document.id);
+            }
         }
     }
 
@@ -128,7 +134,9 @@ impl Ledger {
             |id: &Uuid, entry: &Entry| !there.contains(id) && entry.since.elapsed() > GRACE;
         let gone = books.entries.iter().filter(|(id, entry)| is_gone(id, entry));
         let gone: Vec<Uuid> = gone.map(|(id, _)| *id).collect();
-        gone.into_iter().for_each(|id| books.remove(id));
+        for id in gone {
+            books.remove(id);
+        }
     }
 
     fn check_room(&self, books: &Books, more: u64, size: u64) -> Result<(), Full> {
@@ -152,11 +160,11 @@ impl Books {
         self.entries.insert(id, entry);
     }
 
-    fn remove(&mut self, id: Uuid) {
-        if let Some(entry) = self.entries.remove(&id) {
-            self.open -= usize::from(entry.is_open);
-            self.bytes -= u128::from(entry.bytes);
-        }
+    fn remove(&mut self, id: Uuid) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        self.open -= usize::from(entry.is_open);
+        self.bytes -= u128::from(entry.bytes);
+        Some(entry)
     }
 }
 
@@ -203,6 +211,7 @@ mod tests {
         assert_eq!(ledger.begin(id(3), 60), Ok(()));
         assert_eq!(ledger.begin(id(3), 61), Err(Full::NoRoom { size: 61 }), "it begins again");
         assert_eq!(ledger.begin(id(4), u64::MAX), Err(Full::NoRoom { size: u64::MAX }));
+        assert_eq!(ledger.begin(id(4), 1), Err(Full::NoRoom { size: 1 }), "what was there stays");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::common::chunks::{Cut, form, form_type, stored};
 use crate::common::{Backend, Browser, CHUNK, PATIENCE, Reply, Server, bytes, until};
-use crate::robusto::page::{Hashed, complete};
+use crate::robusto::page::{Hashed, complete, partial};
 
 const SIZE: usize = 1000;
 const SOON: Duration = Duration::from_millis(400);
@@ -91,6 +91,27 @@ async fn what_is_only_declared_soon_gives_its_room_back_and_what_began_keeps_it(
     expect_no_room(&server, &cut("c", 3 * SIZE + 1)).await;
     assert_eq!(server.send(&declared, 1).await, stored());
     assert_eq!(server.send(&began, 2).await, stored());
+}
+
+#[tokio::test]
+async fn what_is_there_stays_if_there_is_no_room_for_what_would_replace_it() {
+    let server = Server::with(room_for(5 * SIZE)).await;
+    let there = cut("a", 3 * SIZE);
+    assert_eq!(server.send(&there, 1).await, stored());
+    let other = Cut { identifier: there.identifier.clone(), ..cut("a", 5 * SIZE) };
+    assert_eq!(server.send(&cut("b", 2 * SIZE), 1).await, stored());
+    expect_no_room(&server, &other).await;
+    for number in [2, 3] {
+        assert_eq!(server.send(&there, number).await, stored());
+    }
+    assert!(server.only_arrived().content == there.content);
+
+    let hashed = Hashed::new("c", &bytes(3 * SIZE), SIZE);
+    assert_eq!(server.chunk(&hashed, 0).await, partial("0"));
+    let other = Hashed { chunk_size: 2 * SIZE, content: bytes(6 * SIZE), ..hashed.clone() };
+    let (status, words) = server.chunk(&other, 0).await;
+    assert!(status == "error" && words.contains("there is no room"), "{status} {words}");
+    assert_eq!(server.ask(&hashed).await, partial("0"));
 }
 
 #[tokio::test]

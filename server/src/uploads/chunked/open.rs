@@ -171,7 +171,7 @@ impl Chunks {
     }
 
     fn size(&self) -> u64 {
-        self.document.file.as_ref().map_or(0, |file| file.size)
+        self.document.size()
     }
 
     /// The MD5 of the file, all of whose chunks are there, if somebody wants to hear it.

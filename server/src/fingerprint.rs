@@ -60,6 +60,23 @@ impl Sum {
         Ok(self)
     }
 
+    /// Adds a range of a file. Blocking.
+    pub(crate) fn add_range(mut self, file: &File, range: Range<u64>) -> io::Result<Sum> {
+        let mut left = range.end - range.start;
+        let mut buffer = vec![0; BUFFER];
+        let mut file = At::new(file, range.start);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
+            let length = file.read(&mut buffer[..most])?;
+            if length == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.update(&buffer[..length]);
+            left -= length as u64;
+        }
+        Ok(self)
+    }
+
     /// The MD5 of all that was added.
     pub(crate) fn finish(mut self) -> Md5 {
         self.0.finish().into()
@@ -82,20 +99,7 @@ pub(crate) async fn of_stored(
 
 /// The MD5 of a range of a file. Blocking.
 pub(crate) fn of_range(file: &File, range: Range<u64>) -> io::Result<Md5> {
-    let mut sum = Sum::default();
-    let mut left = range.end - range.start;
-    let mut buffer = vec![0; BUFFER];
-    let mut file = At::new(file, range.start);
-    while left > 0 {
-        let most = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
-        let length = file.read(&mut buffer[..most])?;
-        if length == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        sum.update(&buffer[..length]);
-        left -= length as u64;
-    }
-    Ok(sum.finish())
+    Ok(Sum::default().add_range(file, range)?.finish())
 }
 
 #[cfg(test)]

@@ -210,6 +210,19 @@ impl Uploads {
     pub fn location(&self, id: Uuid) -> String {
         self.inner.store.location(id)
     }
+
+    /// Does something that comes to its end also if nobody waits for it.
+    async fn to_the_end<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let ended = self.inner.tasks.spawn(work).await;
+        ended.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+    }
 }
 
 impl Inner {

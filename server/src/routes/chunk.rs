@@ -1,14 +1,16 @@
 //! A chunk of a file as the file of a form.
 
 use std::io;
+use std::ops::Range;
 
 use bytes::Bytes;
+use incoming_protocol::Md5;
 
 use super::digests::Digests;
 use super::form::{Form, FormError};
 use crate::Services;
 use crate::fingerprint::Sum;
-use crate::uploads::{ChunkError, Plan, Slot};
+use crate::uploads::{ChunkError, Plan, Slot, Uploads};
 
 /// Puts the bytes of a chunk to their place, or makes sure that they are there; finds out the
 /// digests that were asked for.
@@ -20,7 +22,7 @@ pub(super) async fn take<E>(
     form: &mut Form,
     plan: &Plan<'_>,
     index: u64,
-    range: std::ops::Range<u64>,
+    range: Range<u64>,
     digests: &mut Digests,
 ) -> Result<(), E>
 where
@@ -32,37 +34,65 @@ where
     }
     let mut slot = uploads.slot(plan, index, range.clone()).await?;
     form.expect(range.end - range.start);
-    let mut sum = digests.content.as_ref().map(|_| Sum::default());
     if let Slot::Room(writer) = &mut slot {
-        if sum.is_some() {
+        if digests.content.is_some() {
             writer.keep_what_is_there().await;
         }
         writer.want_file_digest(digests.wants_file);
     }
-    while let Some(bytes) = form.next().await? {
-        let (added, put) = tokio::join!(add(sum.take(), bytes.clone()), put(&mut slot, bytes));
-        sum = added.map_err(failed)?;
-        put?;
-    }
-    let arrived = sum.map(Sum::finish);
+    let (found, arrived) = fill::<E>(form, &mut slot, digests.content.is_some()).await?;
     if arrived != digests.content {
         digests.arrived = arrived;
         return Err(ChunkError::Damaged { from: range.start, to: range.end }.into());
     }
-    if let Slot::Room(mut writer) = slot {
-        if let Some(arrived) = &arrived {
-            writer.compare_with_what_is_there(arrived).await?;
-        }
-        writer.finish().await?;
-        digests.arrived = arrived;
-    } else if let Some(arrived) = arrived {
-        let is_there = uploads.has_arrived_with(plan, range, &arrived).await?;
-        digests.arrived = is_there.then_some(arrived);
+    let expected = range.end - range.start;
+    if found < expected {
+        return Err(ChunkError::TooShort { expected, found }.into());
     }
+    digests.arrived = end(uploads, slot, plan, range, arrived).await?;
     if digests.wants_file {
         digests.file = uploads.file_digest(plan).await?;
     }
     Ok(())
+}
+
+/// Puts all bytes to their place; says how many they are, and their MD5 if that is wanted.
+async fn fill<E>(form: &mut Form, slot: &mut Slot, is_summed: bool) -> Result<(u64, Option<Md5>), E>
+where
+    E: From<FormError> + From<ChunkError>,
+{
+    let (mut found, mut sum) = (0, is_summed.then(Sum::default));
+    while let Some(bytes) = form.next().await? {
+        found += bytes.len() as u64;
+        let (added, put) = tokio::join!(add(sum.take(), bytes.clone()), put(slot, bytes));
+        sum = added.map_err(failed)?;
+        put?;
+    }
+    Ok((found, sum.map(Sum::finish)))
+}
+
+/// Ends a chunk all of whose bytes have come; the MD5 of what is kept, if it is certain.
+async fn end(
+    uploads: &Uploads,
+    slot: Slot,
+    plan: &Plan<'_>,
+    range: Range<u64>,
+    arrived: Option<Md5>,
+) -> Result<Option<Md5>, ChunkError> {
+    match (slot, arrived) {
+        (Slot::Room(mut writer), arrived) => {
+            if let Some(arrived) = &arrived {
+                writer.compare_with_what_is_there(arrived).await?;
+            }
+            writer.finish().await?;
+            Ok(arrived)
+        }
+        (Slot::There, Some(arrived)) => {
+            let is_there = uploads.has_arrived_with(plan, range, &arrived).await?;
+            Ok(is_there.then_some(arrived))
+        }
+        (Slot::There, None) => Ok(None),
+    }
 }
 
 async fn add(sum: Option<Sum>, bytes: Bytes) -> io::Result<Option<Sum>> {

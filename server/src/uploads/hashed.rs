@@ -181,9 +181,7 @@ impl Uploads {
     /// When the store fails, or all chunks are there and make another file.
     pub async fn hashed(&self, md5: &Md5) -> Result<HashedState, HashedError> {
         let (uploads, id) = (self.clone(), ticket(PROTOCOL, md5.as_str()));
-        let looked_up = self.inner.tasks.spawn(async move { uploads.look_up_hashed(id).await });
-        let state = looked_up.await;
-        state.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+        self.to_the_end(async move { uploads.look_up_hashed(id).await }).await
     }
 
     async fn look_up_hashed(&self, id: Uuid) -> Result<HashedState, HashedError> {

@@ -153,9 +153,8 @@ impl Whole {
     /// that had its place when the store failed stays there, and its backend is told.
     pub async fn finish(mut self, sum: Option<Sum>) -> Result<(), WholeError> {
         self.check(sum)?;
-        let tasks = self.uploads.inner.tasks.clone();
-        let finished = tasks.spawn(async move { self.arrive().await }).await;
-        finished.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+        let uploads = self.uploads.clone();
+        uploads.to_the_end(self.arrive()).await
     }
 
     async fn arrive(mut self) -> Result<(), WholeError> {

@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use incoming_protocol::Md5;
+use uuid::Uuid;
 
 use super::writer::{Hold, Place, file_of};
 use super::{ChunkError, ChunkWriter, Known, Plan, ticket};
 use crate::fingerprint;
 use crate::store::StoreError;
 use crate::uploads::live::{Gate, Notice};
-use crate::uploads::{Document, State, Uploads};
+use crate::uploads::{Document, FileInfo, State, Uploads};
 
 impl ChunkWriter {
     /// Bytes that may be damaged do not touch a chunk that is there: they are only counted, and
@@ -67,8 +68,7 @@ impl Uploads {
     /// # Errors
     /// When the store fails.
     pub async fn file_digest(&self, plan: &Plan<'_>) -> Result<Option<Md5>, ChunkError> {
-        let Some(document) = self.whole(plan).await? else { return Ok(None) };
-        Ok(self.digest_of(document).await?)
+        Ok(self.digest_of(plan.id(), Some(plan.file())).await?)
     }
 
     /// The MD5 of the whole file that is known by a key, if it can be told.
@@ -80,16 +80,27 @@ impl Uploads {
         protocol: &str,
         key: &str,
     ) -> Result<Option<Md5>, StoreError> {
-        let id = ticket(protocol, key);
-        let live = self.inner.live(id);
-        let mut gate = live.gate.lock().await;
-        match self.look_up(id, &mut gate).await? {
-            Known::Whole(document) => self.digest_of(*document).await,
-            _ => Ok(None),
-        }
+        self.digest_of(ticket(protocol, key), None).await
     }
 
-    async fn digest_of(&self, document: Document) -> Result<Option<Md5>, StoreError> {
+    /// The MD5 of the file under a key, if it is this one. It may have to be read: once begun, that
+    /// comes to its end also if nobody waits for it, and who asks meanwhile waits for the same.
+    async fn digest_of(&self, id: Uuid, file: Option<FileInfo>) -> Result<Option<Md5>, StoreError> {
+        let uploads = self.clone();
+        self.to_the_end(async move {
+            let live = uploads.inner.live(id);
+            let mut gate = live.gate.lock().await;
+            match uploads.look_up(id, &mut gate).await? {
+                Known::Whole(document) if file.is_none() || file == document.file => {
+                    uploads.work_out_digest(*document).await
+                }
+                _ => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn work_out_digest(&self, document: Document) -> Result<Option<Md5>, StoreError> {
         if let Some(md5) = document.md5.as_deref().and_then(Md5::parse) {
             return Ok(Some(md5));
         }
@@ -161,5 +172,59 @@ impl Uploads {
             _ => return Err(ChunkError::Busy),
         }
         self.start_over(hold.fresh.clone(), gate).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use futures_util::FutureExt as _;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::Config;
+    use crate::store::Memory;
+    use crate::uploads::{Layout, Slot};
+
+    const SIZE: usize = 5 << 20;
+    const PLAN: Plan<'static> = Plan {
+        protocol: "resumable",
+        key: "k",
+        name: "a",
+        size: SIZE as u64,
+        layout: Layout { chunk_size: SIZE as u64, count: 1 },
+        is_unique: false,
+    };
+
+    /// A file has arrived of which nobody has wanted to hear the MD5.
+    async fn with_a_file(folder: &std::path::Path) -> Uploads {
+        let arguments = ["incoming-server", "--storage", folder.to_str().unwrap()];
+        let config = Config::from_arguments(arguments).unwrap();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Arc::new(Memory::default());
+        let uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
+        let Slot::Room(mut writer) = uploads.slot(&PLAN, 0, 0..SIZE as u64).await.unwrap() else {
+            panic!("expected room");
+        };
+        writer.append(Bytes::from(vec![7; SIZE])).await.unwrap();
+        writer.finish().await.unwrap();
+        uploads
+    }
+
+    #[tokio::test]
+    async fn the_md5_of_a_file_is_worked_out_once_also_if_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = with_a_file(folder.path()).await;
+        assert!(uploads.file_digest(&PLAN).now_or_never().is_none());
+        let known = async {
+            while uploads.whole(&PLAN).await.unwrap().unwrap().md5.is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), known).await.expect("it is noted");
     }
 }

@@ -131,9 +131,8 @@ impl ChunkWriter {
         if found < expected {
             return Err(ChunkError::TooShort { expected, found });
         }
-        let tasks = self.uploads.inner.tasks.clone();
-        let noted = tasks.spawn(async move { self.note().await }).await;
-        noted.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+        let uploads = self.uploads.clone();
+        uploads.to_the_end(self.note()).await
     }
 
     async fn note(self) -> Result<(), ChunkError> {

@@ -8,7 +8,6 @@ use tokio::time::Instant;
 
 use super::held::Held;
 use super::{HashedError, HashedPlan, HashedState, Known, Parts};
-use crate::store::StoreError;
 use crate::uploads::Uploads;
 use crate::uploads::live::{AtWork, Gate, Live, Notice};
 
@@ -139,9 +138,8 @@ impl HashedChunk {
         if self.found == 0 && self.plan.count > 1 {
             return Err(HashedError::Empty);
         }
-        let tasks = self.uploads.inner.tasks.clone();
-        let finished = tasks.spawn(async move { self.note().await }).await;
-        finished.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+        let uploads = self.uploads.clone();
+        uploads.to_the_end(self.note()).await
     }
 
     async fn note(mut self) -> Result<HashedState, HashedError> {

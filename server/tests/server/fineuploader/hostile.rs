@@ -55,6 +55,19 @@ async fn lies_are_refused_for_good_and_leave_nothing() {
 }
 
 #[tokio::test]
+async fn a_part_has_as_many_bytes_as_it_says_also_when_the_file_is_whole() {
+    let server = Server::start().await;
+    let parts = parts();
+    server.all_parts(&parts).await;
+    for length in [1, SIZE - 1] {
+        let cut = &parts.bytes(1)[..length];
+        let sent = server.fine_form(&Vec::new(), &parts.fields(1), "blob", cut).await;
+        assert!(refused(&sent), "{length} {sent:?}");
+    }
+    assert_eq!(server.part(&parts, 1).await, success());
+}
+
+#[tokio::test]
 async fn a_body_has_as_many_bytes_as_it_says() {
     let server = Server::start().await;
     for length in [0, SIZE - 1, SIZE + 1, 300_000] {

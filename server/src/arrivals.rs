@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::files::{FileSystem, Opening, replace};
+use crate::files::{FileSystem, Opening, make_folder, replace};
 
 /// After how long nobody writes to a file any more.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -115,20 +115,6 @@ impl Arrivals {
     }
 }
 
-/// Makes a folder and those around it, for good, unless it is there; says where it really is.
-///
-/// # Errors
-/// When one of them cannot be made.
-pub(crate) fn make_folder(files: &dyn FileSystem, folder: &Path) -> io::Result<PathBuf> {
-    let folder = std::path::absolute(folder)?;
-    let missing: Vec<_> = folder.ancestors().take_while(|path| !path.exists()).collect();
-    std::fs::create_dir_all(&folder)?;
-    for parent in missing.into_iter().filter_map(Path::parent) {
-        files.sync_dir(parent)?;
-    }
-    folder.canonicalize()
-}
-
 /// Removes files whose writers are gone: those named by an id and one of these extensions that nobody
 /// has written to for an hour. A file of anybody else is never touched.
 ///
@@ -173,32 +159,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
-
-    /// Notes which folders are synced.
-    #[derive(Clone, Debug, Default)]
-    struct Noting(Arc<Mutex<Vec<PathBuf>>>);
-
-    impl FileSystem for Noting {
-        fn sync_dir(&self, path: &Path) -> io::Result<()> {
-            self.0.lock().unwrap().push(path.canonicalize()?);
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_folder_that_was_made_is_there_for_good() {
-        let around = tempfile::tempdir().unwrap();
-        let root = around.path().canonicalize().unwrap();
-        let files = Noting::default();
-        for _ in 0..2 {
-            let made = make_folder(&files, &around.path().join("a/b")).unwrap();
-            assert_eq!(made, root.join("a/b"));
-            assert_eq!(*files.0.lock().unwrap(), [root.join("a"), root.clone()]);
-        }
-    }
 
     #[test]
     fn moments_are_written_as_rfc_3339_says() {

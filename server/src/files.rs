@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::at::At;
 
@@ -119,6 +119,20 @@ pub struct Native;
 
 impl FileSystem for Native {}
 
+/// Makes a folder and those around it, for good, unless it is there; says where it really is.
+///
+/// # Errors
+/// When one of them cannot be made.
+pub(crate) fn make_folder(files: &dyn FileSystem, folder: &Path) -> io::Result<PathBuf> {
+    let folder = std::path::absolute(folder)?;
+    let missing: Vec<_> = folder.ancestors().take_while(|path| !path.exists()).collect();
+    std::fs::create_dir_all(&folder)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        files.sync_dir(parent)?;
+    }
+    folder.canonicalize()
+}
+
 /// Puts a whole new content in the place of a file: after a crash it is the old or the new one. For
 /// which of them the folder still has to be synced.
 pub(crate) fn replace(
@@ -147,4 +161,34 @@ pub(crate) fn remove_dir_all(files: &dyn FileSystem, path: &Path) -> io::Result<
         }
     }
     files.remove_dir(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Notes which folders are synced.
+    #[derive(Clone, Debug, Default)]
+    struct Noting(Arc<Mutex<Vec<PathBuf>>>);
+
+    impl FileSystem for Noting {
+        fn sync_dir(&self, path: &Path) -> io::Result<()> {
+            self.0.lock().unwrap().push(path.canonicalize()?);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_folder_that_was_made_is_there_for_good() {
+        let around = tempfile::tempdir().unwrap();
+        let root = around.path().canonicalize().unwrap();
+        let files = Noting::default();
+        for _ in 0..2 {
+            let made = make_folder(&files, &around.path().join("a/b")).unwrap();
+            assert_eq!(made, root.join("a/b"));
+            assert_eq!(*files.0.lock().unwrap(), [root.join("a"), root.clone()]);
+        }
+    }
 }

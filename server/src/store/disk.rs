@@ -24,8 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
-use crate::arrivals::make_folder;
-use crate::files::{FileSystem, Native, Opening, remove_dir_all};
+use crate::files::{FileSystem, Native, Opening, make_folder, remove_dir_all};
 use crate::uploads::Document;
 pub use lock::FolderLock;
 use marks::Certain;
@@ -123,6 +122,10 @@ where
 }
 
 impl Shared {
+    fn files(&self) -> &dyn FileSystem {
+        &*self.ground.files
+    }
+
     fn folder(&self, id: Uuid) -> PathBuf {
         self.root.join(id.hyphenated().to_string())
     }
@@ -156,14 +159,14 @@ impl Shared {
         let text =
             serde_json::to_vec_pretty(&Envelope { version, life: self.ground.life, document })
                 .map_err(|cause| StoreError::Damaged { id: document.id, cause })?;
-        files::replace(&*self.ground.files, &self.folder(document.id).join(DOCUMENT), &text)?;
+        files::replace(self.files(), &self.folder(document.id).join(DOCUMENT), &text)?;
         Ok(Version(version))
     }
 
     fn create(&self, document: &Document) -> Result<Version> {
         let _lock = self.lock(document.id);
         let folder = self.folder(document.id);
-        match self.ground.files.create_dir(&folder) {
+        match self.files().create_dir(&folder) {
             // Without a document it is what is left of one that could not be written.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if folder.join(DOCUMENT).try_exists()? {
@@ -173,8 +176,8 @@ impl Shared {
             made => made?,
         }
         let written = self.write_document(document, 1);
-        let version = written.inspect_err(|_| drop(self.ground.files.remove_dir(&folder)))?;
-        self.ground.files.sync_dir(&self.root)?;
+        let version = written.inspect_err(|_| drop(self.files().remove_dir(&folder)))?;
+        self.files().sync_dir(&self.root)?;
         Ok(version)
     }
 
@@ -194,12 +197,12 @@ impl Shared {
         if !data.try_exists()? {
             self.unmark(id)?;
         }
-        exists(id, self.ground.files.open(&data, Opening::Made)).map(drop)
+        exists(id, self.files().open(&data, Opening::Made)).map(drop)
     }
 
     fn remove_bytes(&self, id: Uuid) -> Result<bool> {
         self.unmark(id)?;
-        Ok(found(self.ground.files.remove_file(&self.data(id)))?.is_some())
+        Ok(found(self.files().remove_file(&self.data(id)))?.is_some())
     }
 
     fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -217,14 +220,14 @@ impl Shared {
     }
 
     fn notes(&self, id: Uuid) -> marks::Log<'_> {
-        marks::Log { files: &*self.ground.files, id, life: self.ground.life }
+        marks::Log { files: self.files(), id, life: self.ground.life }
     }
 
     /// Trusts the length of a file that was settled in this life of the system, and of another one
     /// no more than what was synced then.
     fn settle(&self, id: Uuid) -> Result<u64> {
         let _lock = self.lock(id);
-        let length = exists(id, std::fs::metadata(self.data(id)))?.len();
+        let length = exists(id, files::length_of(&self.data(id)))?;
         let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
         let certain = match self.notes(id).certain(&log) {
             Certain::All => return Ok(length),
@@ -232,9 +235,8 @@ impl Shared {
         };
         if certain < length {
             tracing::warn!(%id, length, certain, "bytes that may have been lost are asked for again");
-            self.ground
-                .files
-                .set_len(&self.ground.files.open(&self.data(id), Opening::There)?, certain)?;
+            let file = self.files().open(&self.data(id), Opening::There)?;
+            self.files().set_len(&file, certain)?;
         }
         self.notes(id).note_certain(&self.log(id), certain)?;
         Ok(certain)
@@ -250,16 +252,16 @@ impl Shared {
     fn note_synced(&self, id: Uuid, noted: &marks::Noted) -> io::Result<()> {
         let _lock = self.lock(id);
         // The file and its log have their names first: a note must not be found beside another file.
-        self.ground.files.sync_dir(&self.folder(id))?;
+        self.files().sync_dir(&self.folder(id))?;
         self.notes(id).note_synced(noted)?;
-        self.ground.files.sync_data(noted.log())
+        self.files().sync_data(noted.log())
     }
 
     /// Forgets which parts are there, for good: notes must not come back when the bytes are others.
     fn unmark(&self, id: Uuid) -> Result<()> {
         let _lock = self.lock(id);
-        if found(self.ground.files.remove_file(&self.log(id)))?.is_some() {
-            self.ground.files.sync_dir(&self.folder(id))?;
+        if found(self.files().remove_file(&self.log(id)))?.is_some() {
+            self.files().sync_dir(&self.folder(id))?;
         }
         Ok(())
     }
@@ -268,11 +270,11 @@ impl Shared {
         let _lock = self.lock(id);
         let folder = self.folder(id);
         for name in [DOCUMENT, MARKS] {
-            found(self.ground.files.remove_file(&folder.join(name)))?;
+            found(self.files().remove_file(&folder.join(name)))?;
         }
         // Stays when the bytes are still in it.
-        let _ = self.ground.files.remove_dir(&folder);
-        self.ground.files.sync_dir(&self.root)?;
+        let _ = self.files().remove_dir(&folder);
+        self.files().sync_dir(&self.root)?;
         Ok(())
     }
 
@@ -281,9 +283,9 @@ impl Shared {
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
         self.doubts.forget(id);
-        if found(self.ground.files.rename(&folder, &doomed))?.is_some() {
-            self.ground.files.sync_dir(&self.root)?;
-            remove_dir_all(&*self.ground.files, &doomed)?;
+        if found(self.files().rename(&folder, &doomed))?.is_some() {
+            self.files().sync_dir(&self.root)?;
+            remove_dir_all(self.files(), &doomed)?;
         }
         Ok(())
     }
@@ -338,9 +340,7 @@ impl Store for Disk {
     }
 
     async fn length(&self, id: Uuid) -> Result<u64> {
-        self.run(move |shared| exists(id, std::fs::metadata(shared.data(id))))
-            .await
-            .map(|m| m.len())
+        self.run(move |shared| exists(id, files::length_of(&shared.data(id)))).await
     }
 
     async fn settle(&self, id: Uuid) -> Result<u64> {
@@ -357,10 +357,8 @@ impl Store for Disk {
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
         let to = to.to_owned();
-        self.run(move |shared| {
-            exists(id, files::take_out(&*shared.ground.files, &shared.data(id), &to))
-        })
-        .await
+        self.run(move |shared| exists(id, files::take_out(shared.files(), &shared.data(id), &to)))
+            .await
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {

@@ -21,6 +21,11 @@ const BUFFER: usize = 1 << 20;
 pub(super) fn replace(files: &dyn FileSystem, path: &Path, content: &[u8]) -> io::Result<()> {
     // Documents hold secrets.
     crate::files::replace(files, path, content, Opening::Private)?;
+    sync_name(files, path)
+}
+
+/// Makes the name of a file durable.
+fn sync_name(files: &dyn FileSystem, path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| files.sync_dir(folder))
 }
 
@@ -36,17 +41,16 @@ pub(super) fn read(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
 /// Moves a file for good, also to another file system. It has its new name there before it loses
 /// the old one.
 pub(super) fn take_out(files: &dyn FileSystem, data: &Path, to: &Path) -> io::Result<()> {
-    let sync = || to.parent().map_or(Ok(()), |folder| files.sync_dir(folder));
     match files.rename(data, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
             let fresh = to.with_extension("new");
             copy(files, data, &fresh)
                 .and_then(|()| files.rename(&fresh, to))
                 .inspect_err(|_| drop(files.remove_file(&fresh)))?;
-            sync()?;
+            sync_name(files, to)?;
             files.remove_file(data)
         }
-        moved => moved.and_then(|()| sync()),
+        moved => moved.and_then(|()| sync_name(files, to)),
     }
 }
 
@@ -62,6 +66,11 @@ fn copy(files: &dyn FileSystem, from: &Path, to: &Path) -> io::Result<()> {
         files.write(&to, offset, &buffer[..length])?;
         offset += length as u64;
     }
+}
+
+/// How long a file is.
+pub(super) fn length_of(path: &Path) -> io::Result<u64> {
+    Ok(fs::metadata(path)?.len())
 }
 
 /// How long an open file is; an error when it has been deleted since it was opened.

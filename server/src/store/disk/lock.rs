@@ -5,8 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::arrivals::make_folder;
-use crate::files::Native;
+use crate::files::{Native, make_folder};
 
 const LOCK: &str = "lock";
 

@@ -76,11 +76,11 @@ struct Open {
 
 impl DiskWriter {
     pub(super) fn open(shared: &Arc<Shared>, id: Uuid) -> Result<DiskWriter> {
-        let file = exists(id, shared.ground.files.open(&shared.data(id), Opening::There))?;
+        let file = exists(id, shared.files().open(&shared.data(id), Opening::There))?;
         if shared.doubts.check(id).is_err() {
             tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
             shared.unmark(id)?;
-            shared.ground.files.set_len(&file, 0)?;
+            shared.files().set_len(&file, 0)?;
             shared.doubts.forget(id);
         }
         let open = Arc::new(Open { shared: Arc::clone(shared), id, file });
@@ -130,7 +130,7 @@ impl Open {
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.shared.doubts.check(self.id)?;
         exists(self.id, files::length(&self.file))?;
-        Ok(self.shared.ground.files.write(&self.file, offset, bytes)?)
+        Ok(self.shared.files().write(&self.file, offset, bytes)?)
     }
 
     fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
@@ -146,7 +146,7 @@ impl Open {
     /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
         let noted = self.noted();
-        if let Err(error) = self.shared.ground.files.sync_data(&self.file) {
+        if let Err(error) = self.shared.files().sync_data(&self.file) {
             self.doubt(&error);
             tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
         } else if let Ok(Some(noted)) = noted
@@ -169,7 +169,7 @@ impl Open {
 
     fn seal(&self, size: u64) -> Result<()> {
         let id = self.id;
-        let files = &self.shared.ground.files;
+        let files = self.shared.files();
         files.sync_all(&self.file).inspect_err(|error| self.doubt(error))?;
         self.shared.doubts.check(id)?;
         let found = exists(id, files::length(&self.file))?;

@@ -12,6 +12,7 @@
 mod arriving;
 mod chunked;
 mod connection;
+mod creating;
 mod document;
 mod error;
 mod expiry;
@@ -26,9 +27,9 @@ mod resuming;
 mod whole;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -51,7 +52,7 @@ use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
 use ledger::Ledger;
-use live::{Gate, Live};
+use live::Live;
 use resuming::Left;
 
 /// How many uploads are looked at at once.
@@ -99,6 +100,22 @@ struct Limits {
     handover_confirmation: Duration,
 }
 
+impl Limits {
+    fn of(config: &Config) -> Limits {
+        Limits {
+            // What is larger than all may be together can never come.
+            max_file_size: config.max_file_size.min(config.max_storage.unwrap_or(u64::MAX)),
+            max_chunk_size: config.max_chunk_size.unwrap_or(u64::MAX),
+            max_tickets: config.max_tickets,
+            idle_expiry: config.idle_expiry,
+            chunks_retention: config.chunks_retention,
+            echo: config.connection_timeout,
+            finished_retention: config.finished_retention,
+            handover_confirmation: config.handover_confirmation,
+        }
+    }
+}
+
 impl Uploads {
     /// Takes care of the uploads in a store.
     ///
@@ -110,17 +127,6 @@ impl Uploads {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Result<Uploads, crate::Error> {
-        let limits = Limits {
-            // What is larger than all may be together can never come.
-            max_file_size: config.max_file_size.min(config.max_storage.unwrap_or(u64::MAX)),
-            max_chunk_size: config.max_chunk_size.unwrap_or(u64::MAX),
-            max_tickets: config.max_tickets,
-            idle_expiry: config.idle_expiry,
-            chunks_retention: config.chunks_retention,
-            echo: config.connection_timeout,
-            finished_retention: config.finished_retention,
-            handover_confirmation: config.handover_confirmation,
-        };
         let ledger = Ledger::new(config.max_open_uploads, config.max_storage);
         let handover = Handover::new(config.handover_timeout)?;
         let folder = config.arrivals();
@@ -132,7 +138,7 @@ impl Uploads {
             handover,
             arrivals,
             backend_of_arrivals: config.signal_finish_url.clone(),
-            limits,
+            limits: Limits::of(config),
             live: Mutex::default(),
             count: AtomicUsize::default(),
             ledger,
@@ -143,17 +149,6 @@ impl Uploads {
         };
         inner.take_stock().await?;
         Ok(Uploads { inner: Arc::new(inner) })
-    }
-
-    /// Issues a ticket.
-    ///
-    /// # Errors
-    /// When there are too many, or it cannot be stored.
-    pub async fn create(&self, backend: Backend) -> Result<Uuid, CreateError> {
-        let document = Document::new(Uuid::new_v4(), backend, SystemTime::now());
-        self.inner.create(&document, 0).await?;
-        tracing::info!(id = %document.id, "ticket issued");
-        Ok(document.id)
     }
 
     /// Gives a ticket to a new connection and takes it from the one that had it.
@@ -226,56 +221,6 @@ impl Uploads {
 }
 
 impl Inner {
-    /// Keeps a new document, if there is room for one more and, if the file is known, for so many
-    /// bytes.
-    async fn create(&self, document: &Document, bytes: u64) -> Result<(), CreateError> {
-        if self.count.fetch_add(1, Ordering::Relaxed) >= self.limits.max_tickets {
-            self.count_down();
-            return Err(Full::TooMany.into());
-        }
-        let created = self.create_counted(document, bytes).await;
-        created.inspect_err(|_| self.count_down())
-    }
-
-    /// Keeps a new document instead of one with the same id, which stays if there is no room. Whoever
-    /// calls this holds the gate.
-    async fn replace(
-        &self,
-        document: &Document,
-        bytes: u64,
-        gate: &mut Gate,
-    ) -> Result<(), CreateError> {
-        self.ledger.begin(document.id, bytes)?;
-        gate.pass(Notice::TakenOver);
-        if let Err(error) = self.store.remove(document.id).await {
-            self.recount(document.id).await;
-            return Err(error.into());
-        }
-        let created = self.create_counted(document, bytes).await;
-        created.inspect_err(|_| self.count_down())
-    }
-
-    async fn create_counted(&self, document: &Document, bytes: u64) -> Result<(), CreateError> {
-        if document.file.is_some() {
-            self.ledger.begin(document.id, bytes)?;
-        }
-        if let Err(error) = self.store.create(document).await {
-            self.recount(document.id).await;
-            return Err(error.into());
-        }
-        Ok(())
-    }
-
-    /// Counts an upload after a failure, which its document may have survived. As long as nobody can
-    /// tell, it counts.
-    async fn recount(&self, id: Uuid) {
-        match self.load(id).await {
-            Ok(Some(document)) if document.file.is_some() => self.ledger.settle(&document),
-            Ok(_) => self.ledger.remove(id),
-            Err(error) => tracing::warn!(%id, %error, "what may have begun is counted"),
-        }
-    }
-
     /// Binds a ticket to its file.
     async fn bind(&self, id: Uuid, size: u64, name: &str) -> Result<Document, StoreError> {
         self.store.begin(id).await?;
@@ -391,15 +336,6 @@ impl Inner {
         self.ledger.remove(id);
         self.count_down();
         Ok(())
-    }
-
-    fn set_count(&self, uploads: usize) {
-        self.count.store(uploads, Ordering::Relaxed);
-    }
-
-    fn count_down(&self) {
-        let less = |count: usize| Some(count.saturating_sub(1));
-        let _ = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     /// Tells the backend that an upload is cancelled, then removes what is left of it.

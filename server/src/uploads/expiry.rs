@@ -1,6 +1,6 @@
 //! Forgetting what nobody comes back for.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt as _;
 
@@ -13,12 +13,13 @@ impl Uploads {
     /// long.
     pub async fn expire(&self, now: SystemTime) {
         self.inner.sweep_live();
+        let begun = Instant::now();
         let listed = match self.inner.store.list().await {
             Ok(listed) => listed,
             Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
         };
         self.inner.set_count(listed.len());
-        self.inner.ledger.retain(&listed.iter().map(|upload| upload.id).collect());
+        self.inner.ledger.retain(&listed.iter().map(|upload| upload.id).collect(), begun);
         let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, now));
         futures_util::stream::iter(rested)
             .for_each_concurrent(AT_ONCE, |upload| async move {

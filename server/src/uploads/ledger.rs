@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Document, State};
 
-/// How long an upload may be missing in a listing that is being made while it begins.
+/// How long it may take until an upload that is counted is in a listing.
 const GRACE: Duration = Duration::from_secs(60);
 
 /// Why nothing can begin, for a while.
@@ -127,11 +127,13 @@ impl Ledger {
         self.books().remove(id);
     }
 
-    /// Stops counting what somebody has removed by hand.
-    pub(super) fn retain(&self, there: &HashSet<Uuid>) {
+    /// Stops counting what somebody has removed by hand: what is not in a listing that was begun
+    /// then.
+    pub(super) fn retain(&self, there: &HashSet<Uuid>, listed: Instant) {
         let mut books = self.books();
-        let is_gone =
-            |id: &Uuid, entry: &Entry| !there.contains(id) && entry.since.elapsed() > GRACE;
+        let is_gone = |id: &Uuid, entry: &Entry| {
+            !there.contains(id) && listed.saturating_duration_since(entry.since) > GRACE
+        };
         let gone = books.entries.iter().filter(|(id, entry)| is_gone(id, entry));
         let gone: Vec<Uuid> = gone.map(|(id, _)| *id).collect();
         for id in gone {
@@ -291,7 +293,9 @@ mod tests {
         for number in [1, 2] {
             ledger.books().entries.get_mut(&id(number)).unwrap().since = long_ago;
         }
-        ledger.retain(&HashSet::from([id(1)]));
+        ledger.retain(&HashSet::from([id(1)]), long_ago);
+        assert_eq!(ledger.begin(id(4), 11), Err(Full::NoRoom { size: 11 }), "a slow listing");
+        ledger.retain(&HashSet::from([id(1)]), Instant::now());
         assert_eq!(ledger.begin(id(4), 41), Err(Full::NoRoom { size: 41 }));
         assert_eq!(ledger.begin(id(4), 40), Ok(()));
     }

@@ -69,19 +69,19 @@ impl Arrivals {
         tokio::fs::try_exists(self.path(id)).await
     }
 
-    /// Deletes a file and its document; false if the file is not there any more.
+    /// Deletes a file and its document for good; false if the file is not there any more.
     ///
     /// # Errors
     /// When it is there and cannot be deleted.
     pub async fn remove(&self, id: Uuid) -> io::Result<bool> {
-        let path = self.path(id);
+        let (folder, path) = (self.folder.clone(), self.path(id));
         self.run(move |files| {
-            match files.remove_file(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-                removed => removed?,
+            let was_there = was_removed(files.remove_file(&path))?;
+            if was_there {
+                was_removed(files.remove_file(&path.with_extension("json")))?;
+                files.sync_dir(&folder)?;
             }
-            files.remove_file(&path.with_extension("json"))?;
-            Ok(true)
+            Ok(was_there)
         })
         .await
     }
@@ -112,6 +112,14 @@ impl Arrivals {
     {
         let files = Arc::clone(&self.files);
         tokio::task::spawn_blocking(move || work(&*files)).await.map_err(io::Error::other)?
+    }
+}
+
+/// False for what was not there.
+fn was_removed(removed: io::Result<()>) -> io::Result<bool> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        removed => removed.map(|()| true),
     }
 }
 
@@ -160,6 +168,26 @@ fn civil(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Noting;
+
+    #[tokio::test]
+    async fn a_file_is_deleted_for_good_also_when_its_document_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Noting::default();
+        let arrivals = Arrivals::open(folder.path(), Arc::new(files.clone())).unwrap();
+        let (with, without) = (Uuid::new_v4(), Uuid::new_v4());
+        for id in [with, without] {
+            std::fs::write(arrivals.path(id), "abc").unwrap();
+        }
+        std::fs::write(arrivals.path(with).with_extension("json"), "{}").unwrap();
+        for id in [with, without] {
+            let synced = files.count();
+            assert!(arrivals.remove(id).await.unwrap());
+            assert_eq!(files.count(), synced + 1);
+            assert!(!arrivals.remove(id).await.unwrap());
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn moments_are_written_as_rfc_3339_says() {

@@ -163,22 +163,29 @@ pub(crate) fn remove_dir_all(files: &dyn FileSystem, path: &Path) -> io::Result<
     files.remove_dir(path)
 }
 
+/// Notes which folders are synced.
+#[cfg(test)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Noting(std::sync::Arc<std::sync::Mutex<Vec<PathBuf>>>);
+
+#[cfg(test)]
+impl Noting {
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+#[cfg(test)]
+impl FileSystem for Noting {
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.0.lock().unwrap().push(path.canonicalize()?);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    /// Notes which folders are synced.
-    #[derive(Clone, Debug, Default)]
-    struct Noting(Arc<Mutex<Vec<PathBuf>>>);
-
-    impl FileSystem for Noting {
-        fn sync_dir(&self, path: &Path) -> io::Result<()> {
-            self.0.lock().unwrap().push(path.canonicalize()?);
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_folder_that_was_made_is_there_for_good() {

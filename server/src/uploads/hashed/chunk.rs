@@ -225,7 +225,7 @@ impl Uploads {
         let epoch = gate.epoch;
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         if plan.index == 0 && plan.count > 1 {
-            parts.make_room(&*self.inner.store).await?;
+            parts.make_room(&self.inner).await?;
         }
         Stream::of(parts, plan, epoch)
     }
@@ -270,20 +270,20 @@ mod tests {
     use crate::uploads::HashedState;
     use crate::uploads::hashed::Room;
 
-    async fn without_room(folder: &std::path::Path) -> Uploads {
+    async fn with_room(folder: &std::path::Path, bytes: usize) -> Uploads {
         let arguments = ["incoming-server", "--storage", folder.to_str().unwrap()];
         let config = Config::from_arguments(arguments).unwrap();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let store = Arc::new(Memory::default());
         let mut uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
-        Arc::get_mut(&mut uploads.inner).unwrap().room = Room::of(1);
+        Arc::get_mut(&mut uploads.inner).unwrap().room = Room::of(bytes);
         uploads
     }
 
     #[tokio::test]
     async fn chunks_arrive_also_when_memory_has_no_room_for_them() {
         let folder = tempfile::tempdir().unwrap();
-        let uploads = without_room(folder.path()).await;
+        let uploads = with_room(folder.path(), 1).await;
         let md5 = Md5::parse("4a7d1ed414474e4033ac29ccb8653d9b").unwrap();
         for (index, piece) in [(0, "000"), (1, "0")] {
             let plan = HashedPlan { md5: md5.clone(), name: "a".to_owned(), index, count: 2 };
@@ -294,6 +294,35 @@ mod tests {
             chunk.finish().await.unwrap();
         }
         let state = uploads.hashed(&md5).await.unwrap();
+        assert!(matches!(state, HashedState::Complete { .. }), "{state:?}");
+    }
+
+    async fn bring(uploads: &Uploads, content: &'static [u8], index: u64) -> HashedChunk {
+        let md5 = crate::fingerprint::of_bytes(Bytes::from_static(content)).await.unwrap();
+        let plan = HashedPlan { md5, name: "a".to_owned(), index, count: 2 };
+        uploads.take_hashed(plan).unwrap()
+    }
+
+    #[tokio::test]
+    async fn last_chunks_that_wait_aside_take_no_more_memory_than_there_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = with_room(folder.path(), 4).await;
+        let [one, other] = [b"00000abc", b"11111abc"].map(|content| content.as_slice());
+        for content in [one, other] {
+            let mut last = bring(&uploads, content, 1).await;
+            last.append(Bytes::from_static(&content[5..])).await.unwrap();
+            last.finish().await.unwrap();
+        }
+        let mut first = bring(&uploads, one, 0).await;
+        first.append(Bytes::from_static(&one[..5])).await.unwrap();
+        let mut waiting = bring(&uploads, other, 0).await;
+        let refused = waiting.append(Bytes::from_static(&other[..5])).await.unwrap_err();
+        assert!(matches!(refused, HashedError::Busy), "{refused}");
+        let state = first.finish().await.unwrap();
+        assert!(matches!(state, HashedState::Complete { .. }), "{state:?}");
+        let mut second = bring(&uploads, other, 0).await;
+        second.append(Bytes::from_static(&other[..5])).await.unwrap();
+        let state = second.finish().await.unwrap();
         assert!(matches!(state, HashedState::Complete { .. }), "{state:?}");
     }
 }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use incoming_protocol::Md5;
 use uuid::Uuid;
 
-use super::HashedPlan;
+use super::held::Held;
+use super::{HashedError, HashedPlan};
 use crate::store::{Store, StoreError, Writer};
 use crate::uploads::follower::{Follower, Source};
 use crate::uploads::marks::Marks;
@@ -28,7 +29,7 @@ pub(in crate::uploads) struct Parts {
     /// The size of the last chunk, once that is there.
     last: Option<u64>,
     /// The bytes of the last chunk, while the first is written where they were.
-    aside: Option<Bytes>,
+    aside: Option<Held>,
     follower: Follower,
     /// Large chunks that are being written.
     coming: HashMap<u64, Coming>,
@@ -150,14 +151,18 @@ impl Parts {
         self.is_cut_as(plan) && is_like_others && is_like_itself
     }
 
-    /// Takes the last chunk away from the beginning, if it waits there: it is marked again when it
-    /// is in its place.
-    pub(super) async fn make_room(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+    /// Takes the last chunk away from the beginning, if it waits there and memory has room for it: it
+    /// is marked again when it is in its place.
+    pub(super) async fn make_room(&mut self, inner: &Inner) -> Result<(), HashedError> {
         let Some(last) = self.last.filter(|_| self.chunk_size().is_none()) else { return Ok(()) };
         if self.aside.is_none() {
-            let bytes = store.read(self.id(), 0..last).await?;
-            store.unmark(self.id()).await?;
-            self.aside = Some(bytes);
+            let bytes = inner.store.read(self.id(), 0..last).await?;
+            let mut aside = Held::default();
+            if !aside.keep(&bytes, &inner.room) {
+                return Err(HashedError::Busy);
+            }
+            inner.store.unmark(self.id()).await?;
+            self.aside = Some(aside);
         }
         Ok(())
     }
@@ -262,12 +267,12 @@ impl Parts {
         } else if self.cut.chunk_size == 0 {
             let cut = Layout { chunk_size: length, ..self.cut };
             if let Some(last) = self.last {
-                let bytes = match self.aside.clone() {
-                    Some(bytes) => bytes,
-                    None => inner.store.read(self.id(), 0..last).await?,
+                let bytes = match &self.aside {
+                    Some(aside) => aside.pieces(),
+                    None => vec![inner.store.read(self.id(), 0..last).await?],
                 };
                 let start = length.saturating_mul(self.last_index());
-                self.write(&inner.store, start, 0, vec![bytes]).await?;
+                self.write(&inner.store, start, 0, bytes).await?;
             }
             let settled = |document: &mut Document| {
                 document.arrival.iter_mut().for_each(|arrival| arrival.chunks = Some(cut));

@@ -215,8 +215,11 @@ impl Shared {
         if self.doubts.check(id).is_err() {
             return Ok(marks::Parts::default());
         }
-        let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
-        Ok(self.notes(id).parts(&log))
+        Ok(self.notes(id).parts(&self.read_log(id)?))
+    }
+
+    fn read_log(&self, id: Uuid) -> Result<Vec<u8>> {
+        Ok(found(std::fs::read(self.log(id)))?.unwrap_or_default())
     }
 
     fn notes(&self, id: Uuid) -> marks::Log<'_> {
@@ -228,8 +231,7 @@ impl Shared {
     fn settle(&self, id: Uuid) -> Result<u64> {
         let _lock = self.lock(id);
         let length = exists(id, files::length_of(&self.data(id)))?;
-        let log = found(std::fs::read(self.log(id)))?.unwrap_or_default();
-        let certain = match self.notes(id).certain(&log) {
+        let certain = match self.notes(id).certain(&self.read_log(id)?) {
             Certain::All => return Ok(length),
             Certain::Bytes(certain) => certain.min(length),
         };
@@ -283,6 +285,8 @@ impl Shared {
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
         self.doubts.forget(id);
+        // What could not be removed before would be in the way.
+        found(remove_dir_all(self.files(), &doomed))?;
         if found(self.files().rename(&folder, &doomed))?.is_some() {
             self.files().sync_dir(&self.root)?;
             remove_dir_all(self.files(), &doomed)?;

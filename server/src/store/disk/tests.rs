@@ -67,6 +67,21 @@ async fn a_damaged_document_is_an_error_of_that_upload_alone() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_removed_once_is_removed_the_next_time() {
+    let fresh = fresh();
+    let id = created(&fresh).await;
+    let doomed = fresh.folder.path().join(format!("{id}.removed"));
+    fs::create_dir(&doomed).unwrap();
+    fs::write(doomed.join("data"), "abc").unwrap();
+    fresh.remove(id).await.unwrap();
+    assert!(fresh.load(id).await.unwrap().is_none() && !doomed.exists());
+
+    fs::create_dir(&doomed).unwrap();
+    fresh.remove(id).await.unwrap();
+    assert!(!doomed.exists(), "its folder has the new name already");
+}
+
+#[tokio::test]
 async fn what_a_crash_left_is_cleared() {
     let fresh = fresh();
     let root = fresh.folder.path();

@@ -33,19 +33,13 @@ where
         uploads.drop_damaged(plan, damaged).await?;
     }
     let mut slot = uploads.slot(plan, index, range.clone()).await?;
-    form.expect(range.end - range.start);
-    if let Slot::Room(writer) = &mut slot {
-        if digests.content.is_some() {
-            writer.keep_what_is_there().await;
-        }
-        writer.want_file_digest(digests.wants_file);
-    }
-    let (found, arrived) = fill::<E>(form, &mut slot, digests.content.is_some()).await?;
+    let expected = range.end - range.start;
+    form.expect(expected);
+    let (found, arrived) = fill::<E>(form, &mut slot, digests).await?;
     if arrived != digests.content {
         digests.arrived = arrived;
         return Err(ChunkError::Damaged { from: range.start, to: range.end }.into());
     }
-    let expected = range.end - range.start;
     if found < expected {
         return Err(ChunkError::TooShort { expected, found }.into());
     }
@@ -57,11 +51,21 @@ where
 }
 
 /// Puts all bytes to their place; says how many they are, and their MD5 if that is wanted.
-async fn fill<E>(form: &mut Form, slot: &mut Slot, is_summed: bool) -> Result<(u64, Option<Md5>), E>
+async fn fill<E>(
+    form: &mut Form,
+    slot: &mut Slot,
+    digests: &Digests,
+) -> Result<(u64, Option<Md5>), E>
 where
     E: From<FormError> + From<ChunkError>,
 {
-    let (mut found, mut sum) = (0, is_summed.then(Sum::default));
+    if let Slot::Room(writer) = slot {
+        if digests.content.is_some() {
+            writer.keep_what_is_there().await;
+        }
+        writer.want_file_digest(digests.wants_file);
+    }
+    let (mut found, mut sum) = (0, digests.content.as_ref().map(|_| Sum::default()));
     while let Some(bytes) = form.next().await? {
         found += bytes.len() as u64;
         let (added, put) = tokio::join!(add(sum.take(), bytes.clone()), put(slot, bytes));

@@ -127,16 +127,7 @@ impl Driver<'_> {
                 self.empty().await;
                 None
             }
-            Action::HandOver => {
-                if let Some(event) = self.release().await {
-                    return Some(event);
-                }
-                self.attempt = self.upload.as_ref().map(Connection::hand_over);
-                if self.attempt.is_none() {
-                    self.close(close_code::ERROR).await;
-                }
-                None
-            }
+            Action::HandOver => self.hand_over().await,
             Action::Pause => {
                 tracing::debug!(id = ?self.upload.as_ref().map(Connection::id), "upload paused");
                 None
@@ -210,6 +201,17 @@ impl Driver<'_> {
         if let Err(error) = upload.empty().await {
             tracing::error!(id = %upload.id(), %error, "a damaged file could not be dropped");
         }
+    }
+
+    async fn hand_over(&mut self) -> Option<Event> {
+        if let Some(event) = self.release().await {
+            return Some(event);
+        }
+        self.attempt = self.upload.as_ref().map(Connection::hand_over);
+        if self.attempt.is_none() {
+            self.close(close_code::ERROR).await;
+        }
+        None
     }
 
     /// A file that was verified is now like any other that is whole.

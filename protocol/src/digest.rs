@@ -19,16 +19,13 @@ impl Md5 {
 
 impl From<[u8; 16]> for Md5 {
     fn from(bytes: [u8; 16]) -> Md5 {
-        Md5(bytes.into_iter().flat_map(hex).collect())
+        Md5(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect())
     }
 }
 
-/// The hexadecimal digits in order.
-pub(crate) const HEX: &[u8; 16] = b"0123456789abcdef";
-
-/// The two digits of a byte.
-pub(crate) fn hex(byte: u8) -> [char; 2] {
-    [byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)]))
+/// The hexadecimal digit of a number below 16.
+pub(crate) fn digit(number: u8) -> char {
+    char::from(b"0123456789abcdef"[usize::from(number & 15)])
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The requests.
 
-use crate::digest::{HEX, hex};
+use crate::digest::digit;
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
 use crate::options::{Given, Job};
 use crate::pieces::Layout;
@@ -230,8 +230,8 @@ fn random_uuid(seed: u64) -> String {
     let mut dice = fastrand::Rng::with_seed(seed);
     let shape = b"xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
     let character = |shape: &u8| match *shape {
-        b'x' => HEX[dice.usize(0..16)].into(),
-        b'y' => HEX[dice.usize(8..12)].into(),
+        b'x' => digit(dice.u8(0..16)),
+        b'y' => digit(dice.u8(8..12)),
         other => char::from(other),
     };
     shape.iter().map(character).collect()
@@ -243,7 +243,7 @@ fn push_escaped(url: &mut String, byte: u8) {
         return url.push(byte.into());
     }
     url.push('%');
-    url.extend(hex(byte));
+    url.extend([byte >> 4, byte].map(digit));
 }
 
 #[cfg(test)]

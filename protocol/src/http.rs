@@ -132,6 +132,9 @@ pub enum MediaType {
     Octets,
 }
 
+/// By which member of a JSON answer to a chunk our server says whether it has all chunks.
+pub const HAS_ALL_CHUNKS: &str = "has_all_chunks";
+
 /// What came back.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {

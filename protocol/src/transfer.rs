@@ -1,7 +1,7 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
 use crate::digests::Digests;
-use crate::http::{Request, RequestId, Response};
+use crate::http::{HAS_ALL_CHUNKS, Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
 use crate::{Action, Checkpoint, Error, Event, Md5, Progress, Stage, Verification};
 
@@ -29,6 +29,8 @@ pub struct Transfer {
     digests: Digests,
     /// The MD5 of the file, as the server says.
     file_digest: Option<Md5>,
+    /// Whether the server has said that it has every chunk; `None` if it does not speak of it.
+    is_whole: Option<bool>,
     /// What it said when that was wrong.
     damaged_file: Option<Md5>,
     damaged_count: u64,
@@ -51,6 +53,7 @@ impl Transfer {
             verify,
             digests: Digests::default(),
             file_digest: None,
+            is_whole: None,
             damaged_file: None,
             damaged_count: 0,
             doubts: 0,
@@ -151,6 +154,7 @@ impl Transfer {
     /// If it should have said what it received.
     pub fn confirm(&mut self, index: u64, sent: bool, response: &Response) -> Result<(), Error> {
         self.heard_of_file(response);
+        self.heard_if_whole(response);
         if self.verify == Some(Verification::Chunks) && sent && response.digest.is_none() {
             return Err(Verification::Chunks.is_missing());
         }
@@ -164,6 +168,16 @@ impl Transfer {
     pub fn heard_of_file(&mut self, response: &Response) {
         if response.file_digest.is_some() {
             self.file_digest = response.file_digest.clone();
+        }
+    }
+
+    /// Of answers that overtake each other, the one to the last chunk that arrived counts.
+    fn heard_if_whole(&mut self, response: &Response) {
+        let Some(json) = &response.json else { return };
+        if json.says(HAS_ALL_CHUNKS) {
+            self.is_whole = Some(true);
+        } else if json.member(HAS_ALL_CHUNKS).is_some() && self.is_whole.is_none() {
+            self.is_whole = Some(false);
         }
     }
 
@@ -183,12 +197,20 @@ impl Transfer {
     /// may still arrive: what they carry need not be sent again.
     ///
     /// # Errors
-    /// What failed, once nothing is on its way.
-    pub fn is_complete(&self) -> Result<bool, Error> {
+    /// What failed, once nothing is on its way; or that the server has lost chunks that it had
+    /// confirmed, all of which are to be sent again.
+    pub fn is_complete(&mut self) -> Result<bool, Error> {
         match &self.failure {
-            Some(failure) if self.pieces.on_their_way() == 0 => Err(failure.clone()),
-            _ => Ok(self.pieces.is_complete()),
+            Some(failure) if self.pieces.on_their_way() == 0 => return Err(failure.clone()),
+            _ if !self.pieces.is_complete() => return Ok(false),
+            _ => {}
         }
+        if self.is_whole != Some(false) {
+            return Ok(true);
+        }
+        self.pieces.forget();
+        let words = "the server has lost chunks that it had".to_owned();
+        Err(if self.doubt() { Error::Rejected(words) } else { Error::Unavailable(words) })
     }
 
     /// The server does not have, or not like, what it has got. True if that was once too often: more
@@ -224,6 +246,7 @@ impl Transfer {
         self.pieces.forget();
         self.damaged_file = self.file_digest.take();
         self.has_unproven = false;
+        self.is_whole = None;
     }
 
     /// What has to be kept so that another page can go on under this id.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::Json;
+use crate::http::HAS_ALL_CHUNKS;
 
 /// The longest uuid that is taken, in bytes.
 pub const LONGEST_UUID: usize = 256;
@@ -189,8 +190,8 @@ fn number<'a>(
 /// What a request is answered. Clients look at it whatever the status is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// It worked.
-    Success,
+    /// It worked; for a part, whether all parts are there now.
+    Success(Option<bool>),
     /// It did not work, for this reason, and may work another time.
     Failure(String),
     /// It did not work, for this reason, and never will.
@@ -202,9 +203,13 @@ pub enum Reply {
 impl Reply {
     /// The body: an object always, because the client hangs for ever at `null`.
     pub fn to_json(&self) -> Json {
-        let mut members = vec![("success".to_owned(), Json::Bool(*self == Reply::Success))];
+        let succeeds = matches!(self, Reply::Success(_));
+        let mut members = vec![("success".to_owned(), Json::Bool(succeeds))];
         let (words, flag) = match self {
-            Reply::Success => return Json::Object(members),
+            Reply::Success(whole) => {
+                members.extend(whole.map(|whole| (HAS_ALL_CHUNKS.to_owned(), Json::Bool(whole))));
+                return Json::Object(members);
+            }
             Reply::Failure(words) => (words, None),
             Reply::Refusal(words) => (words, Some("preventRetry")),
             Reply::Reset(words) => (words, Some("reset")),
@@ -355,7 +360,8 @@ mod tests {
     #[test]
     fn replies_are_objects_always() {
         let text = |reply: Reply| serde_json::to_string(&reply.to_json()).expect("serialises");
-        assert_eq!(text(Reply::Success), r#"{"success":true}"#);
+        assert_eq!(text(Reply::Success(None)), r#"{"success":true}"#);
+        assert_eq!(text(Reply::Success(Some(false))), r#"{"success":true,"has_all_chunks":false}"#);
         assert_eq!(text(Reply::Failure("x".into())), r#"{"success":false,"error":"x"}"#);
         let refusal = r#"{"success":false,"error":"x","preventRetry":true}"#;
         assert_eq!(text(Reply::Refusal("x".into())), refusal);

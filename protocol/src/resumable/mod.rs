@@ -9,6 +9,9 @@
 //!
 //! The last chunk takes what is left over and is up to twice as large, unless `force_chunk_size`.
 //!
+//! Nothing on the wire says that the file is whole, or that chunks are gone which were confirmed. Our
+//! server says the first in its answers, which are JSON, so that our client finds out the second.
+//!
 //! Source: the programs of Resumable.js 1.1 and flow.js 2.14, and their recorded traffic.
 
 pub mod client;

@@ -63,7 +63,11 @@ impl super::Server for Server {
             return gone();
         }
         let is_refused = taken.status != 200;
-        let reply = if is_refused { Reply::Failure("damaged".into()) } else { Reply::Success };
+        let reply = if is_refused {
+            Reply::Failure("damaged".into())
+        } else {
+            Reply::Success(Some(self.pieces.is_whole()))
+        };
         Response { json: Some(reply.to_json()), ..taken }
     }
 
@@ -95,7 +99,7 @@ impl Server {
             return gone();
         }
         let (status, file_digest) = (200, self.pieces.digest_for(request));
-        let json = Some(Reply::Success.to_json());
+        let json = Some(Reply::Success(None).to_json());
         Response { status, json, file_digest, ..Response::default() }
     }
 }

@@ -1,6 +1,7 @@
 //! A server of Resumable.js and flow.js.
 
-use incoming_protocol::http::{Body, Field, Request, Response};
+use incoming_protocol::Json;
+use incoming_protocol::http::{Body, Field, HAS_ALL_CHUNKS, Request, Response};
 use incoming_protocol::resumable::server::Chunk;
 
 use super::pieces::Pieces;
@@ -8,6 +9,12 @@ use super::pieces::Pieces;
 #[derive(Default)]
 pub struct Server {
     pub pieces: Pieces,
+}
+
+impl Server {
+    fn says(&self) -> Option<Json> {
+        Some(Json::object([(HAS_ALL_CHUNKS, Json::Bool(self.pieces.is_whole()))]))
+    }
 }
 
 impl super::Server for Server {
@@ -20,14 +27,14 @@ impl super::Server for Server {
         let Some(range) = request.body.range() else {
             let status = if self.pieces.has(chunk.number) { 200 } else { 204 };
             let file_digest = self.pieces.digest_for(request);
-            return Response { status, file_digest, ..Response::default() };
+            return Response { status, json: self.says(), file_digest, ..Response::default() };
         };
         assert_eq!(*range, chunk.range(), "the parameters say what is sent");
         let response = self.pieces.take(request, chunk.number, chunk.total_chunks, is_damaged);
         if response.status == 200 && self.pieces.misses_what_is_lost() {
             return Response { status: 500, ..response };
         }
-        response
+        Response { json: self.says(), ..response }
     }
 
     fn lose_unsynced(&mut self, dice: &mut fastrand::Rng) -> u64 {

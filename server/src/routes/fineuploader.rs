@@ -65,7 +65,7 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
     };
     let outcome = do_as_asked(&services, &mut form, may_remove, raw_size, &mut digests).await;
     let response = match outcome {
-        Ok(()) => done(Ok(())),
+        Ok(is_whole) => answer(StatusCode::OK, &Reply::Success(is_whole)),
         Err(refusal) => {
             discard(form.into_source()).await;
             refusal.respond()
@@ -80,25 +80,26 @@ async fn do_as_asked(
     may_remove: bool,
     raw_size: Option<u64>,
     digests: &mut Result<Digests, Malformed>,
-) -> Result<(), Refusal> {
+) -> Result<Option<bool>, Refusal> {
     match Asked::read(|name| form.fields().get(name))? {
         Asked::Upload(upload) => take(services, form, &upload, raw_size, digests).await,
-        Asked::Remove(uuid) if may_remove => withdraw(services, &uuid).await,
+        Asked::Remove(uuid) if may_remove => withdraw(services, &uuid).await.map(|()| None),
         Asked::Remove(_) => Err(Refusal::Hidden),
     }
 }
 
+/// Whether all parts are there, if it is one of several.
 async fn take(
     services: &Services,
     form: &mut Form,
     upload: &Upload,
     raw_size: Option<u64>,
     digests: &mut Result<Digests, Malformed>,
-) -> Result<(), Refusal> {
+) -> Result<Option<bool>, Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let name = upload.name(form.filename()).to_owned();
     let Some(size) = upload.total_size.or(raw_size) else {
-        return take_unsized(services, form, &name).await;
+        return take_unsized(services, form, &name).await.map(|()| None);
     };
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
@@ -112,7 +113,10 @@ async fn take(
     if part.index + 1 == part.total_parts && !services.uploads.may_become_whole(&plan).await? {
         return Err(Refusal::PartsAreGone);
     }
-    Ok(())
+    match upload.part {
+        None => Ok(None),
+        Some(_) => Ok(Some(services.uploads.is_whole(PROTOCOL, plan.key).await?)),
+    }
 }
 
 /// A browser that sends a form without a script tells no size. Nothing can be done with such a file
@@ -239,7 +243,7 @@ fn is(headers: &HeaderMap, media_type: &str) -> bool {
 
 fn done(outcome: Result<(), Refusal>) -> Response {
     match outcome {
-        Ok(()) => answer(StatusCode::OK, &Reply::Success),
+        Ok(()) => answer(StatusCode::OK, &Reply::Success(None)),
         Err(refusal) => refusal.respond(),
     }
 }

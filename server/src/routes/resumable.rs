@@ -11,8 +11,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use incoming_protocol::http::HAS_ALL_CHUNKS;
 use incoming_protocol::resumable::server::{Chunk, Senseless, dialect};
 use incoming_protocol::resumable::{Dialect, PATH};
+use serde_json::json;
 
 use super::chunk;
 use super::digests::{Digests, Malformed};
@@ -46,28 +48,40 @@ async fn test(State(services): State<Services>, headers: HeaderMap, uri: Uri) ->
         Err(error) => return Refusal::Form(error).respond(Dialect::Resumable),
     };
     match is_there(&services, &fields, &headers).await {
-        Ok((true, digests)) => digests.tell((StatusCode::OK, "there").into_response()),
-        Ok((false, _)) => StatusCode::NO_CONTENT.into_response(),
+        Ok((Some(has_all), digests)) => digests.tell(has_chunk(has_all)),
+        Ok((None, _)) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refusal.respond(dialect(|name| fields.get(name))),
     }
 }
 
+/// If the chunk is there, whether all are.
 async fn is_there(
     services: &Services,
     fields: &Fields,
     headers: &HeaderMap,
-) -> Result<(bool, Digests), Refusal> {
+) -> Result<(Option<bool>, Digests), Refusal> {
     let mut digests = Digests::read(headers)?;
     let chunk = Chunk::read(|name| fields.get(name))?;
     let plan = plan(&chunk);
     if let Some(damaged) = &digests.damaged {
         services.uploads.drop_damaged(&plan, damaged).await?;
     }
-    let is_there = services.uploads.has_chunk(&plan, chunk.number - 1).await?;
-    if is_there && digests.wants_file {
+    if !services.uploads.has_chunk(&plan, chunk.number - 1).await? {
+        return Ok((None, digests));
+    }
+    if digests.wants_file {
         digests.file = services.uploads.file_digest(&plan).await?;
     }
-    Ok((is_there, digests))
+    Ok((Some(has_all(services, &plan).await?), digests))
+}
+
+async fn has_all(services: &Services, plan: &Plan<'_>) -> Result<bool, ChunkError> {
+    Ok(services.uploads.is_whole(plan.protocol, plan.key).await?)
+}
+
+/// The original clients hand the text on to their pages; ours looks at it.
+fn has_chunk(has_all: bool) -> Response {
+    (StatusCode::OK, json!({ HAS_ALL_CHUNKS: has_all }).to_string()).into_response()
 }
 
 async fn upload(State(services): State<Services>, request: Request) -> Response {
@@ -82,7 +96,7 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
     };
     let taken = take(&services, &mut form, &mut digests).await;
     let response = match taken {
-        Ok(()) => (StatusCode::OK, "stored").into_response(),
+        Ok(has_all) => has_chunk(has_all),
         Err(refusal) => {
             let dialect = dialect(|name| form.fields().get(name));
             discard(form.into_source()).await;
@@ -102,10 +116,12 @@ async fn take(
     services: &Services,
     form: &mut Form,
     digests: &mut Result<Digests, Malformed>,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let chunk = Chunk::read(|name| form.fields().get(name))?;
-    chunk::take(services, form, &plan(&chunk), chunk.number - 1, chunk.range(), digests).await
+    let (plan, index) = (plan(&chunk), chunk.number - 1);
+    chunk::take::<Refusal>(services, form, &plan, index, chunk.range(), digests).await?;
+    Ok(has_all(services, &plan).await?)
 }
 
 fn plan(chunk: &Chunk) -> Plan<'_> {

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::common::chunks::whole_answer;
 use crate::common::{Server, bytes};
 use parts::{Parts, pairs, reply, success};
 
@@ -35,6 +36,18 @@ async fn answers_are_plain_text_to_the_letter() {
     let response = server.fine(Method::POST, "").query(&query).body("x").send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(response.text().await.unwrap(), r#"{"success":true}"#);
+}
+
+#[tokio::test]
+async fn every_answer_to_a_part_says_whether_all_parts_are_there() {
+    let server = Server::start().await;
+    let parts = Parts::new("u", &bytes(2 * SIZE), SIZE);
+    for (index, has_all) in [(0, false), (1, true), (0, true)] {
+        let request = server.fine(Method::POST, "").query(&parts.fields(index));
+        let answer = whole_answer(request.body(parts.bytes(index).to_vec())).await;
+        let said: serde_json::Value = serde_json::from_str(&answer.1).unwrap();
+        assert_eq!(said, json!({ "success": true, "has_all_chunks": has_all }), "part {index}");
+    }
 }
 
 /// In the query, in the form, what the file's part is called, and what the file's name is.

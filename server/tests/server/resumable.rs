@@ -10,7 +10,7 @@ mod settings;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::common::chunks::{Cut, stored};
+use crate::common::chunks::{Cut, stored, whole_answer};
 use crate::common::{Server, bytes};
 
 const SIZE: usize = 100;
@@ -48,6 +48,23 @@ async fn both_libraries_both_layouts_and_all_sizes_arrive() {
             assert!(found == sizes().map(bytes), "{library} {force}");
         }
     }
+}
+
+#[tokio::test]
+async fn every_answer_says_whether_all_chunks_are_there() {
+    let server = Server::start().await;
+    let cut = Cut::new("a", &bytes(2 * SIZE), SIZE);
+    let says = |has_all| (200, json!({ "has_all_chunks": has_all }).to_string());
+    let send = |number| {
+        let request = server.request(Method::POST).query(&cut.fields(number));
+        whole_answer(request.body(cut.bytes(number).to_vec()))
+    };
+    let test = |number| whole_answer(server.request(Method::GET).query(&cut.fields(number)));
+    assert_eq!(send(2).await, says(false));
+    assert_eq!(test(2).await, says(false));
+    assert_eq!(send(1).await, says(true));
+    assert_eq!(send(2).await, says(true), "an echo");
+    assert_eq!(test(1).await, says(true));
 }
 
 #[tokio::test]

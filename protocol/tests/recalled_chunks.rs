@@ -108,6 +108,14 @@ fn resumable_asks_for_what_an_earlier_page_has_sent_and_sends_nothing_of_it() {
 }
 
 #[test]
+fn resumable_asks_also_if_no_earlier_page_has_begun_when_the_page_wants_it() {
+    let own = r#"{"test_chunks":true,"simultaneous":1}"#;
+    let unbegun = Checkpoint::new("mine", Layout { size: 0, chunk_size: 0, large_last: true }, &[]);
+    let mut client = recalled(Protocol::Resumable, 300, own, unbegun);
+    assert!(only_asks(client.start()));
+}
+
+#[test]
 fn resumable_finds_chunks_that_were_confirmed_after_the_last_note() {
     let mut client = recalled(Protocol::Resumable, 1000, TWO, left("earlier", 100, &[0, 1]));
     client.start();

@@ -195,6 +195,8 @@ fn a_refusal_ends_at_once_with_the_servers_words() {
     ];
     assert_eq!(ended, expected);
     assert!(upload.view().error.unwrap().to_string().contains("quota exceeded"));
+    let hashed = now(&mut upload, Event::Hashed(5));
+    assert_eq!(hashed, [Action::Notify(Notice::Progress)], "the end is told once");
 }
 
 #[test]

@@ -186,6 +186,11 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_is_ready_says_for_how_much() {
+        assert_eq!(FromServer::ready(7).to_json(), json(r#"{"ready":true,"chunksize":7}"#));
+    }
+
+    #[test]
     fn every_signal_of_the_server_is_read_as_it_was_written() {
         for signal in [
             FromServer::ready(250_000),

@@ -9,6 +9,7 @@ mod form;
 mod galileo;
 mod guard;
 mod health;
+mod hosts;
 mod incoming;
 mod limits;
 mod origin;
@@ -50,6 +51,9 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     router = router
         .layer(MapRequestBodyLayer::new(paced))
         .layer(middleware::from_fn_with_state(services.clone(), limits::check));
+    if services.demo.is_some() {
+        router = router.layer(middleware::from_fn_with_state(services.clone(), hosts::check));
+    }
     if let Some(cors) = cors(&services.config)? {
         router = router.layer(cors);
     }

@@ -20,6 +20,17 @@ async fn files(server: &Server) -> Vec<Value> {
     serde_json::from_str(&text).unwrap()
 }
 
+#[tokio::test]
+async fn it_does_not_answer_a_page_that_gave_its_own_name_this_address() {
+    let server = demo().await;
+    for path in ["/", "/demo/files", "/demo/tickets", "/resumable"] {
+        let request = reqwest::Client::new().get(server.url(path)).header("host", "evil.example");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 421, "{path}");
+        assert!(response.text().await.unwrap().contains("allowed-origins"));
+    }
+}
+
 async fn ticket(server: &Server) -> String {
     let reply = reqwest::Client::new().post(server.url("/demo/tickets")).send().await.unwrap();
     assert_eq!(reply.status(), 200);

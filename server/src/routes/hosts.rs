@@ -1,0 +1,74 @@
+//! Under which names the demo answers. A page may give its own name the address of this machine
+//! (DNS rebinding), and is then of the same origin as the demo, for all that browsers know.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use url::{Host, Url};
+
+use super::turned_away::turn_away;
+use crate::{Config, Services};
+
+const WORDS: &str =
+    "the demo answers as localhost and by its address only, name other origins in allowed-origins";
+
+/// Refuses requests to other names.
+pub(super) async fn check(
+    State(services): State<Services>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_known(request.headers(), &services.config).unwrap_or(false) {
+        return next.run(request).await;
+    }
+    turn_away(request, (StatusCode::MISDIRECTED_REQUEST, WORDS).into_response()).await
+}
+
+/// Who can name an address needs no trick.
+fn is_known(headers: &HeaderMap, config: &Config) -> Option<bool> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let url = Url::parse(&format!("http://{host}/")).ok()?;
+    let named = config.allowed_origins.iter().chain(&config.cors_origins);
+    Some(match url.host()? {
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+        Host::Domain(name) => {
+            name == "localhost"
+                || name.ends_with(".localhost")
+                || named.into_iter().any(|origin| is_host_of(origin, name))
+        }
+    })
+}
+
+fn is_host_of(origin: &str, name: &str) -> bool {
+    let host = |origin: Url| origin.host_str().map(str::to_owned);
+    Url::parse(origin).ok().and_then(host).is_some_and(|host| host == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_known_as(host: &str, origins: &str) -> bool {
+        let arguments = ["incoming-server", "--storage", "s", "--allowed-origins", origins];
+        let config = Config::from_arguments(arguments).unwrap();
+        let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+        is_known(&headers, &config).unwrap_or(false)
+    }
+
+    #[test]
+    fn the_demo_is_known_as_localhost_by_addresses_and_by_the_origins_that_are_named() {
+        for host in ["localhost:4000", "LOCALHOST", "a.localhost", "127.0.0.1:4000", "[::1]:4000"] {
+            assert!(is_known_as(host, ""), "{host}");
+        }
+        assert!(is_known_as("demo.example:80", "https://demo.example"));
+    }
+
+    #[test]
+    fn it_is_not_known_by_any_other_name() {
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "a b"]
+        {
+            assert!(!is_known_as(host, "*"), "{host}");
+        }
+    }
+}

@@ -135,6 +135,10 @@ pub enum MediaType {
 /// By which member of a JSON answer to a chunk our server says whether it has all chunks.
 pub const HAS_ALL_CHUNKS: &str = "has_all_chunks";
 
+/// The header, with `?1`, by which our server hears that others of an upload are confirmed: a file
+/// that it knows as whole is not begun anew then, however late the chunk comes.
+pub const CONTINUES: &str = "Upload-Continues";
+
 /// What came back.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {

@@ -1,9 +1,9 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
 use crate::digests::Digests;
-use crate::http::{HAS_ALL_CHUNKS, Request, RequestId, Response};
+use crate::http::{CONTINUES, HAS_ALL_CHUNKS, Request, RequestId, Response};
 use crate::pieces::{Layout, Pieces};
-use crate::{Action, Checkpoint, Error, Event, Md5, Progress, Stage, Verification};
+use crate::{Action, Checkpoint, Error, Event, Json, Md5, Progress, Stage, Verification};
 
 /// For no more chunks at a time digests are asked ahead.
 const MOST_AHEAD: u64 = 64;
@@ -126,6 +126,9 @@ impl Transfer {
         request.digest = index.and_then(|index| self.digest_of(index)).cloned();
         request.wants_file_digest = self.verify == Some(Verification::File);
         request.damaged_file = self.damaged_file.clone();
+        if self.is_missed() {
+            request.headers.push((CONTINUES, "?1".to_owned()));
+        }
         Action::Request(request)
     }
 
@@ -173,12 +176,15 @@ impl Transfer {
 
     /// Of answers that overtake each other, the one to the last chunk that arrived counts.
     fn heard_if_whole(&mut self, response: &Response) {
-        let Some(json) = &response.json else { return };
-        if json.says(HAS_ALL_CHUNKS) {
-            self.is_whole = Some(true);
-        } else if json.member(HAS_ALL_CHUNKS).is_some() && self.is_whole.is_none() {
-            self.is_whole = Some(false);
+        let said = response.json.as_ref().and_then(|json| json.member(HAS_ALL_CHUNKS));
+        if let Some(Json::Bool(has_all)) = said {
+            self.is_whole = Some(*has_all || self.is_whole == Some(true));
         }
+    }
+
+    /// The server would have said that it has every chunk, and has not.
+    fn is_missed(&self) -> bool {
+        self.is_whole == Some(false)
     }
 
     /// Begins nothing more, because a request failed.
@@ -205,10 +211,10 @@ impl Transfer {
             _ if !self.pieces.is_complete() => return Ok(false),
             _ => {}
         }
-        if self.is_whole != Some(false) {
+        if !self.is_missed() {
             return Ok(true);
         }
-        self.pieces.forget();
+        self.forget();
         let words = "the server has lost chunks that it had".to_owned();
         Err(if self.doubt() { Error::Rejected(words) } else { Error::Unavailable(words) })
     }
@@ -240,13 +246,18 @@ impl Transfer {
         self.failure = None;
     }
 
+    /// The server has lost everything.
+    pub fn forget(&mut self) {
+        self.pieces.forget();
+        self.is_whole = None;
+    }
+
     /// Everything has to be sent again.
     pub fn start_over(&mut self) {
         self.stage = Stage::Idle;
-        self.pieces.forget();
+        self.forget();
         self.damaged_file = self.file_digest.take();
         self.has_unproven = false;
-        self.is_whole = None;
     }
 
     /// What has to be kept so that another page can go on under this id.

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::requests::ranges;
+use common::requests::{ranges, requests};
 use common::{job, json};
-use incoming_protocol::http::{RequestId, Response};
+use incoming_protocol::http::{CONTINUES, RequestId, Response};
 use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Protocol, Stage};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::Resumable, Protocol::Flow, Protocol::FineUploader];
@@ -49,6 +49,19 @@ fn a_server_that_has_not_all_that_it_confirmed_gets_everything_again() {
 }
 
 #[test]
+fn a_client_that_goes_on_says_so_to_servers_that_understand_it() {
+    let mut client = client(Protocol::Resumable, 300, 1);
+    let said = (CONTINUES, "?1".to_owned());
+    let continues = |actions| requests(actions)[0].headers.contains(&said);
+    assert!(!continues(client.start()), "nobody knows whose server it is");
+    assert!(continues(say(&mut client, 1, false).unwrap()));
+    say(&mut client, 2, false).unwrap();
+    say(&mut client, 3, false).unwrap_err();
+    client.hung_up();
+    assert!(!continues(client.start()), "nothing is confirmed");
+}
+
+#[test]
 fn answers_may_overtake_the_one_that_says_that_all_is_there() {
     let mut client = client(Protocol::Resumable, 300, 3);
     client.start();
@@ -62,10 +75,23 @@ fn answers_may_overtake_the_one_that_says_that_all_is_there() {
 fn a_server_that_says_nothing_of_it_is_believed() {
     let mut client = client(Protocol::Resumable, 200, 1);
     client.start();
-    for id in [1, 2] {
-        let response = Response { status: 200, text: "thanks".into(), ..Response::default() };
+    for (id, words) in [(1, r#"{"has_all_chunks":"no"}"#), (2, r#"{"has_all_chunks":null}"#)] {
+        let json = Some(json(words));
+        let response = Response { status: 200, json, ..Response::default() };
         client.handle(Event::Responded(RequestId(id), response)).unwrap();
     }
+    assert_eq!(client.progress().stage, Stage::Done);
+}
+
+#[test]
+fn a_server_that_stops_saying_it_gets_everything_once_more_and_is_believed() {
+    let mut client = client(Protocol::Resumable, 100, 1);
+    client.start();
+    say(&mut client, 1, false).unwrap_err();
+    client.hung_up();
+    client.start();
+    let response = Response { status: 200, ..Response::default() };
+    client.handle(Event::Responded(RequestId(2), response)).unwrap();
     assert_eq!(client.progress().stage, Stage::Done);
 }
 

@@ -143,7 +143,7 @@ impl Client {
         let mut is_final = response.refuses() && response.status != 409;
         if says(response, "reset") && self.transfer.stage != Stage::Done {
             self.wire.has_resumed();
-            self.transfer.pieces.forget();
+            self.transfer.forget();
             is_final = self.transfer.doubt();
         }
         if is_final || says(response, "preventRetry") {

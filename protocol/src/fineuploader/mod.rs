@@ -4,7 +4,8 @@
 //! parameters are in the query, and the body is a form with the bytes only, or the bare bytes. A
 //! uuid of the client's own making names the upload. The answer is JSON: `success` says that it
 //! worked, `error` why not, `preventRetry` that trying again is useless, `reset` that every chunk
-//! has to be sent again, `newUuid` that the server calls the file by another name.
+//! has to be sent again, `newUuid` that the server calls the file by another name. Our server adds
+//! whether it has all chunks.
 //!
 //! Chunks are numbered from 0 and the last one is smaller. When all are there the server puts the
 //! file together; or the client says so in a request of its own, to the success endpoint. The

@@ -124,7 +124,7 @@ impl Client {
             && (!asked || self.dialect.tests_can_fail())
         {
             // It may have lost what it had.
-            self.transfer.pieces.forget();
+            self.transfer.forget();
             return Err(Error::Rejected(response.words()));
         } else if asked && !response.may_pass() {
             self.tests.missing += u64::from(index >= self.tests.begun_below);

@@ -13,7 +13,7 @@ use crate::fingerprint::Sum;
 use crate::uploads::{ChunkError, Plan, Slot, Uploads};
 
 /// Puts the bytes of a chunk to their place, or makes sure that they are there; finds out the
-/// digests that were asked for.
+/// digests that were asked for. True if all chunks of the file are there now.
 ///
 /// # Errors
 /// When they cannot be read, are damaged, or there is no place for them.
@@ -24,7 +24,7 @@ pub(super) async fn take<E>(
     index: u64,
     range: Range<u64>,
     digests: &mut Digests,
-) -> Result<(), E>
+) -> Result<bool, E>
 where
     E: From<FormError> + From<ChunkError>,
 {
@@ -43,11 +43,12 @@ where
     if found < expected {
         return Err(ChunkError::TooShort { expected, found }.into());
     }
-    digests.arrived = end(uploads, slot, plan, range, arrived).await?;
+    let has_all;
+    (has_all, digests.arrived) = end(uploads, slot, plan, range, arrived).await?;
     if digests.wants_file {
         digests.file = uploads.file_digest(plan).await?;
     }
-    Ok(())
+    Ok(has_all)
 }
 
 /// Puts all bytes to their place; says how many they are, and their MD5 if that is wanted.
@@ -75,27 +76,27 @@ where
     Ok((found, sum.map(Sum::finish)))
 }
 
-/// Ends a chunk all of whose bytes have come; the MD5 of what is kept, if it is certain.
+/// Ends a chunk all of whose bytes have come: whether all chunks are there, and the MD5 of what is
+/// kept, if it is certain.
 async fn end(
     uploads: &Uploads,
     slot: Slot,
     plan: &Plan<'_>,
     range: Range<u64>,
     arrived: Option<Md5>,
-) -> Result<Option<Md5>, ChunkError> {
+) -> Result<(bool, Option<Md5>), ChunkError> {
     match (slot, arrived) {
         (Slot::Room(mut writer), arrived) => {
             if let Some(arrived) = &arrived {
                 writer.compare_with_what_is_there(arrived).await?;
             }
-            writer.finish().await?;
-            Ok(arrived)
+            Ok((writer.finish().await?, arrived))
         }
         (Slot::There, Some(arrived)) => {
             let is_there = uploads.has_arrived_with(plan, range, &arrived).await?;
-            Ok(is_there.then_some(arrived))
+            Ok((true, is_there.then_some(arrived)))
         }
-        (Slot::There, None) => Ok(None),
+        (Slot::There, None) => Ok((true, None)),
     }
 }
 

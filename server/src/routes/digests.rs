@@ -20,6 +20,9 @@ const DAMAGED: HeaderName = HeaderName::from_static("upload-damaged-digest");
 const ARRIVED: HeaderName = HeaderName::from_static("upload-content-digest");
 const FILE: HeaderName = HeaderName::from_static("upload-repr-digest");
 
+/// Others of the upload are confirmed; a boolean in the form of RFC 9651.
+const CONTINUES: HeaderName = HeaderName::from_static("upload-continues");
+
 /// The headers of answers that pages of other origins have to be able to read: digests, and when to
 /// ask again.
 pub(super) const EXPOSED: [HeaderName; 4] = [ARRIVED, FILE, RETRY_AFTER, DATE];
@@ -33,6 +36,8 @@ pub(super) struct Digests {
     pub(super) wants_file: bool,
     /// The MD5 of a file that is not to be kept.
     pub(super) damaged: Option<Md5>,
+    /// It is no beginning: to a browser others of the upload are confirmed.
+    pub(super) continues: bool,
     /// What the bytes are.
     pub(super) arrived: Option<Md5>,
     /// The MD5 of the whole file, if it is there.
@@ -50,7 +55,8 @@ impl Digests {
         let wanted = members(headers, &WANTED);
         let wants_file = wanted.iter().any(|(name, value)| name == "md5" && value != "0");
         let (content, damaged) = (md5(headers, CONTENT)?, md5(headers, DAMAGED)?);
-        Ok(Digests { content, wants_file, damaged, ..Digests::default() })
+        let continues = headers.get(CONTINUES).is_some_and(|value| value == "?1");
+        Ok(Digests { content, wants_file, damaged, continues, ..Digests::default() })
     }
 
     /// Adds what was found out to an answer.

@@ -108,15 +108,12 @@ async fn take(
         return Err(Refusal::PartsAreGone);
     }
     let range = part.range.clone();
-    chunk::take::<Refusal>(services, form, &plan, part.index, range, digests).await?;
+    let has_all = chunk::take::<Refusal>(services, form, &plan, part.index, range, digests).await?;
     // What the last part is answered is the outcome, unless the browser asks for it.
     if part.index + 1 == part.total_parts && !services.uploads.may_become_whole(&plan).await? {
         return Err(Refusal::PartsAreGone);
     }
-    match upload.part {
-        None => Ok(None),
-        Some(_) => Ok(Some(services.uploads.is_whole(PROTOCOL, plan.key).await?)),
-    }
+    Ok(upload.part.as_ref().map(|_| has_all))
 }
 
 /// A browser that sends a form without a script tells no size. Nothing can be done with such a file
@@ -138,6 +135,7 @@ fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str) -> Plan<'a> {
         size: part.total_size,
         layout: Layout { chunk_size: part.part_size().max(1), count: part.total_parts },
         is_unique: true,
+        continues: false,
     }
 }
 

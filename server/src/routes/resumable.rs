@@ -4,7 +4,9 @@
 //! never be right is refused with one line of text and a status after which the client gives up: a
 //! 400, or, because flow.js would try again, a 413 or a 415. A body that was cut is a 408. Trouble of the server is a 503, after
 //! which they try again; but when it has lost chunks that it had, a 500, after which they give up:
-//! they would never send those again.
+//! they would never send those again. A success says in JSON whether all chunks are there, so that a
+//! client that missed the 500 finds out; one that says `Upload-Continues: ?1` is never taken for a new
+//! upload of a file that is whole.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -62,21 +64,15 @@ async fn is_there(
 ) -> Result<(Option<bool>, Digests), Refusal> {
     let mut digests = Digests::read(headers)?;
     let chunk = Chunk::read(|name| fields.get(name))?;
-    let plan = plan(&chunk);
+    let plan = plan(&chunk, digests.continues);
     if let Some(damaged) = &digests.damaged {
         services.uploads.drop_damaged(&plan, damaged).await?;
     }
-    if !services.uploads.has_chunk(&plan, chunk.number - 1).await? {
-        return Ok((None, digests));
-    }
-    if digests.wants_file {
+    let has_all = services.uploads.has_chunk(&plan, chunk.number - 1).await?;
+    if has_all.is_some() && digests.wants_file {
         digests.file = services.uploads.file_digest(&plan).await?;
     }
-    Ok((Some(has_all(services, &plan).await?), digests))
-}
-
-async fn has_all(services: &Services, plan: &Plan<'_>) -> Result<bool, ChunkError> {
-    Ok(services.uploads.is_whole(plan.protocol, plan.key).await?)
+    Ok((has_all, digests))
 }
 
 /// The original clients hand the text on to their pages; ours looks at it.
@@ -119,12 +115,11 @@ async fn take(
 ) -> Result<bool, Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let chunk = Chunk::read(|name| form.fields().get(name))?;
-    let (plan, index) = (plan(&chunk), chunk.number - 1);
-    chunk::take::<Refusal>(services, form, &plan, index, chunk.range(), digests).await?;
-    Ok(has_all(services, &plan).await?)
+    let (plan, index) = (plan(&chunk, digests.continues), chunk.number - 1);
+    chunk::take(services, form, &plan, index, chunk.range(), digests).await
 }
 
-fn plan(chunk: &Chunk) -> Plan<'_> {
+fn plan(chunk: &Chunk, continues: bool) -> Plan<'_> {
     Plan {
         protocol: "resumable",
         key: &chunk.identifier,
@@ -132,6 +127,7 @@ fn plan(chunk: &Chunk) -> Plan<'_> {
         size: chunk.total_size,
         layout: Layout { chunk_size: chunk.chunk_size, count: chunk.total_chunks },
         is_unique: false,
+        continues,
     }
 }
 

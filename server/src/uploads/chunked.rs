@@ -69,6 +69,9 @@ pub struct Plan<'a> {
     /// The key never comes back for another file: whatever comes under it is an echo for as long
     /// as the file is remembered.
     pub is_unique: bool,
+    /// To the browser others of its chunks are confirmed, so that it is no new upload of a file that
+    /// is whole, however long ago that came.
+    pub continues: bool,
 }
 
 /// Where a chunk goes.
@@ -118,23 +121,24 @@ impl Plan<'_> {
 }
 
 impl Uploads {
-    /// Whether a chunk is there, the first being 0.
+    /// Whether a chunk is there, the first being 0: if so, whether all are.
     ///
     /// # Errors
     /// When the plan is not acceptable or the store fails.
-    pub async fn has_chunk(&self, plan: &Plan<'_>, index: u64) -> Result<bool, ChunkError> {
+    pub async fn has_chunk(&self, plan: &Plan<'_>, index: u64) -> Result<Option<bool>, ChunkError> {
         self.inner.accepts(plan)?;
         let id = plan.id();
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
         Ok(match self.look_up(id, &mut gate).await? {
-            Known::Nothing | Known::Going => false,
-            Known::Whole(document) => self.is_echo(plan, &document).await?,
+            Known::Nothing | Known::Going => None,
+            Known::Whole(document) => self.is_echo(plan, &document).await?.then_some(true),
             Known::Open => {
                 self.settle_doubt(id, &mut gate).await?;
-                gate.chunks.as_ref().is_some_and(|chunks| {
+                let is_there = gate.chunks.as_ref().is_some_and(|chunks| {
                     plan.is_plan_of(&chunks.document) && chunks.marks.contains(index)
-                })
+                });
+                is_there.then_some(false)
             }
         })
     }
@@ -224,7 +228,7 @@ impl Uploads {
         if !plan.is_file_of(document) {
             return Ok(false);
         }
-        if plan.is_unique || document.state != State::Finished {
+        if plan.is_unique || plan.continues || document.state != State::Finished {
             return Ok(true);
         }
         let ended = self.inner.store.last_activity(document.id).await?;

@@ -257,7 +257,7 @@ impl Uploads {
     }
 
     /// Notes that a chunk is there.
-    pub(super) async fn note(&self, gate: &mut Gate, hold: &Hold) -> Result<(), ChunkError> {
+    pub(super) async fn note(&self, gate: &mut Gate, hold: &Hold) -> Result<bool, ChunkError> {
         let chunks = self.chunks(gate)?;
         let is_repeated = chunks.marks.contains(hold.index);
         if !is_repeated {
@@ -270,12 +270,12 @@ impl Uploads {
         chunks.marks.insert(hold.index);
         chunks.visit.take(hold.index, is_repeated);
         if !chunks.is_complete() {
-            return Ok(());
+            return Ok(false);
         }
         let (document, noted) = (chunks.document.clone(), chunks.marks.count());
         match self.arrive_in_chunks(&document, gate).await {
             Err(error) => Err(self.after_failure(&document, noted, error).await),
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
         }
     }
 }

@@ -198,6 +198,7 @@ mod tests {
         size: SIZE as u64,
         layout: Layout { chunk_size: SIZE as u64, count: 1 },
         is_unique: false,
+        continues: false,
     };
 
     /// A file has arrived of which nobody has wanted to hear the MD5.

@@ -122,11 +122,11 @@ impl ChunkWriter {
     }
 
     /// Notes that the chunk is there, and lets the file arrive with the last one. Once begun, it
-    /// comes to its end also if nobody waits for it.
+    /// comes to its end also if nobody waits for it. True if all chunks are there now.
     ///
     /// # Errors
     /// When bytes are missing, the upload was started over, or the store fails.
-    pub async fn finish(self) -> Result<(), ChunkError> {
+    pub async fn finish(self) -> Result<bool, ChunkError> {
         let (expected, found) = (self.hold.expected(), self.found);
         if found < expected {
             return Err(ChunkError::TooShort { expected, found });
@@ -135,18 +135,18 @@ impl ChunkWriter {
         uploads.to_the_end(self.note()).await
     }
 
-    async fn note(self) -> Result<(), ChunkError> {
+    async fn note(self) -> Result<bool, ChunkError> {
         let ChunkWriter { uploads, live, hold, place, .. } = self;
         let mut gate = live.gate.lock().await;
         match place {
             Place::Arrived(_) | Place::Kept(Some(_)) if gate.is_held_by(hold.epoch) => {
                 uploads.last_visit(&mut gate).take(hold.index, true);
-                Ok(())
+                Ok(true)
             }
             Place::Open | Place::Kept(None) if gate.is_held_by(hold.epoch) => {
                 uploads.note(&mut gate, &hold).await
             }
-            _ => uploads.arrived_meanwhile(&hold, &mut gate).await,
+            _ => uploads.arrived_meanwhile(&hold, &mut gate).await.map(|()| true),
         }
     }
 }

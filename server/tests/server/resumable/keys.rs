@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
+
 use super::SIZE;
-use crate::common::chunks::{Cut, stored};
+use crate::common::chunks::{Cut, stored, whole_answer};
 use crate::common::{Browser, Server, bytes, until};
 
 const SOON: Duration = Duration::from_millis(400);
@@ -64,6 +66,22 @@ async fn after_a_while_the_same_key_begins_a_new_upload() {
     assert_eq!(arrived.len(), 2);
     assert!(arrived.iter().any(|arrived| arrived.content == other.content));
     assert!(arrived.iter().any(|arrived| arrived.content == cut().content));
+}
+
+#[tokio::test]
+async fn whoever_goes_on_after_a_while_finds_the_file_whole() {
+    let server = Server::with(|config| config.connection_timeout = SOON).await;
+    server.send_all(&cut()).await;
+    tokio::time::sleep(SOON * 2).await;
+    let last = cut().count();
+    for (method, body) in [(Method::POST, cut().bytes(last)), (Method::GET, &[][..])] {
+        let request = server.request(method).query(&cut().fields(last)).body(body.to_vec());
+        let (status, said) = whole_answer(request.header("upload-continues", "?1")).await;
+        assert_eq!((status, said.as_str()), (200, r#"{"has_all_chunks":true}"#));
+    }
+    assert!(server.only_arrived().content == cut().content);
+    assert_eq!(server.send(&cut(), last).await, stored(), "nobody who sends only now goes on");
+    assert_eq!(server.test(&cut(), 1).await, 204);
 }
 
 #[tokio::test]

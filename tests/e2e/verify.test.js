@@ -36,7 +36,7 @@ describe('A network that flips bits', () => {
       it(`is found out over ${protocol} by verifying ${verify}`, async (t) => {
         const { noted, options } = DIALECTS[protocol];
         const site = await Site.open(t, browser);
-        site.relay.flips = verify === 'chunks' ? [2, 30] : [20];
+        site.relay.flips = verify === 'chunks' ? [2, 30] : [4];
         const upload = await site.upload(site.file('flipped.bin', SIZE), {
           ...options,
           ...QUICK,
@@ -49,7 +49,7 @@ describe('A network that flips bits', () => {
 
     it(`is found out over incoming by verifying ${verify}`, async (t) => {
       const stage = await Stage.set(t, browser);
-      stage.relay.flips = verify === 'chunks' ? [2, 30] : [20];
+      stage.relay.flips = verify === 'chunks' ? [2, 30] : [4];
       const upload = await stage.upload(stage.file('flipped.bin', SIZE), { ...QUICK, verify });
       await assertVerified(upload, verify, stage.relay);
       assert.equal((await stage.app.told(upload.ticket)).md5, upload.file.md5);
@@ -62,7 +62,7 @@ describe('A network that flips bits', () => {
   it('is found out by Mr. Robusto, who always compares', async (t) => {
     const { noted, options } = DIALECTS.robusto;
     const site = await Site.open(t, browser);
-    site.relay.flips = [20];
+    site.relay.flips = [4];
     const upload = await site.upload(site.file('flipped.bin', SIZE), { ...options, ...QUICK });
     await upload.start();
     assert.deepEqual(await upload.outcome(), { ok: true });
@@ -72,7 +72,7 @@ describe('A network that flips bits', () => {
 
   it('is not found out by who verifies nothing', async (t) => {
     const site = await Site.open(t, browser);
-    site.relay.flips = [20];
+    site.relay.flips = [4];
     const upload = await site.upload(site.file('flipped.bin', SIZE), {
       ...DIALECTS.resumable.options,
       ...QUICK,

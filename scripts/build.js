@@ -12,7 +12,6 @@ import { reportSizes } from './lib/report.js';
 import { main, run } from './lib/run.js';
 import { setUpBuild } from './lib/setup.js';
 import { nameShortly, shorten } from './lib/shorten.js';
-import { trim } from './lib/trim.js';
 
 // What is large and inlined into its only caller compresses worse.
 const OPTIMISE = ['-Oz', '--converge', '--one-caller-inline-max-function-size=16'];
@@ -35,6 +34,8 @@ const SCRIPTS = ['incoming.js', 'incoming-digest.js', 'incoming-checkpoints.js']
 
 await main(async () => {
   await setUpBuild();
+  // On a new machine the package that it uses is there only now.
+  const { trim } = await import('./lib/trim.js');
   const work = path.join(target, 'package');
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(pkg, { recursive: true });

@@ -55,8 +55,9 @@ export interface UploaderOptions {
   /** How to talk to the server. Default: `'incoming'`. */
   protocol?: 'incoming' | 'galileo' | 'resumable' | 'flow' | 'fineuploader' | 'robusto';
   /**
-   * Where the server is, as a URL with its path, such as `https://example.com/resumable`. Default: what {@link set_server_hostname} was given, or the
-   * page's own host; `wss` unless the page was loaded over `http`.
+   * Where the server is, as a URL with its path, such as `https://example.com/resumable`. Default:
+   * what {@link set_server_hostname} was given, or the page's own host, with the path of our server;
+   * `wss` unless the page was loaded over `http`.
    */
   endpoint?: string;
   /**

@@ -11,7 +11,7 @@ use super::turned_away::turn_away;
 use crate::{Config, Services};
 
 const WORDS: &str =
-    "the demo answers as localhost and by its address only, name other origins by --allowed-origins";
+    "the demo answers as localhost and by its address only, name others in --allowed-origins";
 
 /// Refuses requests to other names.
 pub(super) async fn check(

@@ -19,30 +19,26 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    if is_known(request.headers(), &services.config).unwrap_or(false) {
+    if is_known(request.headers(), &services.config) {
         return next.run(request).await;
     }
     turn_away(request, (StatusCode::MISDIRECTED_REQUEST, WORDS).into_response()).await
 }
 
 /// Who can name an address needs no trick.
-fn is_known(headers: &HeaderMap, config: &Config) -> Option<bool> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    let url = Url::parse(&format!("http://{host}/")).ok()?;
-    let named = config.allowed_origins.iter().chain(&config.cors_origins);
-    Some(match url.host()? {
-        Host::Ipv4(_) | Host::Ipv6(_) => true,
-        Host::Domain(name) => {
-            name == "localhost"
-                || name.ends_with(".localhost")
-                || named.into_iter().any(|origin| is_host_of(origin, name))
-        }
-    })
+fn is_known(headers: &HeaderMap, config: &Config) -> bool {
+    let Some(url) = asked(headers) else { return false };
+    let is_named = |origin: &String| Url::parse(origin).is_ok_and(|it| it.host() == url.host());
+    match url.host() {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        Some(Host::Domain(name)) if name == "localhost" || name.ends_with(".localhost") => true,
+        _ => config.allowed_origins.iter().chain(&config.cors_origins).any(is_named),
+    }
 }
 
-fn is_host_of(origin: &str, name: &str) -> bool {
-    let host = |origin: Url| origin.host_str().map(str::to_owned);
-    Url::parse(origin).ok().and_then(host).is_some_and(|host| host == name)
+fn asked(headers: &HeaderMap) -> Option<Url> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    Url::parse(&format!("http://{host}/")).ok()
 }
 
 #[cfg(test)]
@@ -53,7 +49,7 @@ mod tests {
         let arguments = ["incoming-server", "--storage", "s", "--allowed-origins", origins];
         let config = Config::from_arguments(arguments).unwrap();
         let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
-        is_known(&headers, &config).unwrap_or(false)
+        is_known(&headers, &config)
     }
 
     #[test]

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
-use super::guard::{Authorized, guarded};
+use super::guard::{guarded, is_authorized};
 use crate::Services;
 use crate::uploads::{Layout, Plan, Remembered, Withdrawal};
 use refusal::Refusal;
@@ -44,7 +44,7 @@ pub(super) fn router(services: &Services) -> Router {
 
 async fn post_upload(State(services): State<Services>, request: Request) -> Response {
     let headers = request.headers();
-    let may_remove = !is_authorized(&request);
+    let may_remove = !is_authorized(request.extensions());
     if is(headers, "application/x-www-form-urlencoded") {
         if !may_remove {
             return Refusal::Hidden.respond();
@@ -154,7 +154,7 @@ async fn look(
     mut digests: Digests,
 ) -> Result<Digests, Refusal> {
     let query = request.uri().query().map(str::to_owned);
-    let is_authorized = is_authorized(&request);
+    let is_authorized = is_authorized(request.extensions());
     let is_json = is(request.headers(), "application/json");
     let body = parameters(services, request).await?;
     let body = if is_json { from_json(&body) } else { body };
@@ -227,10 +227,6 @@ fn from_json(body: &str) -> String {
         form.append_pair(name, value.as_str().unwrap_or(&value.to_string()));
     }
     form.finish()
-}
-
-fn is_authorized(request: &Request) -> bool {
-    request.extensions().get::<Authorized>().is_some()
 }
 
 fn is(headers: &HeaderMap, media_type: &str) -> bool {

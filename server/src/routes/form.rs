@@ -17,7 +17,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use multer::{Field, Multipart};
 
-use super::guard::Authorized;
+use super::guard::is_authorized;
 use source::Source;
 
 /// The most parameters that a query or a form may have.
@@ -168,7 +168,7 @@ impl Form {
                 }
             }
         };
-        let is_authorized = parts.extensions.get::<Authorized>().is_some();
+        let is_authorized = is_authorized(&parts.extensions);
         let joined = read
             .and_then(|file| fields.join_query(parts.uri.query(), is_authorized).map(|()| file));
         match joined {

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
@@ -42,7 +42,12 @@ pub(super) fn plainly(status: StatusCode, words: String) -> Response {
 
 /// A hook has let the request in, knowing its address and its headers: a form must not say otherwise.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Authorized;
+struct Authorized;
+
+/// Whether a hook has let the request in, and has seen no more of it than its head.
+pub(super) fn is_authorized(extensions: &Extensions) -> bool {
+    extensions.get::<Authorized>().is_some()
+}
 
 async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let asked = Asked {

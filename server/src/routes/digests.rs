@@ -13,15 +13,13 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use incoming_protocol::Md5;
+use incoming_protocol::http::CONTINUES;
 
 const CONTENT: HeaderName = HeaderName::from_static("content-digest");
 const WANTED: HeaderName = HeaderName::from_static("want-repr-digest");
 const DAMAGED: HeaderName = HeaderName::from_static("upload-damaged-digest");
 const ARRIVED: HeaderName = HeaderName::from_static("upload-content-digest");
 const FILE: HeaderName = HeaderName::from_static("upload-repr-digest");
-
-/// Others of the upload are confirmed; a boolean in the form of RFC 9651.
-const CONTINUES: HeaderName = HeaderName::from_static("upload-continues");
 
 /// The headers of answers that pages of other origins have to be able to read: digests, and when to
 /// ask again.
@@ -36,7 +34,8 @@ pub(super) struct Digests {
     pub(super) wants_file: bool,
     /// The MD5 of a file that is not to be kept.
     pub(super) damaged: Option<Md5>,
-    /// It is no beginning: to a browser others of the upload are confirmed.
+    /// It is no beginning: to a browser others of the upload are confirmed, which it says by a
+    /// boolean in the form of RFC 9651.
     pub(super) continues: bool,
     /// What the bytes are.
     pub(super) arrived: Option<Md5>,

@@ -2,9 +2,9 @@
 //!
 //! 200 says that a chunk is there, 204 that it is not: flow.js gives a file up for a 404. What can
 //! never be right is refused with one line of text and a status after which the client gives up: a
-//! 400, or, because flow.js would try again, a 413 or a 415. A body that was cut is a 408. Trouble of the server is a 503, after
-//! which they try again; but when it has lost chunks that it had, a 500, after which they give up:
-//! they would never send those again. A success says in JSON whether all chunks are there, so that a
+//! 400, or, because flow.js would try again, a 413 or a 415. A body that was cut is a 408. Trouble of
+//! the server is a 503, after which they try again; but when it has lost chunks that it had, a 500,
+//! after which they give up: they would never send those again. A success says in JSON whether all chunks are there, so that a
 //! client that missed the 500 finds out; one that says `Upload-Continues: ?1` is never taken for a new
 //! upload of a file that is whole.
 

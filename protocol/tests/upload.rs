@@ -230,6 +230,16 @@ fn reconnect(upload: &mut Upload) {
     now(upload, Event::Woke(Wake::Stall));
 }
 
+fn after_three_silences() -> Upload {
+    let mut upload = transferring(1000 * KIB);
+    now(&mut upload, Event::Woke(Wake::Stall));
+    for _ in 0..3 {
+        silences(&mut upload);
+        reconnect(&mut upload);
+    }
+    upload
+}
+
 #[test]
 fn each_silence_in_vain_lets_the_next_one_last_twice_as_long() {
     let mut upload = transferring(1000 * KIB);
@@ -244,12 +254,7 @@ fn each_silence_in_vain_lets_the_next_one_last_twice_as_long() {
 
 #[test]
 fn patience_ends_when_bytes_are_confirmed_without_a_long_silence() {
-    let mut upload = transferring(1000 * KIB);
-    now(&mut upload, Event::Woke(Wake::Stall));
-    for _ in 0..3 {
-        silences(&mut upload);
-        reconnect(&mut upload);
-    }
+    let mut upload = after_three_silences();
     now(&mut upload, told(FromServer::ChunkAck(16 * KIB)));
     now(&mut upload, Event::Woke(Wake::Stall));
     assert_eq!(silences(&mut upload), 1);
@@ -269,12 +274,7 @@ fn patience_lasts_while_a_server_needs_it() {
 
 #[test]
 fn patience_with_one_network_is_no_patience_with_the_next() {
-    let mut upload = transferring(1000 * KIB);
-    now(&mut upload, Event::Woke(Wake::Stall));
-    for _ in 0..3 {
-        silences(&mut upload);
-        reconnect(&mut upload);
-    }
+    let mut upload = after_three_silences();
     now(&mut upload, Event::CameOnline);
     assert_eq!(silences(&mut upload), 1);
 }

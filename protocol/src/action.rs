@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::http::Request;
-use crate::{Error, Json};
+use crate::{Error, Json, Kept};
 
 /// Something to be done outside.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +25,26 @@ pub enum Action {
     /// Find out the MD5 of these bytes of the file. That of the whole file is worked out once, and
     /// goes on when the attempt is over.
     Digest(Range<u64>),
-    /// Find out what an earlier page has left of the same upload, and if there is nothing, under
-    /// which id to begin.
+    /// Find out which file it is, so that an earlier page's upload of it is found. Answered by
+    /// [`Event::Identified`](crate::Event::Identified).
+    Identify,
+    /// Wait until no other page sends this file, and keep others from it. Answered by
+    /// [`Event::Held`](crate::Event::Held), and before it by
+    /// [`Event::Occupied`](crate::Event::Occupied) if there is somebody to wait for.
+    Hold,
+    /// Let other pages send this file.
+    LetGo,
+    /// Read what an earlier page has left of this file. Answered by
+    /// [`Event::Recalled`](crate::Event::Recalled).
     Recall,
+    /// Ask the caller under which id to begin. Answered by [`Event::Named`](crate::Event::Named),
+    /// also when the attempt is over: nobody is asked twice for one id.
+    AskId,
+    /// Keep this for another page. Answered by [`Event::Kept`](crate::Event::Kept).
+    Keep(Kept),
+    /// Remove what is kept of this file, as soon as it is known which file it is, unless another page
+    /// sends it.
+    Forget,
     /// Find out whether the file can still be read.
     CheckFile,
     /// Settle the promise of the page: this run is over.
@@ -55,6 +72,8 @@ pub enum Wake {
     Stall,
     /// To show a server that waits for us that we are there.
     KeepAlive,
+    /// To see whether there is something new to be kept for another page.
+    Save,
 }
 
 /// How a run ends.

@@ -63,6 +63,15 @@ impl Checkpoint {
     }
 }
 
+/// What is kept of an upload for another page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// How to go on.
+    pub checkpoint: Checkpoint,
+    /// How many bytes the server had confirmed.
+    pub bytes_acked: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

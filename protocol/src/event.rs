@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::http::{RequestId, Response};
-use crate::{Json, Md5, Wake};
+use crate::{Error, Json, Kept, Md5, Wake};
 
 /// Something that happened, told to an upload and by it to its machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,13 +45,30 @@ pub enum Event {
     Hashed(u64),
     /// Answers [`Action::Digest`](crate::Action::Digest): the MD5 of these bytes of the file.
     Digested(Range<u64>, Md5),
-    /// Answers [`Action::Recall`](crate::Action::Recall): an earlier page has left this
-    /// [`Checkpoint`](crate::Checkpoint), or one of a new upload says under which id to begin.
-    /// `None`, or what is none: what is known here is all there is.
-    Recalled(Option<Json>),
-    /// [`Action::Recall`](crate::Action::Recall) is answered when another page, which sends the
-    /// same file, has come to an end.
+    /// Answers [`Action::Identify`](crate::Action::Identify): it is known which file it is. With an
+    /// identifier that tells it from others, if servers of the protocol need one.
+    Identified(Option<String>),
+    /// Answers [`Action::Hold`](crate::Action::Hold): it has to wait for another page, which sends
+    /// the same file.
     Occupied,
+    /// Answers [`Action::Hold`](crate::Action::Hold): no other page sends the file.
+    Held,
+    /// Answers [`Action::Recall`](crate::Action::Recall): what an earlier page has left, if it is
+    /// something that can be used.
+    Recalled(Option<Kept>),
+    /// Answers [`Action::AskId`](crate::Action::AskId): the id, or none, where the protocol makes one.
+    /// Belongs to no attempt.
+    Named(Option<String>),
+    /// Answers [`Action::AskId`](crate::Action::AskId): the caller's function failed, in these words,
+    /// and may be asked again. Belongs to no attempt.
+    NotNamed(String),
+    /// Answers [`Action::Keep`](crate::Action::Keep): whether it is kept.
+    Kept(bool),
+    /// The page is hidden or left, and may never be seen again. Belongs to no attempt.
+    Hidden,
+    /// What the attempt needs cannot be had: the caller's own function refused, or the browser. Belongs
+    /// to the attempt; whether it is tried again is for the error to say.
+    Failed(Error),
     /// Answers [`Action::CheckFile`](crate::Action::CheckFile),
     /// [`Action::Digest`](crate::Action::Digest) or [`Action::Recall`](crate::Action::Recall): it
     /// changed or cannot be read.

@@ -24,13 +24,13 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// What is sent.
     pub body: Body,
-    /// The MD5 of the file's bytes in the body, which the server is to compare with what arrives.
-    pub digest: Option<Md5>,
-    /// The server is to say the MD5 of the whole file when it has all of it.
-    pub wants_file_digest: bool,
-    /// The MD5 that the server said of the whole file, and that is wrong: a server that still has
-    /// that file begins anew. It is no echo of what has arrived.
-    pub damaged_file: Option<Md5>,
+    /// The response headers that the machine reads; others are not told.
+    pub wants: Vec<&'static str>,
+    /// Sent to a third party: without the headers, the parameters and the cookies of the caller.
+    pub is_bare: bool,
+    /// A success status alone says that what was sent is stored, so that the answer of somebody
+    /// else, such as a login page, must not be taken for the server's.
+    pub is_proof: bool,
 }
 
 impl Request {
@@ -43,11 +43,25 @@ impl Request {
             query: Query::default(),
             headers: Vec::new(),
             body,
-            digest: None,
-            wants_file_digest: false,
-            damaged_file: None,
+            wants: vec![SERVER, RETRY_AFTER],
+            is_bare: false,
+            is_proof: false,
         }
     }
+
+    /// Adds a header that is sent.
+    pub fn say(&mut self, name: &'static str, value: &str) {
+        self.headers.push((name, value.to_owned()));
+    }
+
+    /// The value of a header that is sent, by its name as it is written in this crate.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+}
+
+fn find<'a>(headers: &'a [(&'static str, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
 }
 
 /// What is added to an address after `?`, or after `&` if it has a query already.
@@ -89,6 +103,13 @@ pub enum Body {
     },
     /// Parameters, as in a query.
     Form(Vec<Field>),
+    /// A text.
+    Text {
+        /// What it says.
+        text: String,
+        /// As what.
+        media_type: &'static str,
+    },
     /// `multipart/form-data`: parameters, then bytes of the file.
     Multipart {
         /// The parameters.
@@ -105,7 +126,7 @@ impl Body {
             Body::Bytes { range, .. } | Body::Multipart { part: Part { range, .. }, .. } => {
                 Some(range)
             }
-            Body::Empty | Body::Form(_) => None,
+            Body::Empty | Body::Form(_) | Body::Text { .. } => None,
         }
     }
 }
@@ -128,9 +149,37 @@ pub struct Part {
 pub enum MediaType {
     /// Whatever the file is.
     OfFile,
-    /// `application/octet-stream`.
-    Octets,
+    /// This one.
+    Of(&'static str),
 }
+
+impl MediaType {
+    /// Bytes of which nothing is said.
+    pub const OCTETS: MediaType = MediaType::Of("application/octet-stream");
+}
+
+/// The response header by which our server shows that it is ours; its value is [`OURS`].
+pub const SERVER: &str = "Upload-Server";
+/// The value of [`SERVER`].
+pub const OURS: &str = "incoming";
+/// The response header that says when to ask again: in seconds, or as a date, which whoever holds
+/// the network turns into seconds from now.
+pub const RETRY_AFTER: &str = "Retry-After";
+/// The address of what was made: whoever holds the network resolves it against the address of the
+/// answer.
+pub const LOCATION: &str = "Location";
+/// The request header with the digest of the file's bytes in the body, which the server is to compare
+/// with what arrives (RFC 9530).
+pub const CONTENT_DIGEST: &str = "Content-Digest";
+/// The request header that asks for the digest of the whole file once all of it is there (RFC 9530).
+pub const WANT_FILE_DIGEST: &str = "Want-Repr-Digest";
+/// The request header with the digest that the server said of the whole file, and that is wrong: a
+/// server that still has that file begins anew. It is no echo of what has arrived.
+pub const DAMAGED_DIGEST: &str = "Upload-Damaged-Digest";
+/// The response header with the digest of the file's bytes in the request as they arrived.
+pub const ARRIVED_DIGEST: &str = "Upload-Content-Digest";
+/// The response header with the digest of the whole file as it arrived.
+pub const FILE_DIGEST: &str = "Upload-Repr-Digest";
 
 /// By which member of a JSON answer to a chunk our server says whether it has all chunks.
 pub const HAS_ALL_CHUNKS: &str = "has_all_chunks";
@@ -148,15 +197,56 @@ pub struct Response {
     pub text: String,
     /// The body as JSON, if it is.
     pub json: Option<Json>,
-    /// How long the server wants to be left alone, as `Retry-After` says; zero if it does not say.
-    pub retry_after: Duration,
-    /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
-    pub digest: Option<Md5>,
-    /// The MD5 of the whole file as it arrived, if the server says it.
-    pub file_digest: Option<Md5>,
+    /// Those of the wanted headers that the answer has and the caller may see, under the names by
+    /// which they were wanted.
+    pub headers: Vec<(&'static str, String)>,
+    /// The address to which the request went, and the address that answered; they differ after a
+    /// redirect. Both without a fragment.
+    pub asked: String,
+    /// See `asked`.
+    pub url: String,
+    /// What the caller's own function says: whether the request is stored. `None` without one.
+    pub is_stored: Option<bool>,
 }
 
 impl Response {
+    /// The value of a header, by the name by which it was wanted.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// How long the server wants to be left alone; zero if it does not say.
+    pub fn retry_after(&self) -> Duration {
+        let seconds = self.header(RETRY_AFTER).filter(|_| self.status >= 400);
+        Duration::from_secs(seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(0))
+    }
+
+    /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
+    pub fn digest(&self) -> Option<Md5> {
+        Md5::from_field(self.header(ARRIVED_DIGEST)?)
+    }
+
+    /// The MD5 of the whole file as it arrived, if the server says it.
+    pub fn file_digest(&self) -> Option<Md5> {
+        Md5::from_field(self.header(FILE_DIGEST)?)
+    }
+
+    /// True if a server of ours answered.
+    pub fn is_ours(&self) -> bool {
+        self.header(SERVER) == Some(OURS)
+    }
+
+    /// True if another address answered than the one that was asked. From http to https of the same
+    /// address is none.
+    pub fn is_redirected(&self) -> bool {
+        let is_upgraded =
+            || match (self.asked.strip_prefix("http:"), self.url.strip_prefix("https:")) {
+                (Some(asked), Some(url)) => asked == url,
+                _ => false,
+            };
+        self.asked != self.url && !is_upgraded()
+    }
+
     /// What it means when the same request may succeed later.
     pub fn unavailable(&self) -> Error {
         Error::Unavailable(self.words())

@@ -30,17 +30,22 @@ mod digest;
 mod digests;
 mod error;
 mod event;
+#[cfg(feature = "fineuploader")]
 pub mod fineuploader;
+#[cfg(feature = "galileo")]
 pub mod galileo;
 pub mod http;
+#[cfg(feature = "incoming")]
 pub mod incoming;
 mod json;
 mod machine;
 mod options;
 pub mod pieces;
 mod protocol;
+#[cfg(feature = "resumable")]
 pub mod resumable;
 mod retry;
+#[cfg(feature = "robusto")]
 pub mod robusto;
 mod speed;
 pub mod transfer;
@@ -50,7 +55,7 @@ mod view;
 mod words;
 
 pub use action::{Action, Notice, Outcome, Wake};
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Kept};
 pub use digest::Md5;
 pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};
@@ -62,5 +67,5 @@ pub use retry::milliseconds;
 pub use speed::Speedometer;
 pub use upload::{Attempt, Step, Upload};
 pub use verify::Verification;
-pub use view::View;
+pub use view::{State, View};
 pub use words::joined;

@@ -1,7 +1,10 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
 use crate::digests::Digests;
-use crate::http::{CONTINUES, HAS_ALL_CHUNKS, Request, RequestId, Response};
+use crate::http::{
+    ARRIVED_DIGEST, CONTENT_DIGEST, CONTINUES, DAMAGED_DIGEST, FILE_DIGEST, HAS_ALL_CHUNKS,
+    Request, RequestId, Response, WANT_FILE_DIGEST,
+};
 use crate::pieces::{Layout, Pieces};
 use crate::{Action, Checkpoint, Error, Event, Json, Md5, Progress, Stage, Verification};
 
@@ -123,11 +126,19 @@ impl Transfer {
 
     /// Sends a request about a chunk, or about the whole file, with what verifies it.
     pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
-        request.digest = index.and_then(|index| self.digest_of(index)).cloned();
-        request.wants_file_digest = self.verify == Some(Verification::File);
-        request.damaged_file = self.damaged_file.clone();
+        if let Some(md5) = index.and_then(|index| self.digest_of(index)) {
+            request.say(CONTENT_DIGEST, &md5.to_field());
+            request.wants.push(ARRIVED_DIGEST);
+        }
+        if self.verify == Some(Verification::File) {
+            request.say(WANT_FILE_DIGEST, "md5=10");
+            request.wants.push(FILE_DIGEST);
+        }
+        if let Some(md5) = &self.damaged_file {
+            request.say(DAMAGED_DIGEST, &md5.to_field());
+        }
         if self.is_missed() {
-            request.headers.push((CONTINUES, "?1".to_owned()));
+            request.say(CONTINUES, "?1");
         }
         Action::Request(request)
     }
@@ -136,8 +147,8 @@ impl Transfer {
     /// when the others are through.
     pub fn is_damaged(&mut self, index: u64, response: &Response) -> bool {
         let ours = self.digest_of(index);
-        let is_damaged =
-            ours.is_some() && response.digest.is_some() && ours != response.digest.as_ref();
+        let theirs = response.digest();
+        let is_damaged = ours.is_some() && theirs.is_some() && ours != theirs.as_ref();
         if is_damaged {
             let range = self.pieces.layout().range(index);
             self.digests.forget(range.start);
@@ -158,7 +169,7 @@ impl Transfer {
     pub fn confirm(&mut self, index: u64, sent: bool, response: &Response) -> Result<(), Error> {
         self.heard_of_file(response);
         self.heard_if_whole(response);
-        if self.verify == Some(Verification::Chunks) && sent && response.digest.is_none() {
+        if self.verify == Some(Verification::Chunks) && sent && response.digest().is_none() {
             return Err(Verification::Chunks.is_missing());
         }
         self.has_unproven |= !sent;
@@ -169,8 +180,8 @@ impl Transfer {
 
     /// Takes note of what the server says about the whole file, if it does.
     pub fn heard_of_file(&mut self, response: &Response) {
-        if response.file_digest.is_some() {
-            self.file_digest = response.file_digest.clone();
+        if let Some(md5) = response.file_digest() {
+            self.file_digest = Some(md5);
         }
     }
 

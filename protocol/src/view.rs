@@ -2,6 +2,55 @@
 
 use crate::{Error, Md5, Verification};
 
+/// What is going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing has begun.
+    Ready,
+    /// For the page, for another page, or for the network.
+    Waiting,
+    /// The file is read for its fingerprint, and nothing else can be done before that is known.
+    Hashing,
+    /// A connection is made, or client and server agree on how to go on.
+    Connecting,
+    /// Bytes travel.
+    Uploading,
+    /// The page has paused the upload.
+    Paused,
+    /// An attempt was lost, and the next one comes.
+    Retrying,
+    /// The server has every byte.
+    HandingOver,
+    /// The file was delivered.
+    Finished,
+    /// The server is being told that the upload is cancelled.
+    Cancelling,
+    /// The upload is cancelled.
+    Cancelled,
+    /// An error ended the upload.
+    Failed,
+}
+
+impl State {
+    /// The word for it. Stable: programs may compare it.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Ready => "ready",
+            State::Waiting => "waiting",
+            State::Hashing => "hashing",
+            State::Connecting => "connecting",
+            State::Uploading => "uploading",
+            State::Paused => "paused",
+            State::Retrying => "retrying",
+            State::HandingOver => "handing_over",
+            State::Finished => "finished",
+            State::Cancelling => "cancelling",
+            State::Cancelled => "cancelled",
+            State::Failed => "failed",
+        }
+    }
+}
+
 /// The observable state of an upload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
@@ -28,8 +77,14 @@ pub struct View {
     pub chunks_damaged: u64,
     /// What was compared and found equal, once the upload is finished.
     pub verified: Option<Verification>,
+    /// What is going on, as one word; the flags below are views of it.
+    pub state: State,
     /// What is going on, for a person.
     pub state_msg: String,
+    /// Why the last attempt was lost, while others are left; `None` after progress.
+    pub last_error: Option<Error>,
+    /// Another page could go on now: enough is kept for that.
+    pub resumable: bool,
     /// Why the upload was cancelled, once it was.
     pub cancel_msg: Option<String>,
     /// What went wrong, once something has.

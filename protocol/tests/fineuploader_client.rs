@@ -116,7 +116,7 @@ fn a_chunk_is_a_nameless_blob_and_says_which_one_it_is() {
         "qquuid=u-1",
     ];
     assert_eq!(pairs(&fields), expected);
-    assert_eq!((part.filename.as_deref(), part.media_type), (Some("blob"), MediaType::Octets));
+    assert_eq!((part.filename.as_deref(), part.media_type), (Some("blob"), MediaType::OCTETS));
     assert_eq!(part.range, 200..250);
 }
 
@@ -134,7 +134,7 @@ fn bare_bytes_have_their_type_in_a_header_and_their_name_in_the_query() {
     let request = requests(client(10, bare).start()).remove(0);
     let expected = ["()", "qquuid=u-1", "qqfilename=my file.png", "qqfile=my file.png"];
     assert_eq!(pairs(&request.query.fields), expected);
-    assert_eq!(request.body, Body::Bytes { range: 0..10, media_type: MediaType::Octets });
+    assert_eq!(request.body, Body::Bytes { range: 0..10, media_type: MediaType::OCTETS });
     assert_eq!(request.headers.last(), Some(&("X-Mime-Type", "image/png".to_owned())));
 }
 

@@ -55,7 +55,7 @@ fn a_chunk_says_everything_in_the_query_and_once_more_before_the_bytes() {
     let Body::Multipart { fields, part } = request.body else { panic!("multipart") };
     assert_eq!(pairs(&fields), expected);
     assert_eq!((part.name.as_str(), part.filename.as_deref()), ("file", Some("my file.png")));
-    assert_eq!((part.range, part.media_type), (100..250, MediaType::Octets));
+    assert_eq!((part.range, part.media_type), (100..250, MediaType::OCTETS));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn a_question_and_a_chunk_name_the_file_in_the_query() {
     assert_eq!(pairs(&fields), ["chunk=1", "chunks=3"]);
     assert_eq!(
         (part.name.as_str(), part.range, part.media_type),
-        ("file", 100..200, MediaType::Octets)
+        ("file", 100..200, MediaType::OCTETS)
     );
 }
 

@@ -129,7 +129,7 @@ impl Wire {
         if !self.is_multipart {
             fields.push(self.field(Name::Input, self.filename.clone()));
             request.headers.push(("X-Mime-Type", self.media_type.clone()));
-            request.body = Body::Bytes { range, media_type: MediaType::Octets };
+            request.body = Body::Bytes { range, media_type: MediaType::OCTETS };
             request.query.fields = fields;
             return request;
         }
@@ -137,7 +137,7 @@ impl Wire {
             request.query.fields = std::mem::take(&mut fields);
         }
         let (filename, media_type) = if self.is_chunked {
-            ("blob", MediaType::Octets)
+            ("blob", MediaType::OCTETS)
         } else {
             (&*self.filename, MediaType::OfFile)
         };

@@ -102,7 +102,7 @@ impl Wire {
 
     fn media_type(&self) -> MediaType {
         match self.dialect {
-            Dialect::Resumable => MediaType::Octets,
+            Dialect::Resumable => MediaType::OCTETS,
             Dialect::Flow => MediaType::OfFile,
         }
     }

@@ -71,7 +71,7 @@ impl Wire {
             name: "file".to_owned(),
             filename: None,
             range: layout.range(index),
-            media_type: MediaType::Octets,
+            media_type: MediaType::OCTETS,
         };
         self.request(id, "POST", Body::Multipart { fields, part })
     }

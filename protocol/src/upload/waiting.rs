@@ -40,7 +40,7 @@ impl Upload {
     /// Takes note of what any answer asks for, however the attempt ends.
     pub(super) fn note_asked(&mut self, event: &Event) {
         if let Event::Responded(_, response) = event {
-            self.asked = self.asked.max(response.retry_after);
+            self.asked = self.asked.max(response.retry_after());
         }
     }
 

@@ -61,7 +61,7 @@ pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};
 pub use json::{Json, MAX_EXACT};
 pub use machine::{Machine, Progress, Stage};
-pub use options::{Given, Job, Options, Retry, StallTimeout};
+pub use options::{Job, Options, RawOptions, Retry, StallTimeout};
 pub use protocol::Protocol;
 pub use retry::milliseconds;
 pub use speed::Speedometer;

@@ -39,7 +39,7 @@ pub struct Options {
     /// The ticket is not known before the start: `Action::Recall` asks for it.
     pub asks_id: bool,
     /// What only the protocol knows.
-    pub own: Given,
+    pub own: RawOptions,
 }
 
 /// How long nothing may move. Default: 60 seconds.
@@ -76,7 +76,7 @@ impl Options {
     /// # Errors
     /// A misuse that names the option that is wrong. Whether one is unknown is for the protocol
     /// to say.
-    pub fn read(mut given: Given) -> Result<Options, Error> {
+    pub fn read(mut given: RawOptions) -> Result<Options, Error> {
         let stall_timeout = given.whole("stall_timeout_ms", 1).map(Duration::from_millis);
         let chunk_size = given.whole("chunk_size", 1);
         let verify = verify(&mut given);
@@ -94,7 +94,7 @@ impl Options {
     }
 }
 
-fn verify(given: &mut Given) -> Option<Verification> {
+fn verify(given: &mut RawOptions) -> Option<Verification> {
     let name = given.text("verify").filter(|name| name != "none")?;
     let verify = Verification::named(&name);
     if verify.is_none() {
@@ -103,7 +103,7 @@ fn verify(given: &mut Given) -> Option<Verification> {
     verify
 }
 
-fn retry(given: &mut Given) -> Retry {
+fn retry(given: &mut RawOptions) -> Retry {
     let mut rule = Retry::default();
     if let Some(delays) = given.list("delays") {
         let delays = delays.iter().map(|delay| delay.whole().map(Duration::from_millis));
@@ -124,7 +124,7 @@ fn retry(given: &mut Given) -> Retry {
 /// Options by name, as a caller gave them; whoever knows one takes it out. What is wrong is
 /// remembered until somebody asks.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Given {
+pub struct RawOptions {
     group: &'static str,
     members: Vec<(String, Json)>,
     /// Every name that somebody knows.
@@ -132,10 +132,10 @@ pub struct Given {
     wrong: Option<Error>,
 }
 
-impl Given {
+impl RawOptions {
     /// Options as they came. `null` is as good as nothing.
-    pub fn new(members: Vec<(String, Json)>) -> Given {
-        Given { members, ..Given::default() }
+    pub fn new(members: Vec<(String, Json)>) -> RawOptions {
+        RawOptions { members, ..RawOptions::default() }
     }
 
     fn has(&self, name: &str, what: impl Fn(&Json) -> bool) -> bool {
@@ -210,17 +210,17 @@ impl Given {
     }
 
     /// Takes an object; nothing is as good as an empty one.
-    pub fn group(&mut self, name: &'static str) -> Given {
+    pub fn group(&mut self, name: &'static str) -> RawOptions {
         let object = self.expect(name, "an object", |value| matches!(value, Json::Object(_)));
         let members = match object {
             Some(Json::Object(members)) => members,
             _ => Vec::new(),
         };
-        Given { group: name, members, ..Given::default() }
+        RawOptions { group: name, members, ..RawOptions::default() }
     }
 
     /// Says that everything that is known in a group has been taken.
-    pub fn end_group(&mut self, mut group: Given) {
+    pub fn end_group(&mut self, mut group: RawOptions) {
         let wrong = group.nothing_else().err();
         self.wrong = self.wrong.take().or(wrong);
     }
@@ -267,12 +267,12 @@ mod tests {
 
     fn read(text: &str) -> Result<Options, String> {
         let Ok(Json::Object(members)) = serde_json::from_str(text) else { panic!("an object") };
-        Options::read(Given::new(members)).map_err(|error| error.to_string())
+        Options::read(RawOptions::new(members)).map_err(|error| error.to_string())
     }
 
     /// Without what the protocol reads.
     fn common(text: &str) -> Result<Options, String> {
-        read(text).map(|options| Options { own: Given::default(), ..options })
+        read(text).map(|options| Options { own: RawOptions::default(), ..options })
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
             Retry { delays: vec![Duration::ZERO, Duration::from_millis(1)], attempts: Some(2) };
         let stall_timeout = StallTimeout(Duration::from_millis(7));
         let verify = Some(Verification::File);
-        let own = Given::default();
+        let own = RawOptions::default();
         let (chunk_size, resume, asks_id) = (Some(5), true, false);
         let expected = Options { chunk_size, retry, stall_timeout, verify, resume, asks_id, own };
         assert_eq!(common(given), Ok(expected));
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn attempts_may_be_endless() {
         let endless = Json::Object(vec![("attempts".into(), Json::Number(f64::INFINITY))]);
-        let given = Given::new(vec![("retry".into(), endless)]);
+        let given = RawOptions::new(vec![("retry".into(), endless)]);
         assert_eq!(Options::read(given).map(|options| options.retry), Ok(Retry::default()));
     }
 

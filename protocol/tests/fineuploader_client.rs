@@ -11,7 +11,7 @@ use common::{job, json};
 use incoming_protocol::fineuploader::Client;
 use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::pieces::Layout;
-use incoming_protocol::{Action, Checkpoint, Error, Event, Given, Json, Machine, Stage, Wake};
+use incoming_protocol::{Action, Checkpoint, Error, Event, Json, Machine, RawOptions, Stage, Wake};
 
 const OK: &str = r#"{"success":true}"#;
 const RESET: &str = r#"{"success":false,"error":"gone","reset":true}"#;
@@ -29,7 +29,7 @@ fn make(size: u64, own: &str) -> Result<Client, Error> {
     job.name = "my file.png".into();
     job.media_type = "image/png".into();
     job.options.chunk_size = Some(100);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     Client::new(job, 7)
 }
 
@@ -183,7 +183,7 @@ fn a_chunk_size_is_a_wish_for_chunks() {
     let first = |chunk_size, own| {
         let mut job = job(3_000_000);
         let Json::Object(own) = json(own) else { panic!("an object") };
-        (job.options.chunk_size, job.options.own) = (chunk_size, Given::new(own));
+        (job.options.chunk_size, job.options.own) = (chunk_size, RawOptions::new(own));
         ranges(Client::new(job, 7).unwrap().start()).remove(0)
     };
     assert_eq!(first(None, "{}"), 0..3_000_000);

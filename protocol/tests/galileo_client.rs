@@ -7,7 +7,7 @@ mod common;
 use common::{job, json};
 use incoming_protocol::galileo::Client;
 use incoming_protocol::{
-    Action, Error, Event, Given, Json, Machine, Md5, Stage, Verification, Wake,
+    Action, Error, Event, Json, Machine, Md5, RawOptions, Stage, Verification, Wake,
 };
 
 fn told(text: &str) -> Event {
@@ -21,7 +21,7 @@ fn send(text: &str) -> Action {
 fn with_options(size: u64, own: &str) -> Result<Client, Error> {
     let Json::Object(own) = json(own) else { panic!("an object") };
     let mut job = job(size);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     Client::new(job)
 }
 
@@ -223,7 +223,7 @@ fn a_server_that_never_closes_is_given_up() {
 fn verifying(size: u64, own: &str, verify: Verification) -> Result<Client, Error> {
     let Json::Object(own) = json(own) else { panic!("an object") };
     let mut job = job(size);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     job.options.verify = Some(verify);
     Client::new(job)
 }

@@ -6,16 +6,16 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::environment::number;
 use common::{job_for, noise, traits, verifications};
 use incoming_protocol::fineuploader::server::Asked;
-use incoming_protocol::http::{RequestId, Response};
+use incoming_protocol::http::{
+    ARRIVED_DIGEST, FILE_DIGEST, OURS, RETRY_AFTER, RequestId, Response, SERVER,
+};
 use incoming_protocol::pieces::Layout;
 use incoming_protocol::resumable::server::Chunk;
 use incoming_protocol::{
-    Action, Checkpoint, Event, Link, MAX_EXACT, Md5, Protocol, Step, Upload, Wake, galileo,
+    Action, Checkpoint, Event, Kept, Link, MAX_EXACT, Md5, Protocol, Step, Upload, Wake, galileo,
     incoming, robusto,
 };
 
@@ -30,7 +30,7 @@ fn recalled(dice: &mut fastrand::Rng) -> Event {
     match dice.u8(0..6) {
         0 => Event::Occupied,
         1 => Event::Recalled(None),
-        _ => Event::Recalled(Some(checkpoint(&id, dice).to_json())),
+        _ => Event::Recalled(Some(Kept { checkpoint: checkpoint(&id, dice), bytes_acked: 0 })),
     }
 }
 
@@ -72,10 +72,25 @@ fn event(dice: &mut fastrand::Rng) -> Event {
 fn response(dice: &mut fastrand::Rng) -> Response {
     let status = [200, 200, 200, 201, 202, 204, 400, 404, 500, 503, 0, 999][dice.usize(0..12)];
     let json = dice.bool().then(|| noise::signal(dice));
-    let mut digest = || dice.bool().then(|| md5(dice));
-    let (digest, file_digest) = (digest(), digest());
-    let retry_after = Duration::from_secs([0, 5, u64::MAX][dice.usize(0..3)]);
-    Response { status, text: "noise ü".into(), json, retry_after, digest, file_digest }
+    let mut headers = vec![(
+        RETRY_AFTER,
+        ["0", "5", "18446744073709551615", "soon"][dice.usize(0..4)].to_owned(),
+    )];
+    for name in [ARRIVED_DIGEST, FILE_DIGEST] {
+        headers.extend(dice.bool().then(|| (name, md5(dice).to_field())));
+    }
+    headers.extend((dice.u8(0..8) == 0).then(|| (SERVER, OURS.to_owned())));
+    let url = ["", "", "", "http://login/"][dice.usize(0..4)].to_owned();
+    let is_stored = [None, None, Some(true), Some(false)][dice.usize(0..4)];
+    Response {
+        status,
+        text: "noise ü".into(),
+        json,
+        headers,
+        url,
+        is_stored,
+        ..Response::default()
+    }
 }
 
 /// One of very few, so that some are equal.

@@ -10,7 +10,9 @@ use common::{job, json, md5_of};
 use incoming_protocol::http::{Body, Field, Request, RequestId, Response};
 use incoming_protocol::pieces::Layout;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
-use incoming_protocol::{Action, Checkpoint, Error, Event, Given, Json, Machine, Protocol, Stage};
+use incoming_protocol::{
+    Action, Checkpoint, Error, Event, Json, Machine, Protocol, RawOptions, Stage,
+};
 
 const ONE: &str = r#"{"simultaneous":1}"#;
 const TWO: &str = r#"{"simultaneous":2}"#;
@@ -24,7 +26,7 @@ fn client(protocol: Protocol, size: u64, own: &str) -> Client {
     let mut job = job(size);
     job.ticket = Some("mine".into());
     job.options.chunk_size = Some(100);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     protocol.client(job, 7).unwrap()
 }
 
@@ -238,7 +240,7 @@ fn fine_uploader_keeps_chunks_only() {
     let resuming = |own: &str| {
         let Json::Object(own) = json(own) else { panic!("an object") };
         let mut job = job(5_000_000);
-        job.options.own = Given::new(own);
+        job.options.own = RawOptions::new(own);
         job.options.resume = true;
         Protocol::FineUploader.client(job, 7)
     };

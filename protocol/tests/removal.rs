@@ -6,7 +6,7 @@ mod common;
 
 use common::{actions, job, json, now};
 use incoming_protocol::http::{Body, Field, Request, RequestId, Response};
-use incoming_protocol::{Action, Event, Given, Json, Notice, Protocol, Upload, Wake};
+use incoming_protocol::{Action, Event, Json, Notice, Protocol, RawOptions, Upload, Wake};
 
 const OK: &str = r#"{"success":true}"#;
 
@@ -15,7 +15,7 @@ fn upload(own: &str) -> Upload {
     let mut job = job(10);
     job.ticket = Some("u-1".into());
     job.endpoint = "http://test/up".into();
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     Upload::new(Protocol::FineUploader, job, 7).unwrap()
 }
 

@@ -6,12 +6,15 @@ mod common;
 
 use std::ops::Range;
 
+use common::headers::{arrived, damaged_file, digest, of_file, wants_file_digest};
 use common::requests::{pairs, ranges, requests};
 use common::{job, json};
 use incoming_protocol::http::{Body, MediaType, RequestId, Response};
 use incoming_protocol::resumable::client::Client;
 use incoming_protocol::resumable::dialect::Dialect;
-use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Md5, Stage, Verification};
+use incoming_protocol::{
+    Action, Error, Event, Json, Machine, Md5, RawOptions, Stage, Verification,
+};
 
 fn client_of(dialect: Dialect, size: u64, own: &str) -> Result<Client, Error> {
     let Json::Object(own) = json(own) else { panic!("an object") };
@@ -22,7 +25,7 @@ fn client_of(dialect: Dialect, size: u64, own: &str) -> Result<Client, Error> {
     job.relative_path = "pics/my file.png".into();
     job.media_type = "image/png".into();
     job.options.chunk_size = Some(100);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     Client::new(dialect, job)
 }
 
@@ -315,12 +318,12 @@ fn verifying(size: u64, own: &str, verify: Verification) -> Client {
     let Json::Object(own) = json(own) else { panic!("an object") };
     let mut job = job(size);
     job.options.chunk_size = Some(100);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     job.options.verify = Some(verify);
     Client::new(Dialect::Resumable, job).unwrap()
 }
 
-fn digest(client: &mut Client, range: Range<u64>, digit: char) -> Vec<Action> {
+fn hash(client: &mut Client, range: Range<u64>, digit: char) -> Vec<Action> {
     client.handle(Event::Digested(range, md5(digit))).unwrap()
 }
 
@@ -333,10 +336,9 @@ fn chunks_are_hashed_ahead_and_sent_in_order_with_their_digests() {
     let mut client = verifying(1000, r#"{"simultaneous":2}"#, Verification::Chunks);
     let ahead = [0..100, 100..200, 200..300, 300..400].map(Action::Digest);
     assert_eq!(client.start(), ahead);
-    assert_eq!(digest(&mut client, 100..200, 'b'), [], "the first is first");
-    let sent = digest(&mut client, 0..100, 'a');
-    let digests: Vec<_> =
-        requests(sent[..2].to_vec()).into_iter().map(|request| request.digest).collect();
+    assert_eq!(hash(&mut client, 100..200, 'b'), [], "the first is first");
+    let sent = hash(&mut client, 0..100, 'a');
+    let digests: Vec<_> = requests(sent[..2].to_vec()).iter().map(digest).collect();
     assert_eq!(digests, [Some(md5('a')), Some(md5('b'))]);
     assert!(sent.ends_with(&[400..500, 500..600].map(Action::Digest)), "and further ahead");
 }
@@ -345,8 +347,8 @@ fn chunks_are_hashed_ahead_and_sent_in_order_with_their_digests() {
 fn a_chunk_that_arrived_as_it_was_sent_is_proven() {
     let mut client = verifying(50, "{}", Verification::Chunks);
     client.start();
-    digest(&mut client, 0..50, 'a');
-    let same = Response { digest: Some(md5('a')), ..Response::default() };
+    hash(&mut client, 0..50, 'a');
+    let same = arrived(Response::default(), &md5('a'));
     answer_with(&mut client, 1, same).unwrap();
     assert_eq!(client.progress().stage, Stage::Done);
     assert!(client.progress().is_proven);
@@ -356,11 +358,11 @@ fn a_chunk_that_arrived_as_it_was_sent_is_proven() {
 fn a_damaged_chunk_is_hashed_and_sent_again_when_the_others_are_through() {
     let mut client = verifying(200, "{}", Verification::Chunks);
     client.start();
-    digest(&mut client, 0..100, 'a');
-    digest(&mut client, 100..200, 'b');
-    let other = Response { digest: Some(md5('c')), ..Response::default() };
+    hash(&mut client, 0..100, 'a');
+    hash(&mut client, 100..200, 'b');
+    let other = arrived(Response::default(), &md5('c'));
     assert_eq!(answer_with(&mut client, 1, other), Ok(vec![]), "the other is waited for");
-    let same = Response { digest: Some(md5('b')), ..Response::default() };
+    let same = arrived(Response::default(), &md5('b'));
     let error = answer_with(&mut client, 2, same).unwrap_err();
     assert_eq!(error, Error::ChecksumMismatch(0..100));
     client.hung_up();
@@ -373,8 +375,8 @@ fn a_server_that_refuses_a_damaged_chunk_and_one_that_takes_it_are_the_same() {
     for status in [200, 422, 400] {
         let mut client = verifying(50, "{}", Verification::Chunks);
         client.start();
-        digest(&mut client, 0..50, 'a');
-        let response = Response { status, digest: Some(md5('b')), ..Response::default() };
+        hash(&mut client, 0..50, 'a');
+        let response = arrived(Response { status, ..Response::default() }, &md5('b'));
         let answered = client.handle(Event::Responded(RequestId(1), response));
         assert_eq!(answered, Err(Error::ChecksumMismatch(0..50)), "{status}");
     }
@@ -384,7 +386,7 @@ fn a_server_that_refuses_a_damaged_chunk_and_one_that_takes_it_are_the_same() {
 fn a_success_without_a_digest_is_no_proof() {
     let mut client = verifying(50, "{}", Verification::Chunks);
     client.start();
-    digest(&mut client, 0..50, 'a');
+    hash(&mut client, 0..50, 'a');
     assert_eq!(answer(&mut client, 1, 200).unwrap_err().kind(), "unsupported");
 }
 
@@ -394,10 +396,10 @@ fn chunks_that_were_there_are_neither_hashed_nor_proven() {
     let mut client = verifying(200, own, Verification::Chunks);
     assert!(requests(client.start())[0].body.range().is_none(), "it is asked about first");
     let next = answer(&mut client, 1, 200).unwrap();
-    assert!(requests(next)[0].digest.is_none());
+    assert!(digest(&requests(next)[0]).is_none());
     assert_eq!(answer(&mut client, 2, 204), Ok(vec![Action::Digest(100..200)]));
-    assert_eq!(ranges(digest(&mut client, 100..200, 'b')), [100..200]);
-    let same = Response { digest: Some(md5('b')), ..Response::default() };
+    assert_eq!(ranges(hash(&mut client, 100..200, 'b')), [100..200]);
+    let same = arrived(Response::default(), &md5('b'));
     answer_with(&mut client, 3, same).unwrap();
     assert_eq!(client.progress().stage, Stage::Done);
     assert!(!client.progress().is_proven);
@@ -407,10 +409,10 @@ fn chunks_that_were_there_are_neither_hashed_nor_proven() {
 fn what_is_known_of_a_chunk_outlives_a_loss_and_what_was_asked_does_not() {
     let mut client = verifying(200, r#"{"simultaneous":1}"#, Verification::Chunks);
     client.start();
-    digest(&mut client, 0..100, 'a');
+    hash(&mut client, 0..100, 'a');
     client.hung_up();
     let again = client.start();
-    assert!(matches!(&again[0], Action::Request(request) if request.digest == Some(md5('a'))));
+    assert!(matches!(&again[0], Action::Request(request) if digest(request) == Some(md5('a'))));
     assert_eq!(again[1], Action::Digest(100..200));
 }
 
@@ -419,7 +421,7 @@ fn nothing_is_sent_because_of_a_digest_during_a_pause() {
     let mut client = verifying(200, "{}", Verification::Chunks);
     client.start();
     client.hung_up();
-    assert_eq!(digest(&mut client, 0..100, 'a'), []);
+    assert_eq!(hash(&mut client, 0..100, 'a'), []);
 }
 
 #[test]
@@ -427,11 +429,11 @@ fn every_request_asks_for_the_digest_of_the_file_and_any_answer_may_have_it() {
     let own = r#"{"test_chunks":true,"simultaneous":1}"#;
     let mut client = verifying(150, own, Verification::File);
     let test = requests(client.start()).remove(0);
-    assert!(test.wants_file_digest && test.digest.is_none());
+    assert!(wants_file_digest(&test) && digest(&test).is_none());
     let send = requests(answer(&mut client, 1, 204).unwrap()).remove(0);
-    assert!(send.wants_file_digest && send.digest.is_none() && send.damaged_file.is_none());
+    assert!(wants_file_digest(&send) && digest(&send).is_none() && damaged_file(&send).is_none());
     assert_eq!(client.file_digest(), None);
-    let told = Response { file_digest: Some(md5('f')), ..Response::default() };
+    let told = of_file(Response::default(), &md5('f'));
     answer_with(&mut client, 2, told).unwrap();
     assert_eq!(client.file_digest(), Some(&md5('f')));
 }
@@ -440,11 +442,11 @@ fn every_request_asks_for_the_digest_of_the_file_and_any_answer_may_have_it() {
 fn a_file_that_is_sent_again_says_which_one_it_replaces() {
     let mut client = verifying(50, "{}", Verification::File);
     client.start();
-    let told = Response { file_digest: Some(md5('f')), ..Response::default() };
+    let told = of_file(Response::default(), &md5('f'));
     answer_with(&mut client, 1, told).unwrap();
     client.start_over();
     client.hung_up();
     assert_eq!((client.file_digest(), client.progress().acknowledged), (None, 0));
     let again = requests(client.start()).remove(0);
-    assert_eq!((again.body.range(), again.damaged_file), (Some(&(0..50)), Some(md5('f'))));
+    assert_eq!((again.body.range(), damaged_file(&again)), (Some(&(0..50)), Some(md5('f'))));
 }

@@ -14,8 +14,8 @@ use incoming_protocol::pieces::Layout;
 use incoming_protocol::robusto::client::Client;
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use incoming_protocol::{
-    Action, Checkpoint, Error, Event, Given, Json, Machine, Protocol, Stage, Upload, Verification,
-    Wake,
+    Action, Checkpoint, Error, Event, Json, Kept, Machine, Protocol, RawOptions, Stage, Upload,
+    Verification, Wake,
 };
 
 fn client_with(size: u64, own: &str) -> Result<Client, Error> {
@@ -23,7 +23,7 @@ fn client_with(size: u64, own: &str) -> Result<Client, Error> {
     let mut job = job(size);
     job.endpoint = "http://test/".into();
     job.options.chunk_size = Some(100);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     Client::new(job)
 }
 
@@ -459,7 +459,8 @@ fn a_file_that_the_server_has_under_another_md5_is_not_verified() {
         let mut upload = Upload::new(Protocol::Robusto, job, 7).unwrap();
         upload.start();
         let layout = Layout { size: 5, chunk_size: 5, large_last: false };
-        let left = Checkpoint::new(md5_of(&(0..4)).as_str(), layout, &[0, 1]).to_json();
+        let checkpoint = Checkpoint::new(md5_of(&(0..4)).as_str(), layout, &[0, 1]);
+        let left = Kept { checkpoint, bytes_acked: 5 };
         common::now(&mut upload, Event::Recalled(Some(left)));
         let ours = Event::Digested(0..5, md5_of(&(0..5)));
         let json = Some(Answer::Complete("").to_json());

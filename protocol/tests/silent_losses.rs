@@ -7,7 +7,7 @@ mod common;
 use common::requests::{ranges, requests};
 use common::{job, json};
 use incoming_protocol::http::{CONTINUES, RequestId, Response};
-use incoming_protocol::{Action, Error, Event, Given, Json, Machine, Protocol, Stage};
+use incoming_protocol::{Action, Error, Event, Json, Machine, Protocol, RawOptions, Stage};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::Resumable, Protocol::Flow, Protocol::FineUploader];
 
@@ -21,7 +21,7 @@ fn client(protocol: Protocol, size: u64, simultaneous: u32) -> Client {
     let Json::Object(own) = own else { panic!("an object") };
     let mut job = job(size);
     job.options.chunk_size = Some(100);
-    job.options.own = Given::new(own);
+    job.options.own = RawOptions::new(own);
     protocol.client(job, 7).unwrap()
 }
 

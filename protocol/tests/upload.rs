@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::headers::of_file;
 use common::{KIB, actions, job, now};
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::incoming::wire::FromServer;
@@ -484,8 +485,7 @@ fn a_file_that_could_not_be_hashed_in_the_end_is_hashed_again_and_not_sent() {
     job.options.verify = Some(Verification::File);
     let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
     upload.start();
-    let file_digest = Some(md5());
-    let answer = Response { status: 200, file_digest, ..Response::default() };
+    let answer = of_file(Response { status: 200, ..Response::default() }, &md5());
     now(&mut upload, Event::Responded(RequestId(1), answer));
     now(&mut upload, Event::NotDigested("no worker".into()));
     let again = now(&mut upload, Event::Woke(Wake::Retry));

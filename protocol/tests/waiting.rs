@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::headers::asking;
 use common::{actions, job, md5_of, now};
 use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::incoming::wire::{FromClient, FromServer};
@@ -36,7 +37,7 @@ fn lose(upload: &mut Upload, attempt: u32) -> Vec<Action> {
 
 /// The request of this attempt is answered, with the wish to be left alone for so long.
 fn refuse(upload: &mut Upload, attempt: u32, status: u16, retry_after: Duration) -> Vec<Action> {
-    let response = Response { status, retry_after, ..Response::default() };
+    let response = asking(Response { status, ..Response::default() }, retry_after);
     now(upload, Event::Responded(RequestId(attempt), response));
     now(upload, Event::FileIntact)
 }

@@ -2,7 +2,7 @@
 
 use crate::digest::digit;
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
-use crate::options::{Given, Job};
+use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
 
 /// A parameter, as a position in the list of names.
@@ -55,7 +55,7 @@ pub struct Wire {
 
 impl Wire {
     /// Takes the options out that say how requests are written.
-    pub fn new(job: &Job, own: &mut Given, is_chunked: bool, seed: u64) -> Wire {
+    pub fn new(job: &Job, own: &mut RawOptions, is_chunked: bool, seed: u64) -> Wire {
         let has_params_in_body = own.flag("params_in_body", true);
         let methods = "'DELETE' or 'POST'";
         let deletes_by_post = own.is_second("delete_method", ["DELETE", "POST"], methods);
@@ -214,7 +214,7 @@ fn extra() -> Field {
     Field::Extra(String::new())
 }
 
-fn names(own: &mut Given) -> Vec<String> {
+fn names(own: &mut RawOptions) -> Vec<String> {
     let mut group = own.group("param_names");
     let mut names = Vec::new();
     for (position, (option, default)) in NAMES.into_iter().enumerate() {

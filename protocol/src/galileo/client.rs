@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::wire::{FromClient, FromServer, Hash};
-use crate::options::{Given, Job};
+use crate::options::{Job, RawOptions};
 use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake};
 
 /// What a server that names no size takes: the original refuses larger messages.
@@ -252,7 +252,7 @@ impl Machine for Client {
     }
 }
 
-fn hash(given: &mut Given) -> Hash {
+fn hash(given: &mut RawOptions) -> Hash {
     let mut part = |name: &str| {
         let text = given.text(name);
         if text.is_none() {

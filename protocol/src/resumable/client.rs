@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::wire::Wire;
 use crate::http::{RequestId, Response};
-use crate::options::{Given, Job};
+use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
 use crate::transfer::Transfer;
 use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage};
@@ -217,7 +217,7 @@ impl Machine for Client {
     }
 }
 
-fn statuses(own: &mut Given, name: &str, default: &[u16]) -> Vec<u16> {
+fn statuses(own: &mut RawOptions, name: &str, default: &[u16]) -> Vec<u16> {
     let Some(list) = own.list(name) else { return default.to_vec() };
     let status = |item: &Json| item.whole().and_then(|status| u16::try_from(status).ok());
     let statuses: Vec<_> = list.iter().filter_map(status).collect();

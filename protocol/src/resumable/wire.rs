@@ -2,7 +2,7 @@
 
 use super::dialect::{Dialect, Parameter};
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
-use crate::options::{Given, Job};
+use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
 use crate::{Json, joined};
 
@@ -32,7 +32,7 @@ struct FileParameters {
 
 impl Wire {
     /// Takes the options out that say how requests are written.
-    pub fn new(dialect: Dialect, job: &Job, own: &mut Given) -> Wire {
+    pub fn new(dialect: Dialect, job: &Job, own: &mut RawOptions) -> Wire {
         let methods = "'multipart' or 'octet'";
         let is_octet = own.is_second("method", ["multipart", "octet"], methods);
         let mut group = own.group("parameter_names");
@@ -160,7 +160,7 @@ pub fn identifier(size: u64, path: &str) -> String {
     joined(&[&size.to_string(), "-", &path.chars().filter(plain).collect::<String>()])
 }
 
-fn names(dialect: Dialect, given: &mut Given) -> Vec<Option<String>> {
+fn names(dialect: Dialect, given: &mut RawOptions) -> Vec<Option<String>> {
     let mut names = Vec::new();
     for parameter in Parameter::ALL {
         names.push(match given.take(parameter.option()) {

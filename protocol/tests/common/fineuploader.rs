@@ -2,7 +2,7 @@
 
 use incoming_protocol::fineuploader::server::{Asked, Finished, Reply};
 use incoming_protocol::http::{Body, Field, Request, Response};
-use incoming_protocol::{Given, Json};
+use incoming_protocol::{Json, RawOptions};
 
 use super::pieces::Pieces;
 
@@ -17,12 +17,12 @@ const MOST_AT_ONCE: usize = 3;
 const SUCCESS: &str = "http://test/success";
 
 /// Several chunks at a time, of some files with a success endpoint, of others without.
-pub fn options(size: u64) -> Given {
+pub fn options(size: u64) -> RawOptions {
     let mut options = vec![("concurrent".to_owned(), Json::Bool(true))];
     if is_asked(size) {
         options.push(("success_endpoint".to_owned(), Json::from(SUCCESS)));
     }
-    Given::new(options)
+    RawOptions::new(options)
 }
 
 /// True if the server is asked at the end whether all chunks of a file of this size are there.
@@ -34,7 +34,7 @@ impl super::Server for Server {
     fn request(&mut self, request: &Request, is_damaged: bool) -> Response {
         let fields = match &request.body {
             Body::Multipart { fields, .. } | Body::Form(fields) => fields,
-            Body::Empty | Body::Bytes { .. } => &request.query.fields,
+            Body::Empty | Body::Bytes { .. } | Body::Text { .. } => &request.query.fields,
         };
         if request.url == SUCCESS {
             Finished::read(|name| find(fields, name)).unwrap();
@@ -98,9 +98,9 @@ impl Server {
         if !self.pieces.is_whole() {
             return gone();
         }
-        let (status, file_digest) = (200, self.pieces.digest_for(request));
         let json = Some(Reply::Success(None).to_json());
-        Response { status, json, file_digest, ..Response::default() }
+        let response = Response { status: 200, json, ..Response::default() };
+        self.pieces.say_digest(request, response)
     }
 }
 

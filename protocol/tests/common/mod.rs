@@ -6,6 +6,7 @@
 pub mod environment;
 pub mod fineuploader;
 pub mod galileo;
+pub mod headers;
 pub mod incoming;
 pub mod link;
 pub mod noise;

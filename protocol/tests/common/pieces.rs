@@ -6,7 +6,7 @@ use std::ops::Range;
 use incoming_protocol::Md5;
 use incoming_protocol::http::{Request, Response};
 
-use super::arrived_md5;
+use super::{arrived_md5, headers};
 
 /// What a server has, chunk by chunk: which bytes, and whether they arrived damaged.
 pub struct Pieces {
@@ -76,10 +76,10 @@ impl Pieces {
     ) -> Response {
         let range = request.body.range().unwrap().clone();
         let mut response = Response { status: 200, ..Response::default() };
-        if let Some(digest) = request.digest.as_ref().filter(|_| self.verifies) {
+        if let Some(digest) = headers::digest(request).filter(|_| self.verifies) {
             let arrived = arrived_md5(&range, is_damaged);
-            response.digest = Some(arrived.clone());
-            if arrived != *digest {
+            response = headers::arrived(response, &arrived);
+            if arrived != digest {
                 response.status = 422;
                 return response;
             }
@@ -94,19 +94,18 @@ impl Pieces {
             self.chunks.insert(index, (range, is_damaged));
             self.deliveries += u32::from(self.is_whole());
         }
-        response.file_digest = self.digest_for(request);
-        response
+        self.say_digest(request, response)
     }
 
-    /// The digest of the whole file, if it is there and wanted.
-    pub fn digest_for(&self, request: &Request) -> Option<Md5> {
-        let is_told = self.verifies && self.is_whole() && request.wants_file_digest;
-        is_told.then(|| self.md5())
+    /// Says the digest of the whole file, if it is there and wanted.
+    pub fn say_digest(&self, request: &Request, response: Response) -> Response {
+        let is_told = self.verifies && self.is_whole() && headers::wants_file_digest(request);
+        if is_told { headers::of_file(response, &self.md5()) } else { response }
     }
 
     /// The client knows that what is here is damaged.
     fn is_rejected(&self, request: &Request) -> bool {
-        self.verifies && request.damaged_file.as_ref() == Some(&self.md5())
+        self.verifies && headers::damaged_file(request) == Some(self.md5())
     }
 
     /// No two damaged files are the same.

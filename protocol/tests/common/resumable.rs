@@ -26,8 +26,8 @@ impl super::Server for Server {
         let chunk = Chunk::read(|name| find(&fields, name)).unwrap();
         let Some(range) = request.body.range() else {
             let status = if self.pieces.has(chunk.number) { 200 } else { 204 };
-            let file_digest = self.pieces.digest_for(request);
-            return Response { status, json: self.says(), file_digest, ..Response::default() };
+            let response = Response { status, json: self.says(), ..Response::default() };
+            return self.pieces.say_digest(request, response);
         };
         assert_eq!(*range, chunk.range(), "the parameters say what is sent");
         let response = self.pieces.take(request, chunk.number, chunk.total_chunks, is_damaged);

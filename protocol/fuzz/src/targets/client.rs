@@ -1,12 +1,15 @@
 //! What servers say to our clients, and whatever else happens to an upload.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use incoming_protocol::http::{Request, RequestId, Response};
+use incoming_protocol::http::{
+    ARRIVED_DIGEST, CONTENT_DIGEST, FILE_DIGEST, RETRY_AFTER, Request, RequestId, Response,
+    WANT_FILE_DIGEST,
+};
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::{
-    Action, Event, Given, Job, Json, Link, Md5, Options, Protocol, Step, Upload, Verification, Wake,
+    Action, Event, Job, Json, Link, Md5, Options, Protocol, RawOptions, Step, Upload, Verification,
+    Wake,
 };
 
 pub(super) const SIZE: u64 = 3_000_000;
@@ -96,7 +99,7 @@ impl Session {
         options.retry.attempts = (choice % 64 > 40).then_some(2);
         if protocol == Protocol::Resumable {
             let tests = Json::Bool(choice > 127);
-            options.own = Given::new(vec![("test_chunks".into(), tests)]);
+            options.own = RawOptions::new(vec![("test_chunks".into(), tests)]);
         }
         let upload = Upload::new(protocol, job(options), choice.into());
         let plain = || Upload::new(protocol, job(Options::default()), 7).expect("the default");
@@ -224,12 +227,17 @@ impl Session {
             r#"{"status":"partial","value":"0,1,2"}"#,
             r#"{"status":"complete","value":""}"#,
         ][usize::from(byte / 16) % 5];
-        let retry_after = Duration::from_secs(if status == 200 { 0 } else { 5 });
-        let digest = request.digest.clone().filter(|_| byte < 224);
-        let file_digest = request.wants_file_digest.then(md5);
+        let digest = request.header(CONTENT_DIGEST).filter(|_| byte < 224);
+        let file_digest = request.header(WANT_FILE_DIGEST).map(|_| md5().to_field());
+        let headers = [
+            (RETRY_AFTER, Some("5".to_owned())),
+            (ARRIVED_DIGEST, digest.map(str::to_owned)),
+            (FILE_DIGEST, file_digest),
+        ];
+        let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let json = serde_json::from_str(text).ok();
-        let text = text.to_owned();
-        let response = Response { status, text, json, retry_after, digest, file_digest };
+        let (text, headers) = (text.to_owned(), headers.collect());
+        let response = Response { status, text, json, headers, ..Response::default() };
         self.tell(Event::Responded(request.id, response));
     }
 }

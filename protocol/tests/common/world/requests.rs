@@ -5,6 +5,7 @@ use std::time::Duration;
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::{Attempt, Event};
 
+use super::super::headers::asking;
 use super::{Deed, Happening, OnItsWay, World};
 
 impl World {
@@ -53,10 +54,9 @@ impl World {
         let attempt = on.attempt;
         if self.dice.u64(0..100) < self.weather.refused_percent {
             let status = if self.dice.bool() { 429 } else { 503 };
-            let retry_after = Duration::from_millis(self.dice.u64(0..=self.weather.asks_ms));
-            let response =
-                Response { status, text: "busy".into(), retry_after, ..Response::default() };
-            return self.respond(attempt, request.id, response);
+            let asked = Duration::from_millis(self.dice.u64(0..=self.weather.asks_ms));
+            let response = Response { status, text: "busy".into(), ..Response::default() };
+            return self.respond(attempt, request.id, asking(response, asked));
         }
         let has_bytes = request.body.range().is_some_and(|range| !range.is_empty());
         let is_damaged = has_bytes && self.damages();

@@ -47,7 +47,7 @@ impl World {
 
     /// A server wants to be left alone, from the moment in which the client knows it.
     pub(super) fn note_asked(&mut self, attempt: Attempt, response: &Response) {
-        let asked_ms = u64::try_from(response.retry_after.as_millis()).unwrap();
+        let asked_ms = u64::try_from(response.retry_after().as_millis()).unwrap();
         if attempt == self.upload.attempt() && asked_ms > 0 {
             self.asked_until_ms = self.asked_until_ms.max(self.now_ms + asked_ms);
         }

@@ -1,17 +1,12 @@
 //! Requests as a browser sends them.
 
-use std::time::Duration;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::client::conn::http1;
 use hyper::header::HeaderMap;
 use hyper_util::rt::TokioIo;
-use incoming_protocol::Md5;
-use incoming_protocol::http::{Body, Field, Request, Response};
+use incoming_protocol::http::{Body, Field, MediaType, Request, Response};
 use tokio::task::JoinSet;
 
 use super::content::Content;
@@ -48,14 +43,14 @@ async fn respond(
     });
     let mut builder = hyper::Request::builder()
         .method(request.method.as_str())
-        .uri(address(&request))
+        .uri(path(&request))
         .header("Host", HOST)
         .header("Content-Length", body.len());
     if let Some(media_type) = media_type {
         builder = builder.header("Content-Type", media_type);
     }
-    for (name, value) in headers(&request) {
-        builder = builder.header(name, value);
+    for (name, value) in &request.headers {
+        builder = builder.header(*name, value);
     }
     let whole = builder.body(StreamBody::new(futures_util::stream::iter(frames)))?;
     let (mut sender, connection) = http1::handshake(stream).await?;
@@ -65,22 +60,25 @@ async fn respond(
     let response = sender.send_request(whole).await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = String::from_utf8(response.into_body().collect().await?.to_bytes().into())?;
-    let seconds = headers.get("Retry-After").and_then(|after| after.to_str().ok()?.parse().ok());
     Ok(Response {
         status,
-        retry_after: Duration::from_secs(seconds.unwrap_or(0)),
         json: serde_json::from_str(&text).ok(),
         text,
-        digest: request.digest.as_ref().and_then(|_| digest(&headers, "Upload-Content-Digest")),
-        file_digest: request
-            .wants_file_digest
-            .then(|| digest(&headers, "Upload-Repr-Digest"))
-            .flatten(),
+        headers: wanted(&request, &headers),
+        asked: request.url.clone(),
+        url: request.url,
+        is_stored: None,
     })
 }
 
-/// The path and the query.
-fn address(request: &Request) -> String {
+/// Those of the headers that the machine reads.
+fn wanted(request: &Request, headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    let value = |name| Some((name, headers.get(name)?.to_str().ok()?.to_owned()));
+    request.wants.iter().copied().filter_map(value).collect()
+}
+
+/// With the query.
+fn path(request: &Request) -> String {
     let path = request.url.split_once(HOST).expect("our server").1;
     let query = pairs(&request.query.fields, request.query.plus);
     match (query.is_empty(), path.contains('?')) {
@@ -109,23 +107,24 @@ fn given(fields: &[Field]) -> impl Iterator<Item = (&str, &str)> {
 fn body(body: &Body, content: Content) -> (Option<String>, Vec<u8>) {
     match body {
         Body::Empty => (None, Vec::new()),
-        Body::Bytes { range, .. } => {
-            let media_type = Some("application/octet-stream".to_owned());
-            (media_type, content.bytes(range.clone()).into())
+        Body::Bytes { range, media_type } => {
+            (Some(name(*media_type).to_owned()), content.bytes(range.clone()).into())
         }
+        Body::Text { text, media_type } => (Some((*media_type).to_owned()), text.clone().into()),
         Body::Form(fields) => {
             let media_type = "application/x-www-form-urlencoded".to_owned();
             (Some(media_type), pairs(fields, true).into_bytes())
         }
         Body::Multipart { fields, part } => {
             let mut form = Vec::new();
-            for (name, value) in given(fields) {
-                form.extend_from_slice(&head(name, ""));
+            for (field, value) in given(fields) {
+                form.extend_from_slice(&head(field, ""));
                 form.extend_from_slice(format!("\r\n{value}\r\n").as_bytes());
             }
             let filename = part.filename.as_deref().unwrap_or("blob");
             form.extend_from_slice(&head(&part.name, &format!("; filename=\"{filename}\"")));
-            form.extend_from_slice(b"Content-Type: application/octet-stream\r\n\r\n");
+            let media_type = name(part.media_type);
+            form.extend_from_slice(format!("Content-Type: {media_type}\r\n\r\n").as_bytes());
             form.extend_from_slice(&content.bytes(part.range.clone()));
             form.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
             (Some(format!("multipart/form-data; boundary={BOUNDARY}")), form)
@@ -137,27 +136,10 @@ fn head(name: &str, more: &str) -> Vec<u8> {
     format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n").into()
 }
 
-fn headers(request: &Request) -> Vec<(&'static str, String)> {
-    let mut headers = request.headers.clone();
-    let digests =
-        [("Content-Digest", &request.digest), ("Upload-Damaged-Digest", &request.damaged_file)];
-    for (name, md5) in digests {
-        headers.extend(md5.as_ref().map(|md5| (name, format!("md5=:{}:", base64(md5)))));
+/// The file has no type of its own.
+fn name(media_type: MediaType) -> &'static str {
+    match media_type {
+        MediaType::OfFile => "application/octet-stream",
+        MediaType::Of(name) => name,
     }
-    if request.wants_file_digest {
-        headers.push(("Want-Repr-Digest", "md5=10".to_owned()));
-    }
-    headers
-}
-
-fn base64(md5: &Md5) -> String {
-    let hex = md5.as_str();
-    let bytes = (0..16).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap());
-    STANDARD.encode(bytes.collect::<Vec<_>>())
-}
-
-fn digest(headers: &HeaderMap, name: &str) -> Option<Md5> {
-    let value = headers.get(name)?.to_str().ok()?.strip_prefix("md5=:")?.strip_suffix(':')?;
-    let bytes = STANDARD.decode(value).ok()?;
-    Md5::parse(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use incoming_protocol::http::{Body, Field, Request, RequestId};
 use incoming_protocol::{
-    Action, Attempt, Event, Given, Job, Json, Link, Options, Outcome, Protocol, Retry, Speedometer,
-    StallTimeout, Step, Upload, Verification, Wake,
+    Action, Attempt, Event, Job, Json, Link, Options, Outcome, Protocol, RawOptions, Retry,
+    Speedometer, StallTimeout, Step, Upload, Verification, Wake,
 };
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -102,7 +102,7 @@ impl Errand {
                 },
                 stall_timeout: StallTimeout(self.stall_timeout),
                 verify: self.verify,
-                own: Given::new(self.own.clone()),
+                own: RawOptions::new(self.own.clone()),
                 ..Options::default()
             },
         }
@@ -242,7 +242,9 @@ impl Driver {
             Action::Recall => self.tell(Some(attempt))(Event::Recalled(None)),
             Action::CheckFile => self.tell(Some(attempt))(Event::FileIntact),
             Action::Settle(outcome) => self.outcome = Some(outcome),
-            Action::Notify(_) => {}
+            // Nothing is resumed here.
+            Action::Identify | Action::Hold | Action::LetGo | Action::Forget => {}
+            Action::AskId | Action::Keep(_) | Action::Notify(_) => {}
         }
     }
 

@@ -41,6 +41,12 @@ pub trait Machine {
     /// Goes on from this at the next start, and forgets whatever else it knew.
     fn recall(&mut self, _checkpoint: Checkpoint) {}
 
+    /// True if servers take all files of one name and size for one, unless somebody chooses another
+    /// identifier: a new upload that can be resumed begins under one that tells files apart.
+    fn takes_identifier(&self) -> bool {
+        false
+    }
+
     /// True if it goes on after a loss where it was; false if the protocol can only begin again
     /// with the first byte.
     fn resumes(&self) -> bool {

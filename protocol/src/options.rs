@@ -34,9 +34,10 @@ pub struct Options {
     pub stall_timeout: StallTimeout,
     /// What is to be compared with what arrived. Default: nothing.
     pub verify: Option<Verification>,
-    /// Goes on where an earlier page has left the same file: `Action::Recall` comes first.
+    /// Goes on where an earlier page has left the same file: which file it is
+    /// and what was left of it is asked for first.
     pub resume: bool,
-    /// The ticket is not known before the start: `Action::Recall` asks for it.
+    /// The ticket is not known before the start: `Action::AskId` asks for it.
     pub asks_id: bool,
     /// What only the protocol knows.
     pub own: RawOptions,
@@ -113,11 +114,13 @@ fn retry(given: &mut RawOptions) -> Retry {
         }
     }
     let is_endless = |value: &Json| matches!(value, Json::Number(n) if *n == f64::INFINITY);
+    // More than there is time for; but who says so has chosen it.
     if given.has("attempts", is_endless) {
         given.take("attempts");
+        rule.attempts = Some(u32::MAX);
+    } else if let Some(attempts) = given.whole("attempts", 0) {
+        rule.attempts = Some(u32::try_from(attempts).unwrap_or(u32::MAX));
     }
-    let attempts = given.whole("attempts", 0);
-    rule.attempts = attempts.map(|attempts| u32::try_from(attempts).unwrap_or(u32::MAX));
     rule
 }
 
@@ -312,7 +315,8 @@ mod tests {
     fn attempts_may_be_endless() {
         let endless = Json::Object(vec![("attempts".into(), Json::Number(f64::INFINITY))]);
         let given = RawOptions::new(vec![("retry".into(), endless)]);
-        assert_eq!(Options::read(given).map(|options| options.retry), Ok(Retry::default()));
+        let attempts = Options::read(given).map(|options| options.retry.attempts);
+        assert_eq!(attempts, Ok(Some(u32::MAX)), "and are counted for as long as there is time");
     }
 
     #[test]

@@ -20,6 +20,11 @@ impl Backoff {
         Backoff { rule, failures: 0, dice: fastrand::Rng::with_seed(seed) }
     }
 
+    /// True if the caller has said how many attempts there are, and not only how long to wait.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.rule.attempts.is_some()
+    }
+
     /// Bytes were confirmed: whatever failed before is forgiven.
     pub(crate) fn earn_back(&mut self) {
         self.failures = 0;

@@ -1,32 +1,34 @@
 //! The policy that all protocols share: start, pause, cancel, retry, progress.
 
+mod cancelling;
 mod hashing;
+mod keeping;
+mod losses;
 mod patience;
-mod recalling;
 mod removal;
+mod resuming;
+mod saying;
 mod seen;
 mod verifying;
 mod waiting;
 
 use std::time::Duration;
 
+use cancelling::Cancel;
 use hashing::Hashing;
+use keeping::Keeping;
+use losses::Losses;
 use patience::Patience;
-use recalling::Recall;
 use removal::Removal;
+use resuming::{Question, Resuming};
 use verifying::Damage;
 use waiting::Waiting;
 
 use crate::retry::Backoff;
-use crate::{Action, Error, Event, Job, Link, Machine, Protocol, Stage, Verification, View, Wake};
+use crate::{
+    Action, Error, Event, Job, Link, Machine, Protocol, Stage, Verification, View, Wake, joined,
+};
 
-/// How long a server may take to confirm a cancellation: it tells its backend first, which may
-/// take the 55 seconds that the original server gives it.
-const CANCEL_CONFIRMED_WITHIN: Duration = Duration::from_secs(60);
-/// How long it may take to reach a server only to tell it about a cancellation.
-const CANCEL_TOLD_WITHIN: Duration = Duration::from_secs(10);
-/// How many attempts may be lost over telling the server about a cancellation.
-const CANCEL_ATTEMPTS: u32 = 2;
 /// How long a connection may stand still after the network came back: the old one is often dead.
 const ONLINE_STALL: Duration = Duration::from_secs(10);
 
@@ -70,7 +72,11 @@ pub struct Upload {
     verify: Option<Verification>,
     hashing: Hashing,
     damage: Damage,
-    recall: Recall,
+    resuming: Resuming,
+    keeping: Keeping,
+    losses: Losses,
+    /// Why the last attempt was lost, while there is hope.
+    last_error: Option<Error>,
     cancel: Option<Cancel>,
     removal: Removal,
     /// Something arrived or left since the stall timer was set.
@@ -81,10 +87,8 @@ pub struct Upload {
 #[derive(Debug)]
 enum Phase {
     Ready,
-    /// What has an earlier page left? Or another one is sending the file.
-    Recalling {
-        is_occupied: bool,
-    },
+    /// Something has to be found out first.
+    Resuming(Question),
     Running,
     /// The attempt was lost; is the file still there?
     Checking(Error),
@@ -99,12 +103,14 @@ enum Phase {
     Failed(Error),
 }
 
-#[derive(Debug)]
-struct Cancel {
-    reason: String,
-    losses: u32,
-    /// The server was told and is telling its backend.
-    told: bool,
+impl Phase {
+    fn asks(&self, question: Question) -> bool {
+        matches!(self, Phase::Resuming(asked) if *asked == question)
+    }
+
+    fn is_between_attempts(&self) -> bool {
+        matches!(self, Phase::Checking(_) | Phase::Waiting(_))
+    }
 }
 
 impl Upload {
@@ -115,11 +121,15 @@ impl Upload {
     /// A misuse that names the option that is unknown or wrong.
     pub fn new(protocol: Protocol, job: Job, seed: u64) -> Result<Upload, Error> {
         let (bytes_total, options) = (job.size, job.options.clone());
+        let resuming = Resuming::new(&options, job.ticket.clone());
         let mut upload = Upload {
             machine: protocol.client(job, seed)?,
             bytes_total,
             stall_timeout: options.stall_timeout.0,
-            recall: Recall::new(&options),
+            resuming,
+            keeping: Keeping::default(),
+            losses: Losses::default(),
+            last_error: None,
             backoff: Backoff::new(options.retry, seed),
             patience: Patience::new(),
             asked: Duration::ZERO,
@@ -139,23 +149,39 @@ impl Upload {
     }
 
     /// Begins, or goes on after a pause or an error. Without effect while it is under way and
-    /// after the end.
+    /// after the end; [`Upload::can_start`] says so.
     pub fn start(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
         match self.phase {
-            Phase::Recalling { .. } | Phase::Running | Phase::Comparing => {}
+            Phase::Resuming(_) | Phase::Running | Phase::Comparing => {}
             Phase::Finished | Phase::Cancelled { .. } => {}
             Phase::Failed(_) => {
                 self.damage = Damage::default();
+                self.losses = Losses::default();
                 self.backoff.earn_back();
                 self.begin(&mut steps);
             }
             Phase::Ready | Phase::Checking(_) | Phase::Waiting(_) | Phase::Paused => {
+                self.last_error = None;
                 self.begin(&mut steps);
             }
         }
         self.notify(&mut steps);
         steps
+    }
+
+    /// Whether [`Upload::start`] makes sense.
+    ///
+    /// # Errors
+    /// A misuse after the end: what is finished or cancelled does not begin again.
+    pub fn can_start(&self) -> Result<(), Error> {
+        let what = match self.phase {
+            Phase::Finished => "finished",
+            Phase::Cancelled { .. } => "cancelled",
+            _ => return Ok(()),
+        };
+        let words = ["a ", what, " upload does not begin again; make another one of the file"];
+        Err(Error::Misuse(joined(&words)))
     }
 
     /// Stops for now. Without effect before the start, when the server has every byte, and after
@@ -164,7 +190,7 @@ impl Upload {
         let mut steps = Vec::new();
         let can_pause = match self.phase {
             Phase::Running => !self.is_with_server(),
-            Phase::Recalling { .. } | Phase::Checking(_) | Phase::Waiting(_) => true,
+            Phase::Resuming(_) | Phase::Checking(_) | Phase::Waiting(_) => true,
             _ => false,
         };
         if can_pause && self.cancel.is_none() {
@@ -179,24 +205,6 @@ impl Upload {
         steps
     }
 
-    /// Gives the upload up and tells the server. Without effect when the server has every byte,
-    /// after an error, and after the end.
-    pub fn cancel(&mut self, reason: &str) -> Vec<Step> {
-        let mut steps = Vec::new();
-        if self.can_cancel() {
-            self.cancel = Some(Cancel { reason: reason.to_owned(), losses: 0, told: false });
-            if matches!(self.phase, Phase::Ready) {
-                self.phase = Phase::Cancelled { untold: None };
-            } else if self.recall.is_due() {
-                self.end(Phase::Cancelled { untold: None }, &mut steps);
-            } else {
-                self.tell_cancel(reason, &mut steps);
-            }
-        }
-        self.notify(&mut steps);
-        steps
-    }
-
     /// Reacts to what happened in an attempt. What belongs to another one is not obeyed.
     pub fn handle(&mut self, attempt: Attempt, event: Event) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -204,19 +212,28 @@ impl Upload {
             self.note_hashing(&event);
             self.note_link(&event);
             self.note_asked(&event);
-            match self.phase {
-                Phase::Recalling { .. } => self.recall(event, &mut steps),
-                Phase::Running => self.run(event, &mut steps),
-                Phase::Checking(_) => self.check(event, &mut steps),
-                Phase::Waiting(_) => self.wait(&event, &mut steps),
-                Phase::Paused => self.hold(event, &mut steps),
-                Phase::Comparing => self.compare(&event, &mut steps),
-                Phase::Finished => self.hear_of_removal(event, &mut steps),
-                Phase::Ready | Phase::Cancelled { .. } | Phase::Failed(_) => {}
+            self.losses.note_event(&event, self.link.is_offline);
+            let is_heard =
+                self.hears_of_keeping(&event, &mut steps) || self.hears_of_id(&event, &mut steps);
+            if !is_heard {
+                self.react(event, &mut steps);
             }
         }
         self.notify(&mut steps);
         steps
+    }
+
+    fn react(&mut self, event: Event, steps: &mut Vec<Step>) {
+        match self.phase {
+            Phase::Resuming(_) => self.resume(event, steps),
+            Phase::Running => self.run(event, steps),
+            Phase::Checking(_) => self.check(event, steps),
+            Phase::Waiting(_) => self.wait(&event, steps),
+            Phase::Paused => self.hold(event, steps),
+            Phase::Comparing => self.compare(event, steps),
+            Phase::Finished => self.hear_of_removal(event, steps),
+            Phase::Ready | Phase::Cancelled { .. } | Phase::Failed(_) => {}
+        }
     }
 
     /// The attempt that is under way, or that was last.
@@ -252,12 +269,13 @@ impl Upload {
     }
 
     fn begin(&mut self, steps: &mut Vec<Step>) {
-        if matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_)) {
+        if self.phase.is_between_attempts() {
             self.perform(vec![Action::HangUp], steps);
         }
-        if self.asks_back(steps) {
-            return;
-        }
+        if self.resuming.is_due { self.ask_back(steps) } else { self.attempt_now(steps) }
+    }
+
+    fn attempt_now(&mut self, steps: &mut Vec<Step>) {
         self.phase = Phase::Running;
         self.asked = Duration::ZERO;
         let actions = self.machine.start();
@@ -283,6 +301,7 @@ impl Upload {
                 return self.watch(ONLINE_STALL.min(self.stall_timeout), steps);
             }
             Event::Refused(why) => return self.fail(Error::Misuse(why.clone()), steps),
+            Event::Failed(error) => return self.fail(error.clone(), steps),
             Event::NotDigested(why) => {
                 return self.fail(self.hashing.failure(why), steps);
             }
@@ -306,24 +325,41 @@ impl Upload {
 
     fn drive(&mut self, event: Event, steps: &mut Vec<Step>) {
         let confirmed = self.machine.progress().acknowledged;
-        match self.machine.handle(event) {
+        let heard = match event {
+            Event::Failed(error) => Err(error),
+            event => self.machine.handle(event),
+        };
+        match heard {
             Ok(actions) => self.perform(actions, steps),
             Err(error) if matches!(self.phase, Phase::Paused) && error.is_transient() => {
+                self.last_error = Some(error);
                 return self.perform(vec![Action::HangUp], steps);
             }
             Err(error) => return self.fail(error, steps),
         }
         if self.machine.progress().acknowledged > confirmed {
-            self.backoff.earn_back();
-            self.patience.rewarded();
+            self.progressed();
         }
         self.settle(steps);
         self.note_told(steps);
     }
 
+    /// Bytes were confirmed: whatever failed before is forgiven.
+    fn progressed(&mut self) {
+        self.backoff.earn_back();
+        self.patience.rewarded();
+        self.losses.earn_back();
+        self.resuming.earn_back();
+        self.last_error = None;
+    }
+
     /// Looks where the machine has got to.
     fn settle(&mut self, steps: &mut Vec<Step>) {
-        match self.machine.progress().stage {
+        let stage = self.machine.progress().stage;
+        if matches!(stage, Stage::Transferring | Stage::HandingOver) {
+            self.note_known();
+        }
+        match stage {
             Stage::Done => self.delivered(steps),
             Stage::Cancelled => self.end(Phase::Cancelled { untold: None }, steps),
             // Too late: the backend is getting the file.
@@ -338,14 +374,14 @@ impl Upload {
             return self.fail_to_cancel(error, steps);
         }
         if self.is_forgotten(&error) {
-            self.end(Phase::Ready, steps);
-            self.ask_again();
-            return self.begin(steps);
+            return self.begin_another(steps);
         }
+        let error = self.explained(error);
         if !error.is_transient() || self.is_hopeless(&error) {
             return self.end(Phase::Failed(error), steps);
         }
         let needs_file = !self.is_with_server();
+        self.last_error = Some(error.clone());
         self.perform(vec![Action::HangUp], steps);
         if needs_file {
             self.phase = Phase::Checking(error);
@@ -373,7 +409,7 @@ impl Upload {
 
     fn stalled(&mut self, steps: &mut Vec<Step>) {
         if self.cancel.is_some() {
-            return self.fail_to_cancel(Error::TimedOut(CANCEL_CONFIRMED_WITHIN), steps);
+            return self.fail_to_cancel(Error::TimedOut(cancelling::CONFIRMED_WITHIN), steps);
         }
         if self.moved || self.is_with_server() {
             self.patience.broken();
@@ -383,44 +419,12 @@ impl Upload {
         self.watch(self.stall_timeout, steps);
     }
 
-    fn tell_cancel(&mut self, reason: &str, steps: &mut Vec<Step>) {
-        if matches!(self.phase, Phase::Recalling { .. } | Phase::Checking(_) | Phase::Waiting(_)) {
-            self.perform(vec![Action::HangUp], steps);
-        }
-        self.phase = Phase::Running;
-        let actions = self.machine.cancel(reason);
-        self.perform(actions, steps);
-        self.watch(CANCEL_TOLD_WITHIN, steps);
-        self.settle(steps);
-        self.note_told(steps);
-    }
-
-    /// A server that was told gets its time.
-    fn note_told(&mut self, steps: &mut Vec<Step>) {
-        let is_told = self.machine.progress().stage == Stage::Transferring;
-        match &mut self.cancel {
-            Some(cancel) if is_told && !cancel.told => cancel.told = true,
-            _ => return,
-        }
-        self.watch(CANCEL_CONFIRMED_WITHIN, steps);
-    }
-
-    fn fail_to_cancel(&mut self, error: Error, steps: &mut Vec<Step>) {
-        let Some(cancel) = &mut self.cancel else { return };
-        cancel.losses += 1;
-        let is_last = cancel.losses >= CANCEL_ATTEMPTS || matches!(error, Error::TimedOut(_));
-        if is_last || !error.is_transient() {
-            return self.end(Phase::Cancelled { untold: Some(error) }, steps);
-        }
-        let reason = cancel.reason.clone();
-        self.perform(vec![Action::HangUp], steps);
-        self.tell_cancel(&reason, steps);
-    }
-
     fn end(&mut self, phase: Phase, steps: &mut Vec<Step>) {
+        self.leave(&phase, steps);
         if matches!(phase, Phase::Failed(_)) {
-            self.ask_again();
+            self.resuming.ask_again();
         }
+        self.last_error = None;
         self.phase = phase;
         self.perform(vec![Action::HangUp], steps);
     }
@@ -428,14 +432,28 @@ impl Upload {
     /// Stamps actions with their attempt. A hang-up is the last action of one.
     fn perform(&mut self, actions: Vec<Action>, steps: &mut Vec<Step>) {
         for action in actions {
-            let hangs_up = matches!(action, Action::HangUp);
-            steps.push(Step { attempt: self.attempt, action });
-            if hangs_up {
-                self.attempt = Attempt(self.attempt.0.wrapping_add(1));
-                self.link.waiting = 0;
-                self.machine.hung_up();
+            self.losses.note_action(&action);
+            if matches!(action, Action::HangUp) {
+                self.hang_up(steps);
+            } else {
+                self.link.waiting += action.file_bytes();
+                steps.push(Step { attempt: self.attempt, action });
             }
-            self.link.waiting += steps.last().map_or(0, |step| step.action.file_bytes());
+        }
+    }
+
+    /// Another page need not wait for one that has not begun, and who has begun goes on keeping what
+    /// it gets to: a hang-up forgets all timers.
+    fn hang_up(&mut self, steps: &mut Vec<Step>) {
+        if !self.keeping.is_watching {
+            self.let_go(steps);
+        }
+        steps.push(Step { attempt: self.attempt, action: Action::HangUp });
+        self.attempt = Attempt(self.attempt.0.wrapping_add(1));
+        self.link.waiting = 0;
+        self.machine.hung_up();
+        if self.keeping.is_watching {
+            self.wake_to_save(steps);
         }
     }
 
@@ -447,17 +465,5 @@ impl Upload {
     fn is_ahead(&self) -> bool {
         let progress = self.machine.progress();
         progress.chunks_sent > progress.chunks_acknowledged
-    }
-
-    fn can_cancel(&self) -> bool {
-        let is_open = match self.phase {
-            Phase::Running => !self.is_with_server(),
-            Phase::Ready | Phase::Recalling { .. } | Phase::Paused => true,
-            Phase::Checking(_) | Phase::Waiting(_) => true,
-            Phase::Comparing | Phase::Finished | Phase::Cancelled { .. } | Phase::Failed(_) => {
-                false
-            }
-        };
-        is_open && self.cancel.is_none()
     }
 }

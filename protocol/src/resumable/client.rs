@@ -192,6 +192,10 @@ impl Machine for Client {
         Some(self.transfer.checkpoint(self.wire.identifier()))
     }
 
+    fn takes_identifier(&self) -> bool {
+        true
+    }
+
     /// The server may have lost what it had confirmed: it is asked for each chunk.
     fn recall(&mut self, checkpoint: Checkpoint) {
         self.transfer.recall(&checkpoint, 0);

@@ -66,6 +66,7 @@ impl Upload {
         }
         let heard = match event {
             Event::Woke(Wake::Stall) => Err(Error::TimedOut(self.stall_timeout)),
+            Event::Failed(error) => Err(error),
             event => self.machine.handle(event),
         };
         self.removal = match heard {

@@ -1,9 +1,7 @@
-//! What the page sees of an upload, and is told.
+//! What the page sees of an upload, and when it is told.
 
 use super::{Phase, Removal, Step, Upload};
-use crate::{Action, Error, Notice, Outcome, Stage, View, joined};
-
-const COMPARING: &str = "comparing the file with what arrived";
+use crate::{Action, Error, Notice, Outcome, Stage, View};
 
 impl Upload {
     /// What the page sees.
@@ -11,7 +9,7 @@ impl Upload {
         let progress = self.machine.progress();
         let is_running = matches!(self.phase, Phase::Running);
         let is_pending =
-            matches!(self.phase, Phase::Recalling { .. } | Phase::Checking(_) | Phase::Waiting(_));
+            self.phase.is_between_attempts() || matches!(self.phase, Phase::Resuming(_));
         let is_paused = matches!(self.phase, Phase::Paused);
         let is_cancelled = matches!(self.phase, Phase::Cancelled { .. });
         let transfers = is_running && progress.stage == Stage::Transferring;
@@ -28,7 +26,10 @@ impl Upload {
             chunks_acked_now: progress.chunks_acknowledged,
             chunks_damaged: progress.chunks_damaged,
             verified: self.verified(),
+            state: self.state(),
             state_msg: self.state_msg(),
+            last_error: self.last_error.clone(),
+            resumable: self.is_resumable(),
             cancel_msg: self.cancel.as_ref().filter(|_| is_cancelled).map(|c| c.reason.clone()),
             error: self.error().cloned(),
             connected: is_linked && !is_unlinked(progress.stage),
@@ -96,47 +97,8 @@ impl Upload {
             _ => None,
         }
     }
-
-    fn state_msg(&self) -> String {
-        if self.cancel.is_some() && matches!(self.phase, Phase::Running) {
-            return "cancelling".to_owned();
-        }
-        let words = match &self.phase {
-            Phase::Ready => "not yet started",
-            Phase::Recalling { is_occupied: true } => "waiting: another page is sending this file",
-            Phase::Recalling { .. } => "looking for what is there from before",
-            Phase::Running => match self.machine.progress().stage {
-                Stage::Idle | Stage::Connecting => "connecting to the server",
-                Stage::Hashing => "reading the file",
-                Stage::Negotiating => "agreeing with the server on how to go on",
-                Stage::Transferring => "sending the file",
-                Stage::HandingOver if self.hashing.is_on() => COMPARING,
-                Stage::HandingOver | Stage::Done | Stage::Removed => {
-                    "processing the file on the server"
-                }
-                Stage::Cancelled => "cancelled",
-            },
-            Phase::Checking(_) => "lost the connection",
-            Phase::Waiting(waiting) => {
-                let resumes = self.machine.resumes();
-                return waiting.state_msg(if resumes { "trying again" } else { "starting over" });
-            }
-            Phase::Paused => "paused",
-            Phase::Comparing => COMPARING,
-            Phase::Finished => self.removal.state_msg(),
-            Phase::Cancelled { untold } => return self.cancelled_msg(untold.is_none()),
-            Phase::Failed(error) => return joined(&["failed: ", &error.words()]),
-        };
-        words.to_owned()
-    }
-
-    fn cancelled_msg(&self, told: bool) -> String {
-        let reason = self.cancel.as_ref().map_or("", |cancel| &cancel.reason);
-        let but = if told { "" } else { " (the server does not know it yet)" };
-        joined(&["cancelled", but, ": ", reason])
-    }
 }
 
-fn is_unlinked(stage: Stage) -> bool {
+pub(super) fn is_unlinked(stage: Stage) -> bool {
     matches!(stage, Stage::Idle | Stage::Hashing | Stage::Connecting)
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Phase, Step, Upload};
+use super::{Phase, Question, Step, Upload};
 use crate::{Action, Error, Event, Verification};
 
 /// How often in a row the same bytes may arrive damaged: something on the way, or the file, does
@@ -36,12 +36,11 @@ impl Upload {
     /// The fingerprint of the file is told once: a machine that does not run hears it too, and has
     /// nothing to do then.
     pub(super) fn note_hashing(&mut self, event: &Event) {
-        if self.is_over() {
+        if self.is_over() || self.phase.asks(Question::WhichFile) {
             return;
         }
         self.hashing.note(event, self.bytes_total);
-        let is_idle =
-            matches!(self.phase, Phase::Checking(_) | Phase::Waiting(_) | Phase::Comparing);
+        let is_idle = !matches!(self.phase, Phase::Running | Phase::Paused);
         if is_idle && matches!(event, Event::Digested(..)) {
             let _ = self.machine.handle(event.clone());
         }
@@ -63,11 +62,12 @@ impl Upload {
         }
     }
 
-    pub(super) fn compare(&mut self, event: &Event, steps: &mut Vec<Step>) {
+    pub(super) fn compare(&mut self, event: Event, steps: &mut Vec<Step>) {
         match event {
             Event::Digested(..) => self.delivered(steps),
-            Event::FileUnreadable(why) => self.fail(Error::FileChanged(why.clone()), steps),
-            Event::NotDigested(why) => self.fail(self.hashing.failure(why), steps),
+            Event::FileUnreadable(why) => self.fail(Error::FileChanged(why), steps),
+            Event::NotDigested(why) => self.fail(self.hashing.failure(&why), steps),
+            Event::Failed(error) => self.fail(error, steps),
             _ => {}
         }
     }

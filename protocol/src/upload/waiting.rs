@@ -25,14 +25,30 @@ enum Why {
 }
 
 impl Waiting {
-    /// What a person reads, with the words for what comes then.
-    pub(super) fn state_msg(&self, how: &str) -> String {
-        let why = match self.why {
-            Why::Lost => "lost the connection",
-            Why::Unavailable(_) => "the server is busy",
-            Why::Offline => "there is no network",
+    pub(super) fn is_offline(&self) -> bool {
+        self.why == Why::Offline
+    }
+
+    /// What a person reads: why, what comes then, and within which time.
+    pub(super) fn state_msg(&self, error: Option<&Error>, how: &str) -> String {
+        let why = match error {
+            _ if self.is_offline() => "there is no network".to_owned(),
+            Some(error) => why(error),
+            None => LOST.to_owned(),
         };
-        joined(&[why, ", ", how, " within ", &(self.delay.as_secs() + 1).to_string(), " s"])
+        joined(&[&why, ", ", how, " within ", &(self.delay.as_secs() + 1).to_string(), " s"])
+    }
+}
+
+const LOST: &str = "lost the connection";
+
+/// Why an attempt has failed, in the words of who said so.
+pub(super) fn why(error: &Error) -> String {
+    match error {
+        Error::Unavailable(words) => words.clone(),
+        Error::Lost(words) => joined(&[LOST, ": ", words]),
+        Error::TimedOut(_) => joined(&[LOST, ": ", &error.words()]),
+        error => error.words(),
     }
 }
 

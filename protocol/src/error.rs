@@ -41,6 +41,7 @@ pub enum Error {
 
 impl Error {
     /// The loss of a WebSocket that was closed with this code, and these words if there are any.
+    #[cfg(any(feature = "incoming", feature = "galileo"))]
     pub(crate) fn closed(code: u16, reason: &str) -> Error {
         let colon = if reason.is_empty() { "" } else { ": " };
         let code = u64::from(code).to_string();

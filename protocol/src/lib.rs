@@ -25,8 +25,10 @@
 
 mod action;
 mod checkpoint;
+#[cfg(feature = "incoming")]
 pub mod chunks;
 mod digest;
+#[cfg(any(feature = "incoming", feature = "_requests"))]
 mod digests;
 mod error;
 mod event;
@@ -49,6 +51,7 @@ mod retry;
 #[cfg(feature = "robusto")]
 pub mod robusto;
 mod speed;
+#[cfg(feature = "_requests")]
 pub mod transfer;
 mod upload;
 mod verify;

@@ -72,6 +72,55 @@ pub struct Kept {
     pub bytes_acked: u64,
 }
 
+/// What a browser has of an upload: what is kept, and what a person reads of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What goes on.
+    pub kept: Kept,
+    /// The size of the file in bytes.
+    pub bytes_total: u64,
+    /// When it was kept, in milliseconds since 1970.
+    pub updated_ms: f64,
+    /// The name of the file.
+    pub filename: String,
+    /// The name of the protocol.
+    pub protocol: String,
+    /// Where the server is, without what may be secret in the address.
+    pub endpoint: String,
+    /// What the caller has chosen to tell this upload from others of the file, or nothing.
+    pub scope: String,
+}
+
+const DAY_MS: f64 = 86_400_000.0;
+
+impl Entry {
+    /// Reads what is kept. `None` for what is not sound, and for what nobody may use any more at this
+    /// time, in milliseconds since 1970.
+    pub fn read(json: &Json, now_ms: f64) -> Option<Entry> {
+        let checkpoint = Checkpoint::from_json(json.member("checkpoint")?)?;
+        let number = |name| match json.member(name) {
+            Some(Json::Number(number)) => Some(*number),
+            _ => None,
+        };
+        let bytes = |name| json.member(name).and_then(Json::whole);
+        let (updated_ms, days) = (number("updated")?, number("days")?);
+        let is_current = now_ms < updated_ms + days * DAY_MS && updated_ms.is_finite();
+        if checkpoint.id.is_empty() || !is_current {
+            return None;
+        }
+        let text = |name| json.member(name).and_then(Json::text).unwrap_or_default().to_owned();
+        Some(Entry {
+            kept: Kept { checkpoint, bytes_acked: bytes("bytes_acked")? },
+            bytes_total: bytes("bytes_total")?,
+            updated_ms,
+            filename: text("filename"),
+            protocol: text("protocol"),
+            endpoint: text("endpoint"),
+            scope: text("scope"),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +160,60 @@ mod tests {
     fn it_is_small_and_has_nothing_but_the_id_and_numbers() {
         assert_eq!(text(&some()), r#"["e1bb",1,64,1,0,18,19,20]"#);
         assert_eq!(text(&Checkpoint::new("t", UNCUT, &[])), r#"["t",1,0,0]"#);
+    }
+
+    const KEPT_MS: f64 = 1_700_000_000_000.0;
+    const ENTRY: &str = r#"{"checkpoint":["e1bb",1,64,1,0,18,19,20],"filename":"a.bin",
+        "bytes_total":2000,"bytes_acked":1216,"protocol":"resumable","endpoint":"https://host/up",
+        "scope":"one","days":7,"updated":1700000000000}"#;
+
+    fn entry(text: &str, days: f64) -> Option<Entry> {
+        let json = serde_json::from_str(text).expect("JSON");
+        Entry::read(&json, KEPT_MS + days * DAY_MS)
+    }
+
+    #[test]
+    fn an_entry_is_what_goes_on_and_what_a_person_reads() {
+        let entry = entry(ENTRY, 0.0).expect("sound");
+        assert_eq!(entry.kept, Kept { checkpoint: some(), bytes_acked: 1216 });
+        assert_eq!((entry.bytes_total, entry.updated_ms.to_bits()), (2000, KEPT_MS.to_bits()));
+        let words = [&*entry.filename, &entry.protocol, &entry.endpoint, &entry.scope];
+        assert_eq!(words, ["a.bin", "resumable", "https://host/up", "one"]);
+    }
+
+    #[test]
+    fn an_entry_expires_after_its_days() {
+        assert!(entry(ENTRY, 6.9).is_some() && entry(ENTRY, 7.0).is_none());
+        let longer = ENTRY.replace(r#""days":7"#, r#""days":30"#);
+        assert!(entry(&longer, 29.0).is_some() && entry(&longer, 31.0).is_none());
+    }
+
+    #[test]
+    fn an_entry_that_is_not_sound_is_nothing() {
+        for (from, to) in [
+            (ENTRY, "null"),
+            (ENTRY, "{}"),
+            (ENTRY, "[]"),
+            (r#""checkpoint":["e1bb",1"#, r#""checkpoint":["e1bb",2"#),
+            (r#"["e1bb""#, r#"["""#),
+            (r#"["e1bb","#, "["),
+            (":2000", r#":"2000""#),
+            (":2000", ":-1"),
+            (r#""bytes_acked":1216,"#, ""),
+            (r#""days":7"#, r#""days":null"#),
+            (r#","updated":1700000000000"#, ""),
+            (":1700000000000", r#":"now""#),
+        ] {
+            let text = ENTRY.replace(from, to);
+            assert_ne!(text, ENTRY);
+            assert_eq!(entry(&text, 0.0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_reads_may_be_missing() {
+        let entry = entry(&ENTRY.replace("filename", "name"), 0.0).expect("sound");
+        assert_eq!(entry.filename, "");
     }
 
     #[test]

@@ -59,7 +59,7 @@ mod view;
 mod words;
 
 pub use action::{Action, Notice, Outcome, Wake};
-pub use checkpoint::{Checkpoint, Kept};
+pub use checkpoint::{Checkpoint, Entry, Kept};
 pub use digest::Md5;
 pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};

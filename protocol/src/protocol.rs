@@ -50,7 +50,7 @@ impl Protocol {
     ];
 
     /// Every protocol that there is, in any build.
-    const EVERY: [Protocol; 6] = [
+    pub const EVERY: [Protocol; 6] = [
         Protocol::Incoming,
         Protocol::Galileo,
         Protocol::Resumable,

@@ -62,7 +62,8 @@ impl Default for StallTimeout {
 /// Which answers over HTTP count, and for what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// What a server refuses is tried again, as long as it does not say itself that this is useless.
+    /// What a server refuses is tried again, as long as it does not say itself that this is useless: by
+    /// one of the permanent errors of Resumable.js and flow.js, or by `preventRetry` of Fine Uploader.
     /// Default: false.
     pub retries_refusals: bool,
     /// An answer counts also if the request was redirected to another address. Default: false.

@@ -193,17 +193,6 @@ fn a_chunk_size_is_a_wish_for_chunks() {
 }
 
 #[test]
-fn without_a_ticket_every_upload_has_a_uuid_of_its_own() {
-    let uuid = |seed| {
-        let mut job = job(1);
-        job.ticket = None;
-        told(Client::new(job, seed).unwrap().start()).remove(1)
-    };
-    assert_eq!(uuid(7).len(), "qquuid=".len() + 36);
-    assert_ne!(uuid(7), uuid(8));
-}
-
-#[test]
 fn options_that_are_wrong_are_named() {
     for (own, expected) in [
         (r#"{"chunks":true}"#, "unknown option chunks"),

@@ -6,7 +6,7 @@ mod common;
 
 use common::requests::{pairs, requests};
 use common::{job, json, md5_of, now};
-use incoming_protocol::http::{Body, Request, RequestId, Response};
+use incoming_protocol::http::{Body, Field, Request, RequestId, Response};
 use incoming_protocol::{Action, Event, Job, Json, Protocol, RawOptions, Upload, resumable};
 
 const HTTP: [Protocol; 4] =
@@ -165,9 +165,7 @@ fn a_very_long_path_makes_an_identifier_that_servers_take() {
                 _ => &request.query.fields,
             };
             fields.iter().find_map(|field| match field {
-                incoming_protocol::http::Field::Pair(other, value) if other == name => {
-                    Some(value.as_str())
-                }
+                Field::Pair(other, value) if other == name => Some(value.as_str()),
                 _ => None,
             })
         };
@@ -180,4 +178,14 @@ fn an_identifier_that_is_not_too_long_is_that_of_the_originals() {
     let path = "x".repeat(197);
     assert_eq!(identifier_of(Protocol::Resumable, &path), format!("50-{path}"));
     assert_eq!(identifier_of(Protocol::Flow, "pics/my file.png"), "50-picsmyfilepng");
+}
+
+#[test]
+fn without_a_ticket_every_upload_of_fine_uploader_has_a_uuid_of_its_own() {
+    let uuid = |seed| {
+        let mut client = Protocol::FineUploader.client(job_of("{}"), seed).unwrap();
+        told(&requests(client.start()).remove(0)).remove(1)
+    };
+    assert_eq!(uuid(7).len(), "qquuid=".len() + 36);
+    assert_ne!(uuid(7), uuid(8));
 }

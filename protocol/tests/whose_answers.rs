@@ -5,8 +5,10 @@
 mod common;
 
 use common::headers::{marked, redirected};
+use common::link::Weather;
 use common::requests::{ranges, requests};
-use common::{job, json, md5_of, now};
+use common::world::World;
+use common::{KIB, Server, job, job_for, json, md5_of, now, server};
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::{
     Action, Error, Event, Job, Json, Machine, Protocol, RawOptions, Stage, Upload,
@@ -272,5 +274,64 @@ fn what_the_page_says_is_not_stored_is_sent_again() {
         let stored = Response { is_stored: Some(true), ..success(0) };
         respond(&mut client, 2, stored).unwrap();
         assert_eq!(client.progress().acknowledged, 100);
+    }
+}
+
+/// Our server, behind a portal that takes every fifth request for itself, but for the first.
+struct BehindPortal {
+    server: Box<dyn Server>,
+    dice: fastrand::Rng,
+    requests: u32,
+    swallowed: u32,
+}
+
+impl Server for BehindPortal {
+    fn request(&mut self, request: &Request, is_damaged: bool) -> Response {
+        self.requests += 1;
+        if self.requests > 1 && self.dice.u8(0..5) == 0 {
+            self.swallowed += 1;
+            return Response { status: 200, text: "<html>Welcome".into(), ..Response::default() };
+        }
+        marked(self.server.request(request, is_damaged))
+    }
+
+    fn stored(&self) -> u64 {
+        assert!(self.swallowed > 0);
+        self.server.stored()
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.server.is_damaged()
+    }
+
+    fn deliveries(&self) -> u32 {
+        self.server.deliveries()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.server.is_cancelled()
+    }
+}
+
+#[test]
+fn a_file_arrives_whole_behind_a_portal_that_swallows_chunks() {
+    const SIZE: u64 = 2000 * KIB;
+    let protocols =
+        [Protocol::Resumable, Protocol::Flow, Protocol::FineUploader, Protocol::Robusto];
+    for (protocol, seed) in
+        protocols.into_iter().flat_map(|protocol| (0..50).map(move |seed| (protocol, seed)))
+    {
+        let portal = BehindPortal {
+            server: server(protocol, 64, 100),
+            dice: fastrand::Rng::with_seed(seed),
+            requests: 0,
+            swallowed: 0,
+        };
+        let mut world =
+            World::new(protocol, job_for(protocol, SIZE), Box::new(portal), Weather::FINE);
+        world.start();
+        world.run(3_600_000);
+        assert!(world.upload.view().finished, "{protocol:?} {seed}: {:?}", world.upload.view());
+        assert_eq!((world.server.stored(), world.server.deliveries()), (SIZE, 1), "{protocol:?}");
     }
 }

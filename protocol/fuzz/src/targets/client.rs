@@ -205,7 +205,7 @@ impl Session {
 
     fn happens(&mut self, byte: u8) {
         let wakes = [Wake::Retry, Wake::Stall, Wake::KeepAlive, Wake::Save];
-        if byte % 4 == 0
+        if byte.is_multiple_of(4)
             && let Some(event) = self.answers.pop_front()
         {
             return self.hears_of_browser(event);

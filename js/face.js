@@ -1,7 +1,8 @@
 // The face of the package: one object per file, its state in plain properties, as Incoming!! had it.
 
-import { set_server_hostname } from './address.js';
-import { hostOf } from './host.js';
+const CALLBACKS = ['onprogress', 'onfinished', 'oncancelled', 'onerror'];
+/** Statuses of refusals that may pass; all others of 400 to 499 are final. */
+const MAY_PASS = [408, 425, 429];
 
 /** Why an upload or a fingerprint did not finish. */
 export class UploadError extends Error {
@@ -11,102 +12,117 @@ export class UploadError extends Error {
     this.kind = kind;
     this.code = code;
   }
-}
 
-/** How often what resumes may fail to load before the upload goes on without. */
-const MOST_FAILURES = 3;
+  /** A refusal for good, in these words. */
+  static rejected(message) {
+    return new UploadError('rejected', 4, message);
+  }
+
+  /** What a response of the page's own server means: for good, or to be tried again. */
+  static async of(response) {
+    const { status } = response;
+    const body = (await response.text().catch(() => '')).trim();
+    const words = body && !body.startsWith('<') ? body.slice(0, 200) : response.statusText;
+    const message = words ? `${status}: ${words}` : `status ${status}`;
+    const isFinal = status >= 400 && status < 500 && !MAY_PASS.includes(status);
+    return isFinal ? UploadError.rejected(message) : new UploadError('unavailable', 10, message);
+  }
+}
 
 /**
  * Makes the public functions from the exports of the wasm. `digest` loads what hashes, and
  * `checkpoints` what resumes after a reload: only pages that do should have to.
  */
-export function face({ Driver }, digest, checkpoints) {
+export function face({ Driver, read_kept, set_server_hostname }, digest, checkpoints) {
   function Uploader(upload_id, file, options) {
-    const uploader = Object.create(Uploader.prototype);
-    for (const name of ['onprogress', 'onfinished', 'oncancelled', 'onerror']) {
-      uploader[name] = () => {};
-    }
-    uploader.resumable = false;
-    const signal = options?.signal;
-    if (signal && !(signal instanceof AbortSignal)) {
-      throw new TypeError('incoming.Uploader: expected an AbortSignal as signal');
-    }
-    const run = oneRunAfterAnother(uploader);
-    let keeper;
-    let failures = 0;
-    const keep = () => {
-      keeper ??= checkpoints().then(
-        (made) => made.keeper({ uploader, upload_id, file, options, host }),
-        (error) => {
-          keeper = null;
-          failures += 1;
-          if (failures < MOST_FAILURES || typeof upload_id === 'function') throw error;
-          return { recall: (_, { recalled }) => recalled() };
-        },
-      );
-      return keeper;
+    const uploader = Reflect.construct(EventTarget, [], Uploader);
+    for (const name of CALLBACKS) uploader[name] = () => {};
+    const page = {
+      uploader,
+      file,
+      upload_id,
+      options: options && typeof options === 'object' && !Array.isArray(options) ? { ...options } : options,
+      error: (...given) => new UploadError(...given),
+      load_digests: digest,
+      load_checkpoints: checkpoints,
+      ...runs(uploader),
     };
-    const host = hostOf(file, options, run.settle, digest, keep);
-    const driver = new Driver(uploader, upload_id, file, options, host);
-    host.driver = driver;
-    run.listen(globalThis, 'online', () => driver.came_online());
-    uploader.start = () => {
-      if (uploader.error_code !== null && !uploader.cancelled) run.begin();
-      driver.start();
+    page.begin_run();
+    const driver = new Driver(page);
+    const act = (name) => (given) => {
+      driver[name](page, given);
       return uploader;
     };
-    uploader.pause = (what) => {
-      driver.pause(what);
-      return uploader;
+    for (const name of ['start', 'pause', 'cancel', 'remove']) uploader[name] = act(name);
+    uploader.snapshot = () => driver.snapshot();
+    uploader.subscribe = (listener) => {
+      const tell = () => listener();
+      uploader.addEventListener('progress', tell);
+      return () => uploader.removeEventListener('progress', tell);
     };
-    uploader.cancel = (reason) => {
-      driver.cancel(reason);
-      return uploader;
-    };
-    uploader.remove = () => {
-      driver.remove();
-      return uploader;
-    };
-    if (signal) obey(signal, uploader, run);
     return uploader;
   }
+  Uploader.prototype = Object.create(EventTarget.prototype, {
+    constructor: { value: Uploader, configurable: true, writable: true },
+  });
+
+  async function pending() {
+    const kept = await checkpoints();
+    const found = [];
+    for (const { key, text, handle } of await kept.all()) {
+      const entry = read_kept(text);
+      if (entry) found.push({ key, ...entry, ...opening(handle), updated: new Date(entry.updated) });
+      else await kept.remove(key);
+    }
+    return found.sort((a, b) => b.updated - a.updated);
+  }
+
+  async function forget(entry) {
+    if (entry !== undefined && typeof entry?.key !== 'string') {
+      throw new TypeError('incoming.forget: expected an entry of pending(), or nothing for all');
+    }
+    const kept = await checkpoints();
+    for (const { key } of entry ? [entry] : await kept.all()) await kept.remove(key);
+  }
+
   return {
     Uploader,
     UploadError,
     set_server_hostname,
     fingerprint: async (...given) => (await digest()).fingerprint(...given),
     fingerprint_chunks: async (...given) => (await digest()).fingerprint_chunks(...given),
-    pending: async () => (await checkpoints()).pending(),
-    forget: async (...given) => (await checkpoints()).forget(...given),
+    pending,
+    forget,
     version: __VERSION__,
   };
 }
 
-/** Cancels the upload when the signal says so, or has said so already. */
-function obey(signal, uploader, run) {
-  const cancel = () => uploader.cancel(String(signal.reason?.message ?? signal.reason));
-  if (signal.aborted) cancel();
-  else run.listen(signal, 'abort', cancel);
+/** Keeps `done`: a new promise whenever an upload that failed is started again. */
+function runs(uploader) {
+  let resolve, reject;
+  return {
+    begin_run() {
+      uploader.done = new Promise((...both) => {
+        [resolve, reject] = both;
+      });
+      // A page that only uses callbacks is not to blame for a rejection that nobody looks at.
+      uploader.done.catch(() => {});
+    },
+    settle: (error) => (error ? reject(error) : resolve(uploader)),
+  };
 }
 
-/** Keeps `done`: a new promise whenever an upload that failed is started again. */
-function oneRunAfterAnother(uploader) {
-  let resolve, reject;
-  const begin = () => {
-    uploader.done = new Promise((...both) => ([resolve, reject] = both));
-    // A page that only uses callbacks is not to blame for a rejection that nobody looks at.
-    uploader.done.catch(() => {});
+/** How a file that was kept as a handle is opened again. */
+function opening(handle) {
+  const fail = (why) => {
+    throw new UploadError('file_changed', 7, `${why}; choose the file again`);
   };
-  const settle = (kind, code, message) => {
-    if (kind) reject(new UploadError(kind, code, message));
-    else resolve(uploader);
-    if (!kind || kind === 'cancelled') ended.abort();
-  };
-  const ended = new AbortController();
-  /** Listens until nothing can come any more. */
-  const listen = (target, kind, then) =>
-    target.addEventListener?.(kind, then, { signal: ended.signal });
-  const run = { begin, settle, listen };
-  begin();
-  return run;
+  async function open() {
+    if (!handle) fail('no handle of the file is kept');
+    if ((await handle.requestPermission?.({ mode: 'read' })) === 'denied') {
+      fail('the browser may not read the file');
+    }
+    return handle.getFile().catch((error) => fail(`the file cannot be read (${error.message})`));
+  }
+  return { can_open: handle !== undefined, open };
 }

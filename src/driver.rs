@@ -5,67 +5,114 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
+use incoming_protocol::http::Request;
 use incoming_protocol::{
-    Action, Attempt, Event, Json, Link, Notice, Speedometer, Stage, Step, Upload, View, Wake,
-    milliseconds,
+    Action, Attempt, Error, Event, Link, Notice, Outcome, Protocol, Speedometer, Stage, Step,
+    Upload, View, milliseconds,
 };
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortSignal;
 
+use crate::attempt::{Current, Due};
 use crate::error::words_of;
-use crate::face::{Face, Pace};
-use crate::host::Host;
-use crate::{http, json, number, page, whole};
+use crate::hashing::Hashing;
+use crate::http::Exchange;
+use crate::listener::Listener;
+use crate::page::{self, Page};
+use crate::resume::Resume;
+use crate::snapshot::{Rate, Snapshot};
+use crate::socket::Socket;
+use crate::timer::{Sleeper, Wait};
+use crate::{file, number};
 
 /// How often the browser's queue is looked at while there is something in it.
 const LOOK_EVERY_MS: f64 = 100.0;
-/// The number of the wait for the next look; the others are those of [`Wake`].
-const LOOK: u8 = 255;
+
+/// Who is told how an upload goes.
+pub(crate) trait Audience {
+    /// Something has changed.
+    fn notify(&self, page: &Page, notice: Notice, now: Snapshot);
+    /// This run is over.
+    fn settle(&self, page: &Page, outcome: &Outcome);
+}
+
+/// What is known of an upload before it begins, as plain data.
+pub(crate) struct Source {
+    pub(crate) protocol: Protocol,
+    pub(crate) filename: String,
+    /// The address of the server.
+    pub(crate) endpoint: String,
+    pub(crate) authorization: Option<String>,
+}
 
 /// One upload and what belongs to it.
 pub(crate) struct Driver {
     upload: RefCell<Upload>,
     queue: RefCell<VecDeque<Step>>,
     is_draining: Cell<bool>,
-    face: RefCell<Option<Rc<Face>>>,
-    is_looking: Cell<bool>,
+    pub(crate) source: Source,
+    audience: Box<dyn Audience>,
+    /// The page's objects, while something is under way: at rest nothing here keeps them alive.
+    page: RefCell<Option<Rc<Page>>>,
+    outside: RefCell<Vec<Listener>>,
+    current: RefCell<Current>,
     speed: RefCell<Speedometer>,
-    shown_pace: Cell<Pace>,
+    shown_rate: Cell<Rate>,
+    pub(crate) hashing: Hashing,
+    pub(crate) resume: Resume,
 }
 
 impl Driver {
-    pub(crate) fn new(upload: Upload, face: Face) -> Rc<Driver> {
-        face.show(&upload.view(), Pace::default());
+    pub(crate) fn new(upload: Upload, source: Source, audience: Box<dyn Audience>) -> Rc<Driver> {
         Rc::new(Driver {
             upload: RefCell::new(upload),
             queue: RefCell::default(),
             is_draining: Cell::new(false),
-            face: RefCell::new(Some(Rc::new(face))),
-            is_looking: Cell::new(false),
+            source,
+            audience,
+            page: RefCell::default(),
+            outside: RefCell::default(),
+            current: RefCell::default(),
             speed: RefCell::default(),
-            shown_pace: Cell::default(),
+            shown_rate: Cell::default(),
+            hashing: Hashing::default(),
+            resume: Resume::default(),
         })
     }
 
-    pub(crate) fn is_paused(&self) -> bool {
-        self.upload.borrow().view().paused
+    /// What the page sees now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let view = self.upload.borrow().view();
+        let rate = self.rate(&view);
+        Snapshot::new(&self.source.filename, view, rate)
     }
 
-    /// What has to be kept so that another page can go on.
-    pub(crate) fn checkpoint(&self) -> Option<Json> {
-        self.upload.borrow().checkpoint()
+    /// Asks the upload something.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&Upload) -> T) -> T {
+        question(&self.upload.borrow())
     }
 
-    /// The attempt that is under way.
-    pub(crate) fn attempt(&self) -> Attempt {
-        self.upload.borrow().attempt()
+    /// The page wants something, which may take a while.
+    pub(crate) fn want(
+        self: &Rc<Self>,
+        page: &Page,
+        change: impl FnOnce(&mut Upload) -> Vec<Step>,
+    ) {
+        if self.page.borrow().is_none() {
+            *self.page.borrow_mut() = Some(Rc::new(page.clone()));
+            *self.outside.borrow_mut() = self.listen_outside();
+        }
+        self.act(change);
     }
 
-    /// The size of the file in bytes.
-    pub(crate) fn size(&self) -> u64 {
-        self.upload.borrow().size()
+    /// The page's objects, while something is under way.
+    pub(crate) fn page(&self) -> Option<Rc<Page>> {
+        self.page.borrow().clone()
     }
 
     /// Does something with the upload and carries out what it then wants.
-    pub(crate) fn act(self: &Rc<Self>, change: impl FnOnce(&mut Upload) -> Vec<Step>) {
+    fn act(self: &Rc<Self>, change: impl FnOnce(&mut Upload) -> Vec<Step>) {
         let steps = change(&mut self.upload.borrow_mut());
         self.carry_out(steps);
     }
@@ -78,6 +125,16 @@ impl Driver {
             steps.extend(upload.handle(attempt, event));
             steps
         });
+    }
+
+    /// Reports an event that belongs to no attempt.
+    pub(crate) fn heard_whenever(self: &Rc<Self>, event: Event) {
+        self.heard(self.attempt(), event);
+    }
+
+    /// The attempt that is under way.
+    pub(crate) fn attempt(&self) -> Attempt {
+        self.upload.borrow().attempt()
     }
 
     /// Only the outermost call drains, and nothing is borrowed while a step is carried out: a
@@ -93,75 +150,132 @@ impl Driver {
             self.perform(step);
         }
         self.is_draining.set(false);
-        if self.upload.borrow().is_closed() {
-            self.let_go();
+        if self.upload.borrow().is_at_rest() {
+            self.rest();
         }
     }
 
-    fn perform(self: &Rc<Self>, Step { attempt, action }: Step) {
-        let face = self.face.borrow().clone();
-        let Some(face) = face else { return };
-        let host = face.host();
-        match action {
-            Action::Connect(url) => {
-                if let Err(thrown) = host.connect(attempt.number(), &url) {
-                    self.heard(attempt, Event::Refused(words_of(&thrown)));
-                }
-            }
-            Action::Send(message) => host.say(&json::to_js(&message)),
-            Action::SendRange(range) => {
-                host.send_range(number(range.start), number(range.end));
-                self.keep_looking(attempt, host);
-            }
-            Action::Request(request) => {
-                host.request(attempt.number(), request.id.0, &http::describe(&request));
-            }
-            Action::Digest(range) => {
-                host.digest(attempt.number(), number(range.start), number(range.end));
-            }
-            Action::HangUp => {
-                host.hang_up();
-                self.is_looking.set(false);
-            }
-            Action::Wait(wake, after) => {
-                host.wait(attempt.number(), wake as u8, timer(after));
-            }
-            Action::Recall => host.recall(attempt.number()),
-            Action::CheckFile => host.check(attempt.number()),
-            Action::Settle(outcome) => face.settle(&outcome),
-            Action::Notify(notice) => self.notify(notice),
+    /// Lets go of everything that is the page's.
+    fn rest(&self) {
+        if self.upload.borrow().is_over() {
+            self.hashing.cancel();
         }
+        let outside = std::mem::take(&mut *self.outside.borrow_mut());
+        drop((outside, self.page.take()));
+    }
+
+    fn perform(self: &Rc<Self>, Step { attempt, action }: Step) {
+        let page = self.page.borrow().clone();
+        let Some(page) = page else { return };
+        match action {
+            Action::Connect(url) => self.connect(&page, attempt, &url),
+            Action::Send(message) => self.with_socket(|socket| socket.send(&message)),
+            Action::SendRange(range) => {
+                let bytes = file::slice(&page.file(), &range, None);
+                self.with_socket(|socket| socket.send_blob(&bytes));
+                self.keep_looking(attempt);
+            }
+            Action::Request(request) => self.request(&page, attempt, request),
+            Action::Digest(range) => self.hashing.start(self, &page, attempt, range),
+            Action::HangUp => drop(self.current.take()),
+            Action::Wait(wake, after) => self.wait(attempt, Due::Wake(wake), timer(after)),
+            Action::Identify => self.resume.identify(self, &page, attempt),
+            Action::Hold => self.resume.hold(self, attempt),
+            Action::LetGo => self.resume.let_go(),
+            Action::Recall => self.resume.recall(self, attempt),
+            Action::AskId => self.resume.ask_id(self, &page),
+            Action::Keep(kept) => self.resume.keep(self, &page, &kept),
+            Action::Forget => self.resume.forget(),
+            Action::CheckFile => {
+                let driver = Rc::clone(self);
+                spawn_local(async move {
+                    let event = file::check(&page.file()).await;
+                    driver.heard(attempt, event);
+                });
+            }
+            Action::Settle(outcome) => self.audience.settle(&page, &outcome),
+            Action::Notify(notice) => self.notify(&page, notice),
+        }
+    }
+
+    fn connect(self: &Rc<Self>, page: &Rc<Page>, attempt: Attempt, url: &str) {
+        match Socket::open(url, self, attempt) {
+            Ok(socket) => self.current.borrow_mut().socket = Some(socket),
+            Err(thrown) => return self.heard(attempt, Event::Refused(words_of(&thrown))),
+        }
+        let blob = page.file();
+        if file::size_of(&blob) > 0 {
+            return;
+        }
+        // Nothing is read of what is empty, so that a folder would arrive as an empty file.
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            let event = file::check(&blob).await;
+            if matches!(event, Event::FileUnreadable(_)) {
+                driver.heard(attempt, event);
+            }
+        });
+    }
+
+    fn with_socket(&self, act: impl FnOnce(&Socket)) {
+        if let Some(socket) = &self.current.borrow().socket {
+            act(socket);
+        }
+    }
+
+    fn request(self: &Rc<Self>, page: &Page, attempt: Attempt, request: Request) {
+        let Some(signal) = self.signal() else { return };
+        let id = request.id;
+        let exchange = Exchange {
+            page: page.clone(),
+            request,
+            authorization: self.source.authorization.clone(),
+            signal: signal.clone(),
+        };
+        let driver = Rc::clone(self);
+        let telling = Rc::clone(self);
+        spawn_local(async move {
+            let loaded = move |bytes| telling.heard(attempt, Event::Loaded(id, bytes));
+            let event = match exchange.send(loaded).await {
+                Ok(response) => Event::Responded(id, response),
+                Err(Error::Lost(words)) => Event::RequestLost(id, words),
+                Err(error) => Event::Failed(error),
+            };
+            if !signal.aborted() {
+                driver.heard(attempt, event);
+            }
+        });
+    }
+
+    /// What tells that the attempt that is under way is over.
+    pub(crate) fn signal(&self) -> Option<AbortSignal> {
+        self.current.borrow_mut().signal()
+    }
+
+    fn wait(self: &Rc<Self>, attempt: Attempt, due: Due, milliseconds: f64) {
+        let sleeper = Box::new(Alarm { driver: Rc::clone(self), attempt, due });
+        let wait = Wait::new(milliseconds, sleeper);
+        self.current.borrow_mut().wait(due, wait);
     }
 
     /// Looks again and again while bytes are on their way: nothing reports when they leave the
     /// browser's queue, and nothing at all when they stand still.
-    fn keep_looking(&self, attempt: Attempt, host: &Host) {
-        if !self.is_looking.replace(true) {
-            host.wait(attempt.number(), LOOK, LOOK_EVERY_MS);
-        }
-    }
-
-    /// The time of a wait is over.
-    pub(crate) fn woke(self: &Rc<Self>, attempt: Attempt, number: u8) {
-        let wakes = [Wake::Retry, Wake::Stall, Wake::KeepAlive];
-        match wakes.into_iter().find(|wake| *wake as u8 == number) {
-            Some(wake) => self.heard(attempt, Event::Woke(wake)),
-            None => self.look(attempt),
+    fn keep_looking(self: &Rc<Self>, attempt: Attempt) {
+        if !self.current.borrow().waits_for(Due::Look) {
+            self.wait(attempt, Due::Look, LOOK_EVERY_MS);
         }
     }
 
     fn look(self: &Rc<Self>, attempt: Attempt) {
-        self.is_looking.set(false);
+        self.current.borrow_mut().forget(Due::Look);
         let link = self.measure();
         self.act(|upload| upload.handle(attempt, Event::Measured(link)));
         if self.attempt() != attempt {
             return;
         }
-        self.show_pace();
-        let is_waiting = self.upload.borrow().view().bytes_ahead() + link.waiting > 0;
-        let face = self.face.borrow().clone();
-        if let Some(face) = face.filter(|_| is_waiting) {
-            self.keep_looking(attempt, face.host());
+        self.show_rate();
+        if self.upload.borrow().view().bytes_ahead() + link.waiting > 0 {
+            self.keep_looking(attempt);
         }
     }
 
@@ -174,49 +288,87 @@ impl Driver {
         } else {
             speed.restart(page::now_ms(), acknowledged);
         }
-        let face = self.face.borrow();
         Link {
-            waiting: face.as_ref().map_or(0, |face| whole(face.host().waiting())),
+            waiting: self.current.borrow().socket.as_ref().map_or(0, Socket::waiting),
             bytes_per_second: speed.bytes_per_second().map(|rate| rate as u64),
-            is_offline: face.as_ref().is_some_and(|face| face.host().offline()),
+            is_offline: page::is_offline(),
         }
     }
 
     /// Shows the page how it goes, and tells it why.
-    fn notify(&self, notice: Notice) {
+    fn notify(&self, page: &Page, notice: Notice) {
         let view = self.upload.borrow().view();
-        let face = self.face.borrow().clone();
         // A callback may have started an upload anew that had failed.
-        let is_outdated = notice == Notice::Failed && view.error.is_none();
-        if let Some(face) = face.filter(|_| !is_outdated) {
-            let pace = self.pace(&view);
-            self.shown_pace.set(pace);
-            face.show(&view, pace);
-            face.notify(notice);
+        if notice == Notice::Failed && view.error.is_none() {
+            return;
         }
+        let rate = self.rate(&view);
+        self.shown_rate.set(rate);
+        self.audience.notify(page, notice, Snapshot::new(&self.source.filename, view, rate));
     }
 
     /// Tells the page when only the speed has changed, as it does on a line that stands still.
-    fn show_pace(self: &Rc<Self>) {
-        let pace = self.pace(&self.upload.borrow().view());
-        if pace != self.shown_pace.get() {
-            self.notify(Notice::Progress);
+    fn show_rate(&self) {
+        let rate = self.rate(&self.upload.borrow().view());
+        if let Some(page) = self.page().filter(|_| rate != self.shown_rate.get()) {
+            self.notify(&page, Notice::Progress);
         }
     }
 
-    fn pace(&self, view: &View) -> Pace {
+    fn rate(&self, view: &View) -> Rate {
         let is_transferring = self.upload.borrow().stage() == Stage::Transferring;
         let measured = self.speed.borrow().bytes_per_second().filter(|_| is_transferring);
         let speed = measured.unwrap_or(0.0);
         let left = number(view.bytes_total.saturating_sub(view.bytes_acked));
-        Pace { speed, eta: (speed > 0.0).then(|| left / speed) }
+        Rate { speed, eta: (speed > 0.0).then(|| left / speed) }
     }
 
-    /// Nothing can come any more: lets go of everything that holds the page's objects.
-    fn let_go(&self) {
-        if let Some(face) = self.face.take() {
-            face.host().let_go();
+    /// The machine has slept: what was measured before says nothing.
+    fn slept(self: &Rc<Self>) {
+        let (acknowledged, _) = self.upload.borrow().confirmed();
+        self.speed.borrow_mut().restart(page::now_ms(), acknowledged);
+        self.heard_whenever(Event::CameOnline);
+    }
+
+    fn listen_outside(self: &Rc<Self>) -> Vec<Listener> {
+        let on = |target: &JsValue, kind, event: Event| {
+            let driver = Rc::downgrade(self);
+            Listener::new(target.unchecked_ref(), kind, move |_| {
+                if let Some(driver) = driver.upgrade() {
+                    driver.heard_whenever(event.clone());
+                }
+            })
+        };
+        let global = page::global();
+        let mut listeners = vec![on(&global, "online", Event::CameOnline)];
+        if self.upload.borrow().resumes_in_other_pages() {
+            listeners.push(on(&global, "pagehide", Event::Hidden));
+            let document = page::member(&global, "document");
+            if document.is_object() {
+                listeners.push(on(&document, "visibilitychange", Event::Hidden));
+            }
         }
+        listeners
+    }
+}
+
+/// Wakes an upload.
+struct Alarm {
+    driver: Rc<Driver>,
+    attempt: Attempt,
+    due: Due,
+}
+
+impl Sleeper for Alarm {
+    fn woke(&self) {
+        match self.due {
+            Due::Wake(wake) => self.driver.heard(self.attempt, Event::Woke(wake)),
+            Due::Look => self.driver.look(self.attempt),
+        }
+    }
+
+    fn slept(&self) {
+        self.driver.slept();
     }
 }
 

@@ -1,8 +1,10 @@
-//! Errors that are thrown at the caller.
+//! Errors that are thrown at the caller, and what callers throw.
 
-use incoming_protocol::joined;
-use js_sys::{Reflect, TypeError};
+use incoming_protocol::{Error, joined};
+use js_sys::TypeError;
 use wasm_bindgen::JsValue;
+
+use crate::page::member;
 
 /// What a caller who passed something wrong gets.
 pub(crate) fn type_error(message: &str) -> JsValue {
@@ -11,6 +13,22 @@ pub(crate) fn type_error(message: &str) -> JsValue {
 
 /// The words of anything that was thrown.
 pub(crate) fn words_of(thrown: &JsValue) -> String {
-    let member = |name: &str| Reflect::get(thrown, &name.into()).ok()?.as_string();
-    thrown.as_string().or_else(|| member("message")).unwrap_or_default()
+    let message = member(thrown, "message").as_string();
+    thrown.as_string().or(message).unwrap_or_else(|| "something without a message".to_owned())
+}
+
+/// What it means that a function of the page threw: an `UploadError` says so itself, anything else
+/// may pass.
+pub(crate) fn thrown_by_page(what: &str, thrown: &JsValue) -> Error {
+    upload_error(thrown).unwrap_or_else(|| {
+        let words = words_of(thrown);
+        Error::Postponed(joined(&["the function for ", what, " failed: ", &words]))
+    })
+}
+
+/// What an `UploadError` means, of whatever copy of this package; `None` for anything else.
+pub(crate) fn upload_error(thrown: &JsValue) -> Option<Error> {
+    let name = member(thrown, "name").as_string()?;
+    let kind = member(thrown, "kind").as_string().filter(|_| name == "UploadError")?;
+    Some(Error::of_page(&kind, words_of(thrown)))
 }

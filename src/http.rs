@@ -1,68 +1,182 @@
-//! Requests as `js/http.js` takes them.
+//! Requests of the protocols, with what the page adds to each. File bytes leave by XMLHttpRequest,
+//! because only it tells how many have left; everything else by fetch, and everything if the page
+//! wants it so.
 
-use incoming_protocol::Md5;
-use incoming_protocol::http::{Body, Field, MediaType, Request};
-use js_sys::Array;
+mod answer;
+mod fetch;
+mod form;
+mod given;
+mod xhr;
+
+use incoming_protocol::http::{Body, MediaType, Request, Response};
+use incoming_protocol::{Error, joined};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Blob, Headers};
 
-use crate::number;
+use crate::endpoint::resolve;
+use crate::error::words_of;
+use crate::page::{Page, member};
+use crate::{file, http::given::given};
 
-/// Method, address, whether spaces become `+`, query, headers, digests; then what is in the body:
-/// fields, the part of the file as start, end and media type, the name of the part, and its file
-/// name.
-pub(crate) fn describe(request: &Request) -> Array {
-    let description = Array::of5(
-        &request.method.as_str().into(),
-        &request.url.as_str().into(),
-        &request.query.plus.into(),
-        &fields(&request.query.fields),
-        &request.headers.iter().map(|(name, value)| pair(name, value)).collect::<Array>(),
-    );
-    let add = |value: JsValue| {
-        description.push(&value);
-    };
-    add(digests(request).into());
-    match &request.body {
-        Body::Empty => {}
-        Body::Form(form) => add(fields(form)),
-        Body::Bytes { range, media_type } => {
-            add(JsValue::UNDEFINED);
-            add(bytes(range, *media_type));
+/// What one request needs to leave.
+pub(crate) struct Exchange {
+    pub(crate) page: Page,
+    pub(crate) request: Request,
+    /// From the user and the password of the endpoint.
+    pub(crate) authorization: Option<String>,
+    pub(crate) signal: AbortSignal,
+}
+
+/// A request as browsers take it.
+struct Ready {
+    method: String,
+    url: String,
+    headers: Headers,
+    body: JsValue,
+    /// Whether cookies go to other origins; `None` if not even to this one.
+    with_credentials: Option<bool>,
+    signal: AbortSignal,
+}
+
+impl Exchange {
+    /// Sends the request and waits for the answer; `loaded` is told how many bytes have left.
+    ///
+    /// # Errors
+    /// A loss if there was no answer, whatever the page's functions say, and a misuse for what can
+    /// never leave.
+    pub(crate) async fn send(self, loaded: impl Fn(u64) + 'static) -> Result<Response, Error> {
+        let ready = self.prepare().await?;
+        let range = self.request.body.range();
+        let file = self.page.file();
+        if range.is_some() && file::size_of(&file) == 0 {
+            // Nothing is read of what is empty, so that a folder would arrive as an empty file.
+            if let incoming_protocol::Event::FileUnreadable(why) = file::check(&file).await {
+                return Err(Error::FileChanged(why));
+            }
         }
-        Body::Multipart { fields: form, part } => {
-            add(fields(form));
-            add(bytes(&part.range, part.media_type));
-            add(part.name.as_str().into());
-            add(part.filename.as_deref().into());
+        let is_fetch = self.page.option("transport").as_string().as_deref() == Some("fetch");
+        let has_xhr = member(&crate::page::global(), "XMLHttpRequest").is_function();
+        let answer = if range.is_some() && !is_fetch && has_xhr {
+            xhr::send(&ready, &self.request.wants, loaded).await?
+        } else {
+            fetch::send(&ready, &self.request.wants).await?
+        };
+        let asked = ready.url;
+        let is_stored = if self.request.is_proof {
+            answer::is_stored(&self.page.option("is_stored"), &answer)?
+        } else {
+            None
+        };
+        Ok(answer.into_response(asked, is_stored))
+    }
+
+    async fn prepare(&self) -> Result<Ready, Error> {
+        let headers = self.headers().await?;
+        let params = self.given("params").await?;
+        let params = given::names_and_values(&params)?;
+        let url = self.url(&params)?;
+        Ok(Ready {
+            method: self.request.method.clone(),
+            url,
+            headers,
+            body: self.body(&params),
+            with_credentials: (!self.request.is_bare)
+                .then(|| self.page.option("with_credentials").as_bool() == Some(true)),
+            signal: self.signal.clone(),
+        })
+    }
+
+    /// What the page gives, as an object or by a function, for requests to its own server.
+    async fn given(&self, name: &str) -> Result<Vec<Array>, Error> {
+        if self.request.is_bare {
+            return Ok(Vec::new());
+        }
+        given(&self.page.option(name), name).await
+    }
+
+    async fn headers(&self) -> Result<Headers, Error> {
+        let headers = Headers::new().map_err(|thrown| misuse(&thrown))?;
+        for (name, value) in &self.request.headers {
+            headers.set(name, value).map_err(|thrown| misuse(&thrown))?;
+        }
+        if let Some(media_type) = self.media_type() {
+            headers.set("Content-Type", media_type).map_err(|thrown| misuse(&thrown))?;
+        }
+        if let Some(authorization) = self.authorization.as_ref().filter(|_| !self.request.is_bare) {
+            headers.set("Authorization", authorization).map_err(|thrown| misuse(&thrown))?;
+        }
+        for pair in self.given("headers").await? {
+            let name = pair.get(0).as_string().unwrap_or_default();
+            // It would hide where the parts of a form begin.
+            let is_of_form = self.is_form() && name.eq_ignore_ascii_case("content-type");
+            if !is_of_form {
+                given::set_header(&headers, &pair).map_err(|thrown| {
+                    let words = words_of(&thrown);
+                    Error::Misuse(joined(&["expected good headers, found '", &name, "': ", &words]))
+                })?;
+            }
+        }
+        Ok(headers)
+    }
+
+    fn is_form(&self) -> bool {
+        matches!(self.request.body, Body::Form(_) | Body::Multipart { .. })
+    }
+
+    /// What has to be said of the body, because the browser says nothing or something else.
+    fn media_type(&self) -> Option<&'static str> {
+        match &self.request.body {
+            Body::Bytes { media_type: MediaType::Of(media_type), .. }
+            | Body::Text { media_type, .. } => Some(media_type),
+            _ => None,
         }
     }
-    description
+
+    /// The whole address, as the browser writes it.
+    fn url(&self, params: &[(String, String)]) -> Result<String, Error> {
+        let request = &self.request;
+        let no_url = || Error::Misuse(joined(&["expected a URL, found '", &request.url, "'"]));
+        let url = resolve(&request.url).ok_or_else(no_url)?;
+        url.set_hash("");
+        let query = form::query(&request.query, params)?;
+        if query.is_empty() {
+            return Ok(url.href());
+        }
+        let between = if url.search().is_empty() { "" } else { "&" };
+        url.set_search(&joined(&[&url.search(), between, &query]));
+        Ok(url.href())
+    }
+
+    fn body(&self, params: &[(String, String)]) -> JsValue {
+        let file = self.page.file();
+        match &self.request.body {
+            Body::Empty => JsValue::UNDEFINED,
+            Body::Text { text, .. } => text.into(),
+            Body::Bytes { range, media_type } => part_of(&file, range, *media_type).into(),
+            Body::Form(fields) => form::encoded_form(fields, params),
+            Body::Multipart { fields, part } => {
+                let bytes = part_of(&file, &part.range, part.media_type);
+                form::multipart(fields, params, part, &bytes)
+            }
+        }
+    }
 }
 
-fn bytes(range: &std::ops::Range<u64>, media_type: MediaType) -> JsValue {
+fn part_of(file: &Blob, range: &std::ops::Range<u64>, media_type: MediaType) -> Blob {
     let media_type = match media_type {
-        MediaType::OfFile => JsValue::UNDEFINED,
-        MediaType::Octets => "application/octet-stream".into(),
+        MediaType::OfFile => None,
+        MediaType::Of(media_type) => Some(media_type),
     };
-    Array::of3(&number(range.start).into(), &number(range.end).into(), &media_type).into()
+    file::slice(file, range, media_type)
 }
 
-/// What `asking` in `js/verify.js` takes.
-fn digests(request: &Request) -> Array {
-    let hex = |md5: &Option<Md5>| JsValue::from(md5.as_ref().map(Md5::as_str));
-    let wants_file = request.wants_file_digest.into();
-    Array::of3(&hex(&request.digest), &wants_file, &hex(&request.damaged_file))
+/// What throws before a request leaves will always throw.
+fn misuse(thrown: &JsValue) -> Error {
+    Error::Misuse(words_of(thrown))
 }
 
-/// A parameter is a pair; the place of the page's own is their prefix alone.
-fn fields(fields: &[Field]) -> JsValue {
-    let entries = fields.iter().map(|field| match field {
-        Field::Pair(name, value) => pair(name, value),
-        Field::Extra(prefix) => Array::of1(&prefix.as_str().into()),
-    });
-    entries.collect::<Array>().into()
-}
-
-fn pair(name: &str, value: &str) -> Array {
-    Array::of2(&name.into(), &value.into())
+/// The pairs of anything that is an object.
+fn entries(value: &JsValue) -> Array {
+    Object::entries(value.unchecked_ref())
 }

@@ -1,11 +1,21 @@
 //! Between the protocols' JSON and the browser's.
 
 use incoming_protocol::Json;
-use js_sys::{Array, Object};
+use js_sys::{Array, JSON, Object};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// No protocol nests deeper; a server that does is not understood.
 const DEEPEST: u32 = 16;
+
+/// Reads a text. `None` if it is no JSON.
+pub(crate) fn parse(text: &str) -> Option<Json> {
+    from_js(&JSON::parse(text).ok()?)
+}
+
+/// Writes a value as text.
+pub(crate) fn text_of(value: &JsValue) -> Option<String> {
+    JSON::stringify(value).ok()?.as_string()
+}
 
 /// Reads a value of JavaScript. `None` if there is none, or if it is nested deeper than any
 /// protocol needs.
@@ -23,30 +33,18 @@ fn nested(value: &JsValue, depth: u32) -> Option<Json> {
         Some(Json::Number(number))
     } else if let Some(text) = value.as_string() {
         Some(Json::Text(text))
-    } else if let Some(list) = value.dyn_ref::<Array>() {
+    } else if Array::is_array(value) {
+        let list: &Array = value.unchecked_ref();
         list.iter().map(|item| nested(&item, depth)).collect::<Option<_>>().map(Json::List)
-    } else {
+    } else if value.is_object() {
         let entries = Object::entries(value.unchecked_ref());
-        entries.iter().map(|entry| member(&entry, depth)).collect::<Option<_>>().map(Json::Object)
+        entries.iter().map(|entry| entry_of(&entry, depth)).collect::<Option<_>>().map(Json::Object)
+    } else {
+        None
     }
 }
 
-fn member(entry: &JsValue, depth: u32) -> Option<(String, Json)> {
+fn entry_of(entry: &JsValue, depth: u32) -> Option<(String, Json)> {
     let pair: &Array = entry.unchecked_ref();
     Some((pair.get(0).as_string()?, nested(&pair.get(1), depth)?))
-}
-
-/// Writes a value.
-pub(crate) fn to_js(json: &Json) -> JsValue {
-    match json {
-        Json::Null => JsValue::NULL,
-        Json::Bool(value) => (*value).into(),
-        Json::Number(number) => (*number).into(),
-        Json::Text(text) => text.into(),
-        Json::List(items) => items.iter().map(to_js).collect::<Array>().into(),
-        Json::Object(members) => {
-            let pairs = members.iter().map(|(key, value)| Array::of2(&key.into(), &to_js(value)));
-            Object::from_entries(&pairs.collect::<Array>()).unwrap_or_default().into()
-        }
-    }
 }

@@ -1,29 +1,64 @@
-//! The browser's side of incoming-uploader: carries out what the protocols ask for, and shows a
-//! page how it goes.
+//! Uploads files of any size from a browser, over bad networks, with nothing lost.
 //!
-//! A page does not use this crate but the package around it, whose face is in `js/`.
+//! Rust front ends use [`Uploader`]; JavaScript has the same behind the npm package of this name,
+//! whose first lines are in `js/`.
+//!
+//! ```no_run
+//! # async fn upload(file: web_sys::File) -> Result<(), incoming_uploader::Error> {
+//! use incoming_uploader::{Protocol, Uploader};
+//!
+//! let uploader = Uploader::builder(file.into())
+//!     .protocol(Protocol::Resumable)
+//!     .endpoint("/resumable")
+//!     .on_progress(|now| web_sys::console::log_1(&now.state_msg.as_str().into()))
+//!     .start()?;
+//! uploader.finished().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 
-mod api;
+mod attempt;
+#[cfg(not(feature = "npm"))]
+mod builder;
 mod driver;
+mod endpoint;
 mod error;
-mod face;
 mod file;
-mod host;
+mod hashing;
 mod http;
+#[cfg(feature = "npm")]
+mod js;
 mod json;
+mod listener;
 mod options;
 mod page;
-mod told;
+#[cfg(not(feature = "npm"))]
+mod parts;
+mod resume;
+mod snapshot;
+mod socket;
+mod timer;
+#[cfg(not(feature = "npm"))]
+mod uploader;
 
 /// Smaller than the allocator of the standard library, which every visitor would download.
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "npm", target_arch = "wasm32"))]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-pub use api::Driver;
-pub use host::Host;
+#[cfg(not(feature = "npm"))]
+pub use builder::Builder;
+#[cfg(not(feature = "npm"))]
+pub use endpoint::set_server_hostname;
+pub use incoming_protocol::{Error, Outcome, Protocol, Verification};
+#[cfg(feature = "npm")]
+pub use js::{Driver, read_kept, set_server_hostname};
+pub use page::Page;
+pub use snapshot::{ErrorData, Snapshot};
+#[cfg(not(feature = "npm"))]
+pub use uploader::Uploader;
 
 /// Sizes in browsers are doubles.
 #[expect(clippy::cast_precision_loss, reason = "no file is that large")]

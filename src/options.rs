@@ -1,35 +1,87 @@
 //! What a page passes as options.
 
-use incoming_protocol::{Given, Job, Json, Options, Protocol, Upload, joined};
-use js_sys::{Array, Function, Object, Reflect};
-use wasm_bindgen::prelude::*;
-use web_sys::Blob;
+use std::rc::Rc;
 
+use incoming_protocol::{Job, Json, Options, Protocol, RawOptions, Upload, joined};
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::driver::{Audience, Driver, Source};
+use crate::endpoint::endpoint;
 use crate::error::type_error;
-use crate::host::Host;
-use crate::{file, json, page, whole};
+use crate::page::{self, Page, is_branded, member};
+use crate::{file, json};
+
+/// Options that only requests have: a WebSocket takes no such thing.
+const OF_REQUESTS: [&str; 5] = ["headers", "params", "with_credentials", "transport", "is_stored"];
+/// Options that are no plain data, and what each has to be.
+const OWN: [(&str, &str, fn(&JsValue) -> bool); 11] = [
+    ("onprogress", "a function", JsValue::is_function),
+    ("onfinished", "a function", JsValue::is_function),
+    ("oncancelled", "a function", JsValue::is_function),
+    ("onerror", "a function", JsValue::is_function),
+    ("is_stored", "a function", JsValue::is_function),
+    ("headers", "an object, or a function that returns one,", is_given),
+    ("params", "an object, or a function that returns one,", is_given),
+    ("with_credentials", "true or false", |value| value.as_bool().is_some()),
+    ("transport", "'xhr' or 'fetch'", is_transport),
+    ("signal", "an AbortSignal", |value| is_branded(value, "AbortSignal", "aborted")),
+    ("handle", "a FileSystemFileHandle", |value| member(value, "getFile").is_function()),
+];
 
 /// What the page has chosen.
-pub(crate) struct Chosen {
+struct Chosen {
     protocol: Protocol,
     /// Whatever the protocols read themselves.
     data: Vec<(String, Json)>,
-    callbacks: Vec<(String, JsValue)>,
     /// An option that only requests have, if there is any.
-    of_requests: Option<String>,
+    of_requests: Option<&'static str>,
 }
 
-/// Reads the options of an uploader; `undefined` and `null` choose nothing.
+/// Prepares the upload of a page's file, which does nothing before its start.
 ///
 /// # Errors
-/// A `TypeError` that names the option that is wrong.
-pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
-    let mut chosen = Chosen {
-        protocol: Protocol::DEFAULT,
-        data: Vec::new(),
-        callbacks: Vec::new(),
-        of_requests: None,
-    };
+/// A `TypeError` that names the argument or the option that is wrong.
+pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Driver>, JsValue> {
+    let upload_id = page.upload_id();
+    let ticket = upload_id.as_string().filter(|id| !id.is_empty());
+    let asks_id = upload_id.is_function();
+    if !(ticket.is_some() || asks_id || upload_id.is_null() || upload_id.is_undefined()) {
+        return Err(type_error(
+            "Uploader: expected the upload id, a string or a function, as the first argument",
+        ));
+    }
+    let value: JsValue = page.file().into();
+    let blob = file::blob(&value)
+        .ok_or_else(|| type_error("Uploader: expected a File or a Blob as the second argument"))?;
+    let chosen = read(&page.options())?;
+    let protocol = chosen.protocol;
+    let at = endpoint(&page.option("endpoint"), protocol)?;
+    let (name, endpoint) = (file::name_of(blob), at.url);
+    let mut raw = RawOptions::new(chosen.data);
+    for name in ["protocol", "endpoint"].into_iter().chain(OWN.map(|(name, ..)| name)) {
+        raw.know(name);
+    }
+    let upload = Options::read(raw).and_then(|mut options| {
+        options.asks_id = asks_id;
+        let job = Job {
+            ticket,
+            endpoint: endpoint.clone(),
+            name: name.clone(),
+            relative_path: file::relative_path_of(blob),
+            media_type: blob.type_(),
+            size: file::size_of(blob),
+            options,
+        };
+        Upload::new(protocol, job, page::seed())
+    });
+    let upload = upload.map_err(|error| type_error(&joined(&["Uploader: ", &error.words()])))?;
+    let source = Source { protocol, filename: name, endpoint, authorization: at.authorization };
+    Ok(Driver::new(upload, source, audience))
+}
+
+fn read(options: &JsValue) -> Result<Chosen, JsValue> {
+    let mut chosen = Chosen { protocol: Protocol::DEFAULT, data: Vec::new(), of_requests: None };
     if options.is_undefined() || options.is_null() {
         return Ok(chosen);
     }
@@ -39,79 +91,49 @@ pub(crate) fn read(options: &JsValue) -> Result<Chosen, JsValue> {
     for key in Object::keys(options.unchecked_ref::<Object>()).iter() {
         let value = Reflect::get(options, &key)?;
         if !value.is_undefined() && !value.is_null() {
-            chosen.take(key.as_string().unwrap_or_default(), value)?;
+            chosen.take(key.as_string().unwrap_or_default(), &value)?;
         }
     }
-    Ok(chosen)
+    match chosen.of_requests {
+        Some(name) if chosen.protocol.scheme(false) == "ws" => {
+            let words = "is only for protocols over HTTP: a WebSocket takes no such thing";
+            Err(type_error(&joined(&["Uploader: ", name, " ", words])))
+        }
+        _ => Ok(chosen),
+    }
 }
 
 impl Chosen {
-    fn take(&mut self, name: String, value: JsValue) -> Result<(), JsValue> {
+    fn take(&mut self, name: String, value: &JsValue) -> Result<(), JsValue> {
+        if let Some((_, expected, is_right)) = OWN.iter().find(|(own, ..)| *own == name) {
+            let of_requests = OF_REQUESTS.into_iter().find(|other| *other == name);
+            self.of_requests = self.of_requests.or(of_requests);
+            return if is_right(value) { Ok(()) } else { Err(wrong(&name, expected)) };
+        }
         match name.as_str() {
-            "protocol" => self.protocol = protocol(&value)?,
-            "onprogress" | "onfinished" | "oncancelled" | "onerror" => {
-                if !value.is_instance_of::<Function>() {
-                    return Err(wrong(&name, "a function"));
-                }
-                self.callbacks.push((name, value));
-            }
-            "headers" | "params" | "with_credentials" | "transport" => {
-                self.of_requests = Some(name);
-            }
-            // JavaScript reads them.
-            "endpoint" | "signal" | "handle" => {}
+            "protocol" => self.protocol = protocol(value)?,
+            "endpoint" => {}
             _ => {
-                let data = json::from_js(&value).ok_or_else(|| wrong(&name, "plain data"))?;
+                let data = json::from_js(value).ok_or_else(|| wrong(&name, "plain data"))?;
                 self.data.push((name, data));
             }
         }
         Ok(())
     }
+}
 
-    /// The address of the server.
-    ///
-    /// # Errors
-    /// A `TypeError` if what was chosen is no address, or no host is known.
-    pub(crate) fn endpoint(&self, host: &Host) -> Result<String, JsValue> {
-        let protocol = self.protocol;
-        host.endpoint(protocol.scheme(false), protocol.scheme(true), protocol.path())
-    }
+fn is_given(value: &JsValue) -> bool {
+    value.is_function() || (value.is_object() && !Array::is_array(value))
+}
 
-    pub(crate) fn callbacks(&self, mut set: impl FnMut(&str, &JsValue)) {
-        self.callbacks.iter().for_each(|(name, callback)| set(name, callback));
-    }
-
-    /// The upload of this file.
-    ///
-    /// # Errors
-    /// A `TypeError` that names the option that is unknown or wrong.
-    pub(crate) fn upload(
-        self,
-        ticket: Option<String>,
-        asks_id: bool,
-        endpoint: String,
-        blob: &Blob,
-    ) -> Result<Upload, JsValue> {
-        if let (Some(name), "ws") = (&self.of_requests, self.protocol.scheme(false)) {
-            let words = "is only for protocols over HTTP: a WebSocket takes no such thing";
-            return Err(type_error(&joined(&["Uploader: ", name, " ", words])));
-        }
-        let (name, size) = (file::name_of(blob), whole(blob.size()));
-        let upload = Options::read(Given::new(self.data)).and_then(|mut options| {
-            options.asks_id = asks_id;
-            let relative_path = file::relative_path_of(blob);
-            let media_type = blob.type_();
-            let job = Job { ticket, endpoint, name, relative_path, media_type, size, options };
-            Upload::new(self.protocol, job, page::dice())
-        });
-        upload.map_err(|error| type_error(&joined(&["Uploader: ", &error.words()])))
-    }
+fn is_transport(value: &JsValue) -> bool {
+    matches!(value.as_string().as_deref(), Some("xhr" | "fetch"))
 }
 
 fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
     value.as_string().and_then(|name| Protocol::named(&name)).ok_or_else(|| {
         let mut expected = "one of: ".to_owned();
-        for (i, protocol) in Protocol::ALL.iter().enumerate() {
+        for (i, protocol) in Protocol::EVERY.iter().enumerate() {
             expected.push_str(if i > 0 { ", " } else { "" });
             expected.push_str(protocol.name());
         }

@@ -1,14 +1,122 @@
-//! The page, or the worker, that this runs in.
+//! The page, or the worker, that this runs in, and what it hands over for one upload.
 
-use js_sys::{Date, Math};
+use js_sys::{Date, Function, Math, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Blob, EventTarget};
 
-/// Milliseconds since some moment in the past.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
+    fn get_as(target: &JsValue, name: &str, receiver: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = reportError)]
+    pub(crate) fn report_error(thrown: &JsValue);
+
+    /// What belongs to one upload and is the page's. At rest only the page holds it, so that an
+    /// uploader that it has dropped is collected with everything that it refers to.
+    #[derive(Clone)]
+    pub type Page;
+
+    /// The object that the page sees.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn uploader(this: &Page) -> EventTarget;
+
+    /// The file.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn file(this: &Page) -> Blob;
+
+    /// The function for the upload id, if it is one.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn upload_id(this: &Page) -> JsValue;
+
+    /// The options, a copy that nobody changes.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn options(this: &Page) -> JsValue;
+
+    /// Settles the promise `done`: with nothing when the file was delivered, otherwise with the error.
+    #[wasm_bindgen(method)]
+    pub(crate) fn settle(this: &Page, error: &JsValue);
+
+    /// Makes another promise `done`, because an upload that failed begins again.
+    #[wasm_bindgen(method)]
+    pub(crate) fn begin_run(this: &Page);
+
+    /// An `UploadError` of this kind, code and message.
+    #[wasm_bindgen(method)]
+    pub(crate) fn error(this: &Page, kind: &str, code: u32, message: &str) -> JsValue;
+
+    /// Loads what hashes.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn load_digests(this: &Page) -> Result<Promise, JsValue>;
+
+    /// Loads what keeps uploads for other pages.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn load_checkpoints(this: &Page) -> Result<Promise, JsValue>;
+}
+
+impl Page {
+    /// An option, or undefined.
+    pub(crate) fn option(&self, name: &str) -> JsValue {
+        member(&self.options(), name)
+    }
+
+    /// The option `signal`, if there is one.
+    pub(crate) fn signal(&self) -> Option<AbortSignal> {
+        let signal = self.option("signal");
+        signal.is_object().then(|| signal.unchecked_into())
+    }
+}
+
+/// A member of any value; undefined where there is none.
+pub(crate) fn member(value: &JsValue, name: &str) -> JsValue {
+    if value.is_object() || value.is_function() {
+        Reflect::get(value, &name.into()).unwrap_or_default()
+    } else {
+        JsValue::UNDEFINED
+    }
+}
+
+/// Milliseconds since some moment in the past, on a clock that nobody sets.
 pub(crate) fn now_ms() -> f64 {
+    performance_now()
+}
+
+/// Milliseconds since 1970, on a clock that goes on while the machine sleeps.
+pub(crate) fn wall_clock_ms() -> f64 {
     Date::now()
 }
 
-/// A random number to begin a row of random numbers with.
+/// What random numbers begin with.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 2^53")]
-pub(crate) fn dice() -> u64 {
+pub(crate) fn seed() -> u64 {
     (Math::random() * 9_007_199_254_740_992.0) as u64
+}
+
+/// The window, or the worker.
+pub(crate) fn global() -> Object {
+    js_sys::global()
+}
+
+/// True if the browser believes that it has no network.
+pub(crate) fn is_offline() -> bool {
+    member(&member(&global(), "navigator"), "onLine").as_bool() == Some(false)
+}
+
+/// True if a value is an object that a class of this name made, in whatever window: the getter of one
+/// of its properties looks for what only such objects have.
+pub(crate) fn is_branded(value: &JsValue, class: &str, property: &str) -> bool {
+    let prototype = member(&member(&global(), class), "prototype");
+    prototype.is_object() && value.is_object() && get_as(&prototype, property, value).is_ok()
+}
+
+/// Calls a function of the page, which may return a promise.
+///
+/// # Errors
+/// What it throws, now or later.
+pub(crate) async fn call(function: &Function, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let returned = function.call1(&JsValue::UNDEFINED, argument)?;
+    wasm_bindgen_futures::JsFuture::from(Promise::resolve(&returned)).await
 }

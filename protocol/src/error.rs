@@ -20,6 +20,10 @@ pub enum Error {
     TimedOut(Duration),
     /// The server refused, in its own words.
     Rejected(String),
+    /// The caller's own function refused for good, in these words.
+    Refused(String),
+    /// The caller's own function cannot for now, in these words.
+    Postponed(String),
     /// The server broke the protocol.
     Misbehaved {
         /// What the protocol asks for.
@@ -37,17 +41,29 @@ pub enum Error {
 
 impl Error {
     /// The loss of a WebSocket that was closed with this code, and these words if there are any.
+    #[cfg(any(feature = "incoming", feature = "galileo"))]
     pub(crate) fn closed(code: u16, reason: &str) -> Error {
         let colon = if reason.is_empty() { "" } else { ": " };
         let code = u64::from(code).to_string();
         Error::Lost(joined(&["it closed with code ", &code, colon, reason]))
     }
 
+    /// What a function of the caller has thrown, by its [`kind`](Error::kind), with its words. Kinds
+    /// that pass are tried again; of the others only a misuse keeps its kind, because it is the function
+    /// that refuses, whatever made it.
+    pub fn of_page(kind: &str, words: String) -> Error {
+        match kind {
+            "misuse" => Error::Misuse(words),
+            "lost" | "unavailable" | "timed_out" | "checksum_mismatch" => Error::Postponed(words),
+            _ => Error::Refused(words),
+        }
+    }
+
     /// What happened, as a sentence for a person.
     pub fn words(&self) -> String {
         let number = |number: u64| number.to_string();
         match self {
-            Error::Misuse(words) => words.clone(),
+            Error::Misuse(words) | Error::Refused(words) | Error::Postponed(words) => words.clone(),
             Error::Lost(words) => joined(&["the connection to the server was lost: ", words]),
             Error::Unavailable(words) => joined(&["the server cannot take it for now: ", words]),
             Error::TimedOut(after) => {
@@ -75,9 +91,9 @@ impl Error {
         match self {
             Error::Misuse(_) => "misuse",
             Error::Lost(_) => "lost",
-            Error::Unavailable(_) => "unavailable",
+            Error::Unavailable(_) | Error::Postponed(_) => "unavailable",
             Error::TimedOut(_) => "timed_out",
-            Error::Rejected(_) => "rejected",
+            Error::Rejected(_) | Error::Refused(_) => "rejected",
             Error::Misbehaved { .. } => "misbehaved",
             Error::ChecksumMismatch(_) => "checksum_mismatch",
             Error::FileChanged(_) => "file_changed",
@@ -94,12 +110,12 @@ impl Error {
             Error::Misuse(_) => 1,
             Error::Lost(_) => 2,
             Error::TimedOut(_) => 3,
-            Error::Rejected(_) => 4,
+            Error::Rejected(_) | Error::Refused(_) => 4,
             Error::Misbehaved { .. } => 5,
             Error::ChecksumMismatch(_) => 6,
             Error::FileChanged(_) => 7,
             Error::Unsupported(_) => 8,
-            Error::Unavailable(_) => 10,
+            Error::Unavailable(_) | Error::Postponed(_) => 10,
         }
     }
 
@@ -108,10 +124,12 @@ impl Error {
         match self {
             Error::Lost(_)
             | Error::Unavailable(_)
+            | Error::Postponed(_)
             | Error::TimedOut(_)
             | Error::ChecksumMismatch(_) => true,
             Error::Misuse(_)
             | Error::Rejected(_)
+            | Error::Refused(_)
             | Error::Misbehaved { .. }
             | Error::FileChanged(_)
             | Error::Unsupported(_) => false,
@@ -170,6 +188,28 @@ mod tests {
         let transient: Vec<_> =
             one_of_each().into_iter().filter(Error::is_transient).map(|e| e.kind()).collect();
         assert_eq!(transient, ["lost", "timed_out", "checksum_mismatch", "unavailable"]);
+    }
+
+    #[test]
+    fn what_a_function_of_the_page_throws_keeps_its_words_and_whether_it_passes() {
+        for (kind, expected, is_transient) in [
+            ("rejected", "rejected", false),
+            ("unavailable", "unavailable", true),
+            ("lost", "unavailable", true),
+            ("timed_out", "unavailable", true),
+            ("checksum_mismatch", "unavailable", true),
+            ("misuse", "misuse", false),
+            ("unsupported", "rejected", false),
+            ("file_changed", "rejected", false),
+            ("misbehaved", "rejected", false),
+            ("cancelled", "rejected", false),
+        ] {
+            let error = Error::of_page(kind, "quota exceeded".into());
+            assert_eq!(error.to_string(), "quota exceeded", "exactly as it was thrown");
+            assert_eq!((error.kind(), error.is_transient()), (expected, is_transient), "{kind}");
+        }
+        let refused = Error::of_page("rejected", String::new());
+        assert_eq!(refused.code(), Error::Rejected(String::new()).code());
     }
 
     #[test]

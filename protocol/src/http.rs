@@ -1,9 +1,12 @@
 //! Requests as data: what is to be sent where, for whoever holds the network.
 
-use std::ops::Range;
-use std::time::Duration;
+mod response;
 
-use crate::{Error, Json, Md5, joined};
+use std::ops::Range;
+
+pub use response::Response;
+
+use crate::joined;
 
 /// Names a request of an upload. No two of an upload have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,12 +37,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without parameters and headers; spaces of parameters become `%20`.
+    /// A request without parameters and headers; spaces of parameters become `%20`. A fragment of the
+    /// address is dropped, as nobody sends it.
     pub fn new(id: RequestId, method: &str, url: &str, body: Body) -> Request {
         Request {
             id,
             method: method.to_owned(),
-            url: url.to_owned(),
+            url: without_fragment(url).to_owned(),
             query: Query::default(),
             headers: Vec::new(),
             body,
@@ -58,6 +62,28 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
+
+    /// The address with this query, which is `query` as it is written: behind the one that the
+    /// address has already.
+    pub fn address(&self, query: &str) -> String {
+        let mark = match query {
+            "" => "",
+            _ if self.url.bytes().any(|byte| byte == b'?') => "&",
+            _ => "?",
+        };
+        joined(&[&self.url, mark, query])
+    }
+}
+
+/// An address as it is sent.
+pub fn without_fragment(url: &str) -> &str {
+    before(url, b'#')
+}
+
+/// A text as far as before the first character of this kind, which is one of ASCII.
+pub(crate) fn before(text: &str, end: u8) -> &str {
+    let position = text.bytes().position(|byte| byte == end);
+    position.and_then(|position| text.get(..position)).unwrap_or(text)
 }
 
 fn find<'a>(headers: &'a [(&'static str, String)], name: &str) -> Option<&'a str> {
@@ -136,12 +162,23 @@ impl Body {
 pub struct Part {
     /// The name of the part.
     pub name: String,
-    /// The name that the part says the file has; `None`: what the browser calls a nameless blob.
+    /// The name that the part says the file has, as [`in_a_part`] writes it; `None`: what the browser
+    /// calls a nameless blob.
     pub filename: Option<String>,
     /// Which bytes.
     pub range: Range<u64>,
     /// As what.
     pub media_type: MediaType,
+}
+
+/// The name of a file as the head of a part can say it. Browsers escape line breaks and quotes only,
+/// and servers take a part with another control character for broken, and one with an empty name for
+/// no file.
+pub fn in_a_part(name: &str) -> String {
+    if name.is_empty() {
+        return "file".to_owned();
+    }
+    name.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect()
 }
 
 /// What bytes are said to be.
@@ -188,88 +225,77 @@ pub const HAS_ALL_CHUNKS: &str = "has_all_chunks";
 /// that it knows as whole is not begun anew then, however late the chunk comes.
 pub const CONTINUES: &str = "Upload-Continues";
 
-/// What came back.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// The body as text.
-    pub text: String,
-    /// The body as JSON, if it is.
-    pub json: Option<Json>,
-    /// Those of the wanted headers that the answer has and the caller may see, under the names by
-    /// which they were wanted.
-    pub headers: Vec<(&'static str, String)>,
-    /// The address to which the request went, and the address that answered; they differ after a
-    /// redirect. Both without a fragment.
-    pub asked: String,
-    /// See `asked`.
-    pub url: String,
-    /// What the caller's own function says: whether the request is stored. `None` without one.
-    pub is_stored: Option<bool>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Response {
-    /// The value of a header, by the name by which it was wanted.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        find(&self.headers, name)
+    fn request(url: &str) -> Request {
+        Request::new(RequestId(1), "POST", url, Body::Empty)
     }
 
-    /// How long the server wants to be left alone; zero if it does not say.
-    pub fn retry_after(&self) -> Duration {
-        let seconds = self.header(RETRY_AFTER).filter(|_| self.status >= 400);
-        Duration::from_secs(seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(0))
-    }
-
-    /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
-    pub fn digest(&self) -> Option<Md5> {
-        Md5::from_field(self.header(ARRIVED_DIGEST)?)
-    }
-
-    /// The MD5 of the whole file as it arrived, if the server says it.
-    pub fn file_digest(&self) -> Option<Md5> {
-        Md5::from_field(self.header(FILE_DIGEST)?)
-    }
-
-    /// True if a server of ours answered.
-    pub fn is_ours(&self) -> bool {
-        self.header(SERVER) == Some(OURS)
-    }
-
-    /// True if another address answered than the one that was asked. From http to https of the same
-    /// address is none.
-    pub fn is_redirected(&self) -> bool {
-        let is_upgraded =
-            || match (self.asked.strip_prefix("http:"), self.url.strip_prefix("https:")) {
-                (Some(asked), Some(url)) => asked == url,
-                _ => false,
-            };
-        self.asked != self.url && !is_upgraded()
-    }
-
-    /// What it means when the same request may succeed later.
-    pub fn unavailable(&self) -> Error {
-        Error::Unavailable(self.words())
-    }
-
-    /// True if a gateway answered, or a server that has no time: nothing is known of what was
-    /// asked for.
-    pub fn may_pass(&self) -> bool {
-        matches!(self.status, 408 | 425 | 429 | 502..=504)
-    }
-
-    /// True if the server refuses the request, whenever it comes.
-    pub fn refuses(&self) -> bool {
-        matches!(self.status, 400..=499) && !self.may_pass()
-    }
-
-    /// The status and the beginning of the body, for a person.
-    pub fn words(&self) -> String {
-        let status = u64::from(self.status).to_string();
-        let body: String = self.text.trim_ascii().chars().take(200).collect();
-        if body.is_empty() {
-            return joined(&["status ", &status]);
+    #[test]
+    fn a_query_is_added_to_an_address_and_to_the_query_that_it_has() {
+        for (url, query, expected) in [
+            ("http://test/x", "", "http://test/x"),
+            ("http://test/x", "a=1", "http://test/x?a=1"),
+            ("http://test/x?token=1", "a=1&b=2", "http://test/x?token=1&a=1&b=2"),
+            ("http://test/x?token=1", "", "http://test/x?token=1"),
+        ] {
+            assert_eq!(request(url).address(query), expected);
         }
-        joined(&["status ", &status, ": ", &body])
+    }
+
+    #[test]
+    fn a_fragment_is_not_sent() {
+        for (url, expected) in [("/x#top", "/x"), ("/x?a=1#?b", "/x?a=1"), ("/x", "/x"), ("#", "")]
+        {
+            assert_eq!(request(url).url, expected);
+        }
+        assert_eq!(request("/x#top").address("a=1"), "/x?a=1");
+    }
+
+    #[test]
+    fn every_request_wants_the_mark_and_the_time_to_wait_and_more_if_it_says_so() {
+        let mut request = request("/x");
+        assert_eq!(request.wants, [SERVER, RETRY_AFTER]);
+        request.wants.push(LOCATION);
+        assert!(request.wants.contains(&LOCATION));
+        assert!(!request.is_bare && !request.is_proof, "with what the page adds");
+    }
+
+    #[test]
+    fn what_is_said_is_found_by_its_name() {
+        let mut request = request("/x");
+        request.say(CONTENT_DIGEST, "md5=:x:");
+        assert_eq!(request.header(CONTENT_DIGEST), Some("md5=:x:"));
+        assert_eq!(request.header(CONTINUES), None);
+    }
+
+    #[test]
+    fn a_body_has_any_media_type_and_says_which_bytes_of_the_file_it_sends() {
+        let patch = MediaType::Of("application/offset+octet-stream");
+        let part = Part { name: "f".into(), filename: None, range: 1..3, media_type: patch };
+        let text = Body::Text { text: "{}".into(), media_type: "application/json" };
+        for (body, range) in [
+            (Body::Bytes { range: 5..9, media_type: patch }, Some(5..9)),
+            (Body::Multipart { fields: vec![], part }, Some(1..3)),
+            (text, None),
+            (Body::Form(vec![]), None),
+            (Body::Empty, None),
+        ] {
+            assert_eq!(body.range().cloned(), range);
+        }
+    }
+
+    #[test]
+    fn a_name_goes_into_the_head_of_a_part_without_what_would_break_it() {
+        for (name, expected) in [
+            ("blåbær ü 文件 🎉.bin", "blåbær ü 文件 🎉.bin"),
+            ("a\r\nb\"c", "a__b\"c"),
+            ("\u{1}\u{1f}\u{7f}", "___"),
+            ("", "file"),
+        ] {
+            assert_eq!(in_a_part(name), expected);
+        }
     }
 }

@@ -25,8 +25,10 @@
 
 mod action;
 mod checkpoint;
+#[cfg(feature = "incoming")]
 pub mod chunks;
 mod digest;
+#[cfg(any(feature = "incoming", feature = "_requests"))]
 mod digests;
 mod error;
 mod event;
@@ -39,6 +41,7 @@ pub mod http;
 pub mod incoming;
 mod json;
 mod machine;
+mod nearest;
 mod options;
 pub mod pieces;
 mod protocol;
@@ -48,6 +51,7 @@ mod retry;
 #[cfg(feature = "robusto")]
 pub mod robusto;
 mod speed;
+#[cfg(feature = "_requests")]
 pub mod transfer;
 mod upload;
 mod verify;
@@ -61,7 +65,7 @@ pub use error::{CANCELLED, Error};
 pub use event::{Event, Link};
 pub use json::{Json, MAX_EXACT};
 pub use machine::{Machine, Progress, Stage};
-pub use options::{Job, Options, RawOptions, Retry, StallTimeout};
+pub use options::{Answers, Job, Options, RawOptions, Retry, StallTimeout};
 pub use protocol::Protocol;
 pub use retry::milliseconds;
 pub use speed::Speedometer;

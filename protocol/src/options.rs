@@ -1,8 +1,12 @@
 //! What the caller may choose.
 
+mod raw;
+
 use std::time::Duration;
 
-use crate::{Error, Json, Verification, joined};
+pub use raw::RawOptions;
+
+use crate::{Error, Json, Verification};
 
 /// What is to be uploaded, and where.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct Options {
     pub resume: bool,
     /// The ticket is not known before the start: `Action::AskId` asks for it.
     pub asks_id: bool,
+    /// Which answers over HTTP count.
+    pub answers: Answers,
     /// What only the protocol knows.
     pub own: RawOptions,
 }
@@ -51,6 +57,17 @@ impl Default for StallTimeout {
     fn default() -> StallTimeout {
         StallTimeout(Duration::from_secs(60))
     }
+}
+
+/// Which answers over HTTP count, and for what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// What a server refuses is tried again, as long as it does not say itself that this is useless: by
+    /// one of the permanent errors of Resumable.js and flow.js, or by `preventRetry` of Fine Uploader.
+    /// Default: false.
+    pub retries_refusals: bool,
+    /// An answer counts also if the request was redirected to another address. Default: false.
+    pub follows_redirects: bool,
 }
 
 /// When to try again after a loss.
@@ -87,11 +104,25 @@ impl Options {
         given.text("resume_scope");
         let mut group = given.group("retry");
         let retry = retry(&mut group);
+        let redirects = ["error", "follow"];
+        let answers = Answers {
+            retries_refusals: group.flag("refusals", false),
+            follows_redirects: given.is_second("redirects", redirects, "'error' or 'follow'"),
+        };
         given.end_group(group);
         given.check()?;
         let stall_timeout = stall_timeout.map(StallTimeout).unwrap_or_default();
         let asks_id = false;
-        Ok(Options { chunk_size, retry, stall_timeout, verify, resume, asks_id, own: given })
+        Ok(Options {
+            chunk_size,
+            retry,
+            stall_timeout,
+            verify,
+            resume,
+            asks_id,
+            answers,
+            own: given,
+        })
     }
 }
 
@@ -124,146 +155,6 @@ fn retry(given: &mut RawOptions) -> Retry {
     rule
 }
 
-/// Options by name, as a caller gave them; whoever knows one takes it out. What is wrong is
-/// remembered until somebody asks.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RawOptions {
-    group: &'static str,
-    members: Vec<(String, Json)>,
-    /// Every name that somebody knows.
-    known: Vec<String>,
-    wrong: Option<Error>,
-}
-
-impl RawOptions {
-    /// Options as they came. `null` is as good as nothing.
-    pub fn new(members: Vec<(String, Json)>) -> RawOptions {
-        RawOptions { members, ..RawOptions::default() }
-    }
-
-    fn has(&self, name: &str, what: impl Fn(&Json) -> bool) -> bool {
-        self.members.iter().any(|(other, value)| other == name && what(value))
-    }
-
-    /// True if there is such an option.
-    pub fn has_any(&self, name: &str) -> bool {
-        self.has(name, |value| !matches!(value, Json::Null))
-    }
-
-    /// Takes an option out, whatever it is.
-    pub fn take(&mut self, name: &str) -> Option<Json> {
-        if !self.known.iter().any(|known| known == name) {
-            self.known.push(name.to_owned());
-        }
-        let index = self.members.iter().position(|(other, _)| other == name)?;
-        Some(self.members.swap_remove(index).1).filter(|value| !matches!(value, Json::Null))
-    }
-
-    fn expect(&mut self, name: &str, expected: &str, is_right: fn(&Json) -> bool) -> Option<Json> {
-        let value = self.take(name)?;
-        if is_right(&value) {
-            return Some(value);
-        }
-        self.reject(name, expected);
-        None
-    }
-
-    /// Takes a whole number of at least `least`.
-    pub fn whole(&mut self, name: &str, least: u64) -> Option<u64> {
-        let number = self.expect(name, "a whole number", |value| value.whole().is_some());
-        let number = number?.whole()?;
-        if number < least {
-            self.reject(name, "a whole number, at least 1");
-        }
-        Some(number)
-    }
-
-    /// Takes a string.
-    pub fn text(&mut self, name: &str) -> Option<String> {
-        match self.expect(name, "a string", |value| matches!(value, Json::Text(_)))? {
-            Json::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Takes one of two strings: true if it is the second, false if it is the first or not given.
-    pub fn is_second(&mut self, name: &str, of: [&str; 2], expected: &str) -> bool {
-        match self.text(name) {
-            Some(text) if text == of[1] => true,
-            Some(text) if text != of[0] => {
-                self.reject(name, expected);
-                false
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes `true` or `false`, or takes this for it.
-    pub fn flag(&mut self, name: &str, otherwise: bool) -> bool {
-        let flag = self.expect(name, "true or false", |value| value.bool().is_some());
-        flag.and_then(|flag| flag.bool()).unwrap_or(otherwise)
-    }
-
-    /// Takes an array.
-    pub fn list(&mut self, name: &str) -> Option<Vec<Json>> {
-        match self.expect(name, "an array", |value| matches!(value, Json::List(_)))? {
-            Json::List(items) => Some(items),
-            _ => None,
-        }
-    }
-
-    /// Takes an object; nothing is as good as an empty one.
-    pub fn group(&mut self, name: &'static str) -> RawOptions {
-        let object = self.expect(name, "an object", |value| matches!(value, Json::Object(_)));
-        let members = match object {
-            Some(Json::Object(members)) => members,
-            _ => Vec::new(),
-        };
-        RawOptions { group: name, members, ..RawOptions::default() }
-    }
-
-    /// Says that everything that is known in a group has been taken.
-    pub fn end_group(&mut self, mut group: RawOptions) {
-        let wrong = group.nothing_else().err();
-        self.wrong = self.wrong.take().or(wrong);
-    }
-
-    /// Remembers that an option is not what it should be.
-    pub fn reject(&mut self, name: &str, expected: &str) {
-        let wrong = Error::Misuse(joined(&["expected ", expected, " as ", &self.full(name)]));
-        self.wrong.get_or_insert(wrong);
-    }
-
-    /// Asks whether everything so far was right.
-    ///
-    /// # Errors
-    /// The first thing that was not.
-    pub fn check(&mut self) -> Result<(), Error> {
-        self.wrong.take().map_or(Ok(()), Err)
-    }
-
-    /// Says that everything that is known has been taken.
-    ///
-    /// # Errors
-    /// The first thing that was wrong, or something that is left.
-    pub fn nothing_else(&mut self) -> Result<(), Error> {
-        self.check()?;
-        let mut left = self.members.iter().filter(|(_, value)| !matches!(value, Json::Null));
-        let Some((name, _)) = left.next() else { return Ok(()) };
-        let mut words = joined(&["unknown option ", &self.full(name), "; known are"]);
-        for (i, known) in self.known.iter().enumerate() {
-            words.push_str(if i > 0 { ", " } else { ": " });
-            words.push_str(known);
-        }
-        Err(Error::Misuse(words))
-    }
-
-    fn full(&self, name: &str) -> String {
-        let dot = if self.group.is_empty() { "" } else { "." };
-        joined(&[self.group, dot, name])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,14 +180,16 @@ mod tests {
 
     #[test]
     fn everything_given_is_taken() {
-        let given = r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2},"verify":"file","resume":true}"#;
+        let given = r#"{"chunk_size":5,"stall_timeout_ms":7,"retry":{"delays":[0,1],"attempts":2,"refusals":true},"verify":"file","resume":true,"redirects":"follow"}"#;
         let retry =
             Retry { delays: vec![Duration::ZERO, Duration::from_millis(1)], attempts: Some(2) };
         let stall_timeout = StallTimeout(Duration::from_millis(7));
         let verify = Some(Verification::File);
         let own = RawOptions::default();
         let (chunk_size, resume, asks_id) = (Some(5), true, false);
-        let expected = Options { chunk_size, retry, stall_timeout, verify, resume, asks_id, own };
+        let answers = Answers { retries_refusals: true, follows_redirects: true };
+        let expected =
+            Options { chunk_size, retry, stall_timeout, verify, resume, asks_id, answers, own };
         assert_eq!(common(given), Ok(expected));
     }
 
@@ -329,6 +222,9 @@ mod tests {
             (r#"{"verify":true}"#, "a string as verify"),
             (r#"{"resume":"yes"}"#, "true or false as resume"),
             (r#"{"resume_days":0}"#, "a whole number, at least 1 as resume_days"),
+            (r#"{"redirects":"manual"}"#, "'error' or 'follow' as redirects"),
+            (r#"{"redirects":true}"#, "a string as redirects"),
+            (r#"{"retry":{"refusals":"yes"}}"#, "true or false as retry.refusals"),
             (r#"{"resume_scope":7}"#, "a string as resume_scope"),
             (r#"{"retry":5}"#, "an object as retry"),
             (r#"{"retry":{"attempts":"many"}}"#, "a whole number as retry.attempts"),
@@ -339,13 +235,5 @@ mod tests {
             let words = read(given).expect_err(given);
             assert!(words.contains(expected), "{words}");
         }
-    }
-
-    #[test]
-    fn an_option_that_nobody_takes_is_unknown() {
-        let mut options = read(r#"{"chunksize":5}"#).expect("for the protocol to say");
-        options.own.flag("octet", false);
-        let words = options.own.nothing_else().expect_err("unknown").to_string();
-        assert!(words.contains("chunksize") && words.contains("retry, octet"), "{words}");
     }
 }

@@ -12,6 +12,7 @@ use crate::options::Job;
 use crate::resumable::{self, Dialect};
 #[cfg(feature = "robusto")]
 use crate::robusto;
+use crate::words::listed;
 use crate::{Error, joined};
 
 /// An upload protocol.
@@ -49,7 +50,7 @@ impl Protocol {
     ];
 
     /// Every protocol that there is, in any build.
-    const EVERY: [Protocol; 6] = [
+    pub const EVERY: [Protocol; 6] = [
         Protocol::Incoming,
         Protocol::Galileo,
         Protocol::Resumable,
@@ -76,6 +77,35 @@ impl Protocol {
     /// The protocol of this name, whether this build has it or not.
     pub fn named(name: &str) -> Option<Protocol> {
         Protocol::EVERY.into_iter().find(|protocol| protocol.name() == name)
+    }
+
+    /// The protocol that a caller has chosen by its name.
+    ///
+    /// # Errors
+    /// A misuse that lists the names of all protocols, or that says which build has this one.
+    pub fn chosen(name: &str) -> Result<Protocol, Error> {
+        match Protocol::named(name) {
+            Some(protocol) if protocol.is_built() => Ok(protocol),
+            Some(protocol) => Err(protocol.missing()),
+            None => {
+                let names = listed(Protocol::EVERY.into_iter().map(Protocol::name));
+                let words = ["unknown protocol '", name, "'; known are: ", &names];
+                Err(Error::Misuse(joined(&words)))
+            }
+        }
+    }
+
+    /// What is wrong with this protocol in a build that does not have it.
+    fn missing(self) -> Error {
+        Error::Misuse(joined(&[
+            "protocol '",
+            self.name(),
+            "' is not in this build, which has only '",
+            Protocol::DEFAULT.build(),
+            "'; import 'incoming-uploader/",
+            self.build(),
+            "' or 'incoming-uploader' instead",
+        ]))
     }
 
     /// True if this build has it.
@@ -121,20 +151,6 @@ impl Protocol {
         if secure { encrypted } else { plain }
     }
 
-    #[allow(dead_code, reason = "only in builds without some protocol")]
-    fn is_missing(self, _: Job) -> Error {
-        let name = self.name();
-        Error::Misuse(joined(&[
-            "protocol '",
-            name,
-            "' is not in this build, which speaks only ",
-            Protocol::DEFAULT.build(),
-            "; import 'incoming-uploader/",
-            self.build(),
-            "' or 'incoming-uploader'",
-        ]))
-    }
-
     /// The client's side of an upload. The seed is for whatever is to be random in it.
     ///
     /// # Errors
@@ -155,7 +171,10 @@ impl Protocol {
             #[cfg(feature = "robusto")]
             Protocol::Robusto => Box::new(robusto::Client::new(job)?),
             #[allow(unreachable_patterns, reason = "only in builds without some protocol")]
-            other => return Err(other.is_missing(job)),
+            other => {
+                drop(job);
+                return Err(other.missing());
+            }
         })
     }
 }
@@ -177,5 +196,25 @@ mod tests {
             assert_eq!(Protocol::named(protocol.name()), Some(*protocol));
         }
         assert_eq!(Protocol::named("carrier pigeon"), None);
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_all_that_are_known() {
+        assert_eq!(Protocol::chosen("flow"), Ok(Protocol::Flow));
+        let words = Protocol::chosen("tus").expect_err("unknown").to_string();
+        let known = "incoming, galileo, resumable, flow, fineuploader, robusto";
+        assert_eq!(words, format!("unknown protocol 'tus'; known are: {known}"));
+    }
+
+    #[test]
+    fn a_build_without_a_protocol_names_the_import_that_has_it() {
+        for (protocol, import) in [
+            (Protocol::Robusto, "'incoming-uploader/robusto'"),
+            (Protocol::Flow, "'incoming-uploader/resumable'"),
+        ] {
+            let words = protocol.missing().to_string();
+            assert!(words.contains(protocol.name()) && words.contains(import), "{words}");
+            assert!(words.contains("or 'incoming-uploader'"), "{words}");
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! What protocols have in common in which every chunk is a request of its own.
 
+mod trust;
+
+pub use trust::Trust;
+
 use crate::digests::Digests;
 use crate::http::{
     ARRIVED_DIGEST, CONTENT_DIGEST, CONTINUES, DAMAGED_DIGEST, FILE_DIGEST, HAS_ALL_CHUNKS,
@@ -24,6 +28,8 @@ pub struct Transfer {
     pub pieces: Pieces,
     /// What is going on.
     pub stage: Stage,
+    /// Whose answers count.
+    pub trust: Trust,
     simultaneous: u64,
     last_id: u32,
     /// What went wrong with a request; the others may still arrive.
@@ -46,10 +52,16 @@ pub struct Transfer {
 
 impl Transfer {
     /// A file that has not begun to travel.
-    pub fn new(layout: Layout, simultaneous: u64, verify: Option<Verification>) -> Transfer {
+    pub fn new(
+        layout: Layout,
+        simultaneous: u64,
+        verify: Option<Verification>,
+        trust: Trust,
+    ) -> Transfer {
         Transfer {
             pieces: Pieces::new(layout),
             stage: Stage::Idle,
+            trust,
             simultaneous,
             last_id: 0,
             failure: None,
@@ -126,6 +138,7 @@ impl Transfer {
 
     /// Sends a request about a chunk, or about the whole file, with what verifies it.
     pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
+        request.is_proof |= self.trust.is_by_status();
         if let Some(md5) = index.and_then(|index| self.digest_of(index)) {
             request.say(CONTENT_DIGEST, &md5.to_field());
             request.wants.push(ARRIVED_DIGEST);
@@ -162,11 +175,19 @@ impl Transfer {
         self.digests.of(index * self.pieces.layout().chunk_size)
     }
 
-    /// The server says that it has a chunk: one that was sent, or one that it had already.
+    /// A request is over and was answered: which chunk it was about.
+    pub fn take(&mut self, id: RequestId, response: &Response) -> Option<u64> {
+        let index = self.pieces.take(id)?;
+        self.trust.heard(response);
+        Some(index)
+    }
+
+    /// An answer says that the server has a chunk: one that was sent, or one that it had already.
     ///
     /// # Errors
-    /// If it should have said what it received.
+    /// If the answer does not prove it, or the server should have said what it received.
     pub fn confirm(&mut self, index: u64, sent: bool, response: &Response) -> Result<(), Error> {
+        self.trust.check(response)?;
         self.heard_of_file(response);
         self.heard_if_whole(response);
         if self.verify == Some(Verification::Chunks) && sent && response.digest().is_none() {

@@ -6,6 +6,7 @@ mod keeping;
 mod losses;
 mod patience;
 mod removal;
+mod resting;
 mod resuming;
 mod saying;
 mod seen;

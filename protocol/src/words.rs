@@ -6,3 +6,15 @@ pub fn joined(parts: &[&str]) -> String {
     parts.iter().for_each(|part| text.push_str(part));
     text
 }
+
+/// These names with commas.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for name in names {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(name);
+    }
+    text
+}

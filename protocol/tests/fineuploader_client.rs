@@ -193,17 +193,6 @@ fn a_chunk_size_is_a_wish_for_chunks() {
 }
 
 #[test]
-fn without_a_ticket_every_upload_has_a_uuid_of_its_own() {
-    let uuid = |seed| {
-        let mut job = job(1);
-        job.ticket = None;
-        told(Client::new(job, seed).unwrap().start()).remove(1)
-    };
-    assert_eq!(uuid(7).len(), "qquuid=".len() + 36);
-    assert_ne!(uuid(7), uuid(8));
-}
-
-#[test]
 fn options_that_are_wrong_are_named() {
     for (own, expected) in [
         (r#"{"chunks":true}"#, "unknown option chunks"),
@@ -326,20 +315,21 @@ fn what_succeeds_says_so_by_status_and_body() {
 fn what_fails_is_tried_again() {
     for (status, text, words) in [
         (204, "", "status 204"),
-        (200, "OK", "status 200: OK"),
-        (200, "null", "status 200: null"),
-        (200, "[]", "status 200: []"),
-        (200, r#"{"success":0}"#, r#"status 200: {"success":0}"#),
-        (200, r#"{"success":""}"#, r#"status 200: {"success":""}"#),
-        (200, r#"{"error":"full"}"#, "full"),
-        (206, OK, r#"status 206: {"success":true}"#),
+        (200, "OK", "200: OK"),
+        (200, "<h1>portal</h1>", "status 200"),
+        (200, "null", "200: null"),
+        (200, "[]", "200: []"),
+        (200, r#"{"success":0}"#, r#"200: {"success":0}"#),
+        (200, r#"{"success":""}"#, r#"200: {"success":""}"#),
+        (206, OK, r#"206: {"success":true}"#),
         (302, "", "status 302"),
-        (500, OK, r#"status 500: {"success":true}"#),
+        (500, OK, r#"500: {"success":true}"#),
+        (500, r#"{"error":"full"}"#, "full"),
         (503, r#"{"error":"busy","preventRetry":false}"#, "busy"),
         (408, "", "status 408"),
         (409, "", "status 409"),
         (425, "", "status 425"),
-        (429, "", "status 429"),
+        (429, "", "429: too many requests"),
     ] {
         let mut client = started(10, "{}");
         let outcome = answer(&mut client, 1, status, text);
@@ -350,13 +340,15 @@ fn what_fails_is_tried_again() {
 #[test]
 fn what_can_never_succeed_is_not_tried_again() {
     for (status, text, words) in [
+        (200, r#"{"error":"File is empty."}"#, "File is empty."),
+        (202, r#"{"success":false,"error":"too large"}"#, "too large"),
         (200, r#"{"error":"no","preventRetry":true}"#, "no"),
         (200, r#"{"error":"no","preventRetry":"true"}"#, "no"),
         (500, r#"{"error":"no","preventRetry":1}"#, "no"),
         (400, r#"{"error":"lies"}"#, "lies"),
-        (401, "", "status 401"),
-        (403, "go away", "status 403: go away"),
-        (413, "", "status 413"),
+        (401, "", "401 unauthorized: not signed in, or no longer"),
+        (403, "go away", "403: go away"),
+        (413, "", "413: too large for the server or a proxy in front of it"),
     ] {
         let mut client = started(10, "{}");
         let outcome = answer(&mut client, 1, status, text);
@@ -445,7 +437,10 @@ fn after_a_failure_what_is_on_its_way_may_arrive() {
     let mut client = started(450, CONCURRENT);
     assert_eq!(answer(&mut client, 2, 503, ""), Ok(vec![]));
     assert_eq!(accept(&mut client, 1), []);
-    assert_eq!(answer(&mut client, 3, 200, OK), Err(unavailable("status 503")));
+    assert_eq!(
+        answer(&mut client, 3, 200, OK),
+        Err(unavailable("503: the server is busy or down"))
+    );
     assert_eq!(ranges(restart(&mut client)), [100..200, 300..400, 400..450]);
 }
 

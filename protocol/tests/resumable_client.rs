@@ -143,10 +143,14 @@ fn each_dialect_has_its_own_success_and_its_own_end() {
         (Dialect::Resumable, 202, "unavailable"),
         (Dialect::Resumable, 204, "unavailable"),
         (Dialect::Resumable, 500, "rejected"),
-        (Dialect::Resumable, 413, "unavailable"),
+        (Dialect::Resumable, 413, "rejected"),
+        (Dialect::Resumable, 429, "unavailable"),
+        (Dialect::Resumable, 502, "unavailable"),
         (Dialect::Flow, 202, "done"),
         (Dialect::Flow, 413, "rejected"),
-        (Dialect::Flow, 400, "unavailable"),
+        (Dialect::Flow, 400, "rejected"),
+        (Dialect::Flow, 408, "unavailable"),
+        (Dialect::Flow, 425, "unavailable"),
     ] {
         let mut client = client_of(dialect, 50, "{}").unwrap();
         client.start();
@@ -172,7 +176,7 @@ fn a_refusal_says_the_status_and_the_servers_words() {
     let mut client = client(50, "{}");
     client.start();
     let error = answer(&mut client, 1, 415).unwrap_err();
-    assert_eq!(error, Error::Rejected("status 415: words".into()));
+    assert_eq!(error, Error::Rejected("415: words".into()));
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn a_server_that_is_too_busy_for_questions_gets_no_chunks_either() {
         let mut client = client(500, r#"{"test_chunks":true,"simultaneous":1}"#);
         client.start();
         let error = answer(&mut client, 1, status).unwrap_err();
-        assert_eq!(error, Error::Unavailable(format!("status {status}: words")));
+        assert_eq!(error, Error::Unavailable(format!("{status}: words")));
         client.hung_up();
         assert_eq!(requests(client.start()).len(), 1);
     }

@@ -461,7 +461,9 @@ fn a_file_that_the_server_has_under_another_md5_is_not_verified() {
         let layout = Layout { size: 5, chunk_size: 5, large_last: false };
         let checkpoint = Checkpoint::new(md5_of(&(0..4)).as_str(), layout, &[0, 1]);
         let left = Kept { checkpoint, bytes_acked: 5 };
-        common::now(&mut upload, Event::Recalled(Some(left)));
+        for event in [Event::Identified(None), Event::Held, Event::Recalled(Some(left))] {
+            common::now(&mut upload, event);
+        }
         let ours = Event::Digested(0..5, md5_of(&(0..5)));
         let json = Some(Answer::Complete("").to_json());
         let response = Response { status: 200, json, ..Response::default() };

@@ -12,6 +12,7 @@ mod health;
 mod hosts;
 mod incoming;
 mod limits;
+pub(crate) mod mark;
 mod origin;
 mod resumable;
 mod robusto;
@@ -57,6 +58,7 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     if let Some(cors) = cors(&services.config)? {
         router = router.layer(cors);
     }
+    router = router.layer(middleware::from_fn(mark::set));
     Ok(router.layer(TraceLayer::new_for_http().make_span_with(span)))
 }
 

@@ -6,7 +6,7 @@ use super::wire::Wire;
 use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, Trust};
 use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage, Wake};
 
 /// The chunk size of the original.
@@ -51,9 +51,10 @@ impl Client {
         let wire = Wire::new(&job, &mut own, is_chunked, seed);
         own.nothing_else()?;
         let layout = Layout { size: job.size, chunk_size, large_last: false };
+        let trust = Trust::new(job.options.answers, !requires_success);
         Ok(Client {
             wire,
-            transfer: Transfer::new(layout, simultaneous, job.options.verify),
+            transfer: Transfer::new(layout, simultaneous, job.options.verify, trust),
             is_chunked,
             requires_success,
             aside: None,
@@ -99,7 +100,7 @@ impl Client {
         if self.aside == Some(id) {
             return self.answered_aside(response);
         }
-        let Some(index) = self.transfer.pieces.take(id) else { return Ok(Vec::new()) };
+        let Some(index) = self.transfer.take(id, response) else { return Ok(Vec::new()) };
         if let Some(uuid) = text(response, "newUuid") {
             self.wire.rename(uuid);
         }
@@ -107,24 +108,27 @@ impl Client {
             return self.go_on();
         }
         let is_reset = says(response, "reset");
-        let succeeds = says(response, "success") || !self.requires_success;
-        if is_success(response.status) && succeeds && !is_reset {
-            self.wire.has_resumed();
-            self.transfer.confirm(index, true, response)?;
-        } else {
-            let refusal = self.refusal(response);
-            if is_reset || !refusal.is_transient() {
-                return Err(refusal);
-            }
-            self.transfer.fail(refusal);
+        match self.learn(index, is_reset, response) {
+            Err(error) if error.is_transient() && !is_reset => self.transfer.fail(error),
+            learnt => learnt?,
         }
         self.go_on()
+    }
+
+    fn learn(&mut self, index: u64, is_reset: bool, response: &Response) -> Result<(), Error> {
+        let succeeds = says(response, "success") || !self.requires_success;
+        if !(is_success(response.status) && succeeds) || is_reset {
+            return Err(self.refusal(response));
+        }
+        self.transfer.confirm(index, true, response)?;
+        self.wire.has_resumed();
+        Ok(())
     }
 
     /// Only the status counts.
     fn answered_aside(&mut self, response: &Response) -> Result<Vec<Action>, Error> {
         self.aside = None;
-        self.transfer.heard_of_file(response);
+        self.transfer.trust.heard(response);
         let (next, succeeds) = match self.transfer.stage {
             Stage::HandingOver => (Stage::Done, is_success(response.status)),
             _ => (Stage::Removed, self.wire.is_removal(response.status)),
@@ -132,6 +136,8 @@ impl Client {
         if !succeeds {
             return Err(self.refusal(response));
         }
+        self.transfer.trust.check_status(response)?;
+        self.transfer.heard_of_file(response);
         self.transfer.stage = next;
         Ok(Vec::new())
     }
@@ -140,16 +146,15 @@ impl Client {
     fn refusal(&mut self, response: &Response) -> Error {
         let words = text(response, "error");
         let words = words.map_or_else(|| response.words(), str::to_owned);
-        let mut is_final = response.refuses() && response.status != 409;
+        let mut is_final = says(response, "preventRetry");
         if says(response, "reset") && self.transfer.stage != Stage::Done {
             self.wire.has_resumed();
             self.transfer.forget();
-            is_final = self.transfer.doubt();
+            is_final |= self.transfer.doubt();
+        } else if !is_final && is_refusal(response) {
+            return self.transfer.trust.refused(words);
         }
-        if is_final || says(response, "preventRetry") {
-            return Error::Rejected(words);
-        }
-        Error::Unavailable(words)
+        if is_final { Error::Rejected(words) } else { Error::Unavailable(words) }
     }
 }
 
@@ -229,6 +234,17 @@ impl Machine for Client {
         let id = self.transfer.new_id();
         self.aside = Some(id);
         vec![Action::Request(self.wire.remove(id))]
+    }
+}
+
+/// True if a server says that what was sent is wrong, and not that it is in trouble.
+fn is_refusal(response: &Response) -> bool {
+    let is_wrong =
+        says(response, "error") && !says(response, "reset") && !says(response, "success");
+    match response.status {
+        409 => false,
+        200..=299 => is_wrong,
+        _ => response.refuses(),
     }
 }
 

@@ -14,7 +14,8 @@
 //!
 //! Source: the programs of Fine Uploader 3.2 to 5.16, and their recorded traffic. Unlike them this
 //! client does not try again what was refused with a status that says whose fault it was: 4xx,
-//! except 408, 409, 425 and 429. Several chunks at a time without a success endpoint are safe
+//! except 408, 409, 425 and 429; nor what was answered with a success that has an `error` and no
+//! `reset`. Several chunks at a time without a success endpoint are safe
 //! with any server, because the last chunk waits for the others.
 
 mod client;

@@ -1,7 +1,8 @@
 //! The requests.
 
 use crate::digest::digit;
-use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId, before, in_a_part};
+use crate::joined;
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
 
@@ -137,12 +138,12 @@ impl Wire {
             request.query.fields = std::mem::take(&mut fields);
         }
         let (filename, media_type) = if self.is_chunked {
-            ("blob", MediaType::OCTETS)
+            ("blob".to_owned(), MediaType::OCTETS)
         } else {
-            (&*self.filename, MediaType::OfFile)
+            (in_a_part(&self.filename), MediaType::OfFile)
         };
         let name = self.names[Name::Input as usize].clone();
-        let part = Part { name, filename: Some(filename.to_owned()), range, media_type };
+        let part = Part { name, filename: Some(filename), range, media_type };
         request.body = Body::Multipart { fields, part };
         request
     }
@@ -158,19 +159,20 @@ impl Wire {
         ];
         let mut request = Wire::request(id, url, Body::Form(fields));
         request.headers.truncate(1);
+        request.is_proof = true;
         request
     }
 
     /// Removes the file.
     pub fn remove(&self, id: RequestId) -> Request {
-        let url = &self.delete_endpoint;
+        let mut request = Wire::request(id, &self.delete_endpoint, Body::Empty);
+        request.is_proof = true;
         if self.deletes_by_post {
             let method = Field::new("_method", "DELETE");
-            return Wire::request(id, url, Body::Form(vec![extra(), self.uuid_field(), method]));
+            request.body = Body::Form(vec![extra(), self.uuid_field(), method]);
+            return request;
         }
-        let mut request = Wire::request(id, url, Body::Empty);
-        request.url.push('/');
-        self.uuid.bytes().for_each(|byte| push_escaped(&mut request.url, byte));
+        request.url = below(&request.url, &self.uuid);
         "DELETE".clone_into(&mut request.method);
         request.query.fields.push(extra());
         request
@@ -237,6 +239,15 @@ fn random_uuid(seed: u64) -> String {
     shape.iter().map(character).collect()
 }
 
+/// The address of this name below another address, whose query it keeps.
+fn below(url: &str, name: &str) -> String {
+    let path = before(url, b'?');
+    let mut address = joined(&[path, "/"]);
+    name.bytes().for_each(|byte| push_escaped(&mut address, byte));
+    address.push_str(url.get(path.len()..).unwrap_or_default());
+    address
+}
+
 /// A uuid that the caller chose may have characters that end a path.
 fn push_escaped(url: &mut String, byte: u8) {
     if byte.is_ascii_alphanumeric() || byte == b'-' {
@@ -262,8 +273,12 @@ mod tests {
 
     #[test]
     fn what_would_end_a_path_is_escaped() {
-        let mut url = String::new();
-        "a-1/..?ü".bytes().for_each(|byte| push_escaped(&mut url, byte));
-        assert_eq!(url, "a-1%2f%2e%2e%3f%c3%bc");
+        assert_eq!(below("/x", "a-1/..?ü"), "/x/a-1%2f%2e%2e%3f%c3%bc");
+    }
+
+    #[test]
+    fn a_name_goes_into_the_path_and_the_query_stays() {
+        assert_eq!(below("/x?token=1", "u-1"), "/x/u-1?token=1");
+        assert_eq!(below("http://test/x?a=/y&b=?", "u-1"), "http://test/x/u-1?a=/y&b=?");
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::wire::{FromClient, FromServer, Hash};
+use crate::http::without_fragment;
 use crate::options::{Job, RawOptions};
 use crate::{Action, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake};
 
@@ -188,7 +189,7 @@ impl Machine for Client {
             return self.held_back.take().map_or_else(Vec::new, |size| self.go_on(size));
         }
         self.stage = Stage::Connecting;
-        vec![Action::Connect(self.job.endpoint.clone())]
+        vec![Action::Connect(without_fragment(&self.job.endpoint).to_owned())]
     }
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {

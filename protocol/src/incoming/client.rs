@@ -7,6 +7,7 @@ use super::text;
 use super::wire::{FromClient, FromServer, Unreadable};
 use crate::chunks::{ChunkSizes, Flow};
 use crate::digests::Digests;
+use crate::http::without_fragment;
 use crate::options::Job;
 use crate::pieces::Layout;
 use crate::{
@@ -305,7 +306,7 @@ impl Client {
 impl Machine for Client {
     fn start(&mut self) -> Vec<Action> {
         self.stage = Stage::Connecting;
-        vec![Action::Connect(self.job.endpoint.clone())]
+        vec![Action::Connect(without_fragment(&self.job.endpoint).to_owned())]
     }
 
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {

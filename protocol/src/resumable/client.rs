@@ -5,7 +5,7 @@ use super::wire::Wire;
 use crate::http::{RequestId, Response};
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, Trust};
 use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage};
 
 /// The chunk size of both originals, 1 MiB.
@@ -22,6 +22,8 @@ pub struct Client {
     simultaneous: u64,
     successes: Vec<u16>,
     permanent_errors: Vec<u16>,
+    /// What the caller does not list as permanent passes.
+    has_own_list: bool,
     tests: Tests,
 }
 
@@ -57,15 +59,22 @@ impl Client {
         let simultaneous = own.whole("simultaneous", 1).unwrap_or(DEFAULT_SIMULTANEOUS);
         let are_wanted = own.flag("test_chunks", false);
         let successes = statuses(&mut own, "success_statuses", dialect.successes());
+        let has_own_list = own.has_any("permanent_errors");
         let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors());
         own.nothing_else()?;
         Ok(Client {
             wire,
             dialect,
-            transfer: Transfer::new(layout, simultaneous, job.options.verify),
+            transfer: Transfer::new(
+                layout,
+                simultaneous,
+                job.options.verify,
+                Trust::new(job.options.answers, true),
+            ),
             simultaneous,
             successes,
             permanent_errors,
+            has_own_list,
             tests: Tests { are_wanted, ..Tests::default() },
         })
     }
@@ -111,28 +120,45 @@ impl Client {
     }
 
     fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
-        let Some(index) = self.transfer.pieces.take(id) else { return Ok(Vec::new()) };
+        let Some(index) = self.transfer.take(id, response) else { return Ok(Vec::new()) };
         let asked = self.take_question(id);
-        let status = response.status;
         if self.transfer.is_damaged(index, response) {
             return self.go_on();
         }
-        if self.successes.contains(&status) {
-            self.tests.found |= asked;
+        if let Err(error) = self.learn(index, asked, response) {
+            self.ask_again(asked);
+            if !error.is_transient() {
+                return Err(error);
+            }
+            self.transfer.fail(error);
+        }
+        self.go_on()
+    }
+
+    fn learn(&mut self, index: u64, asked: bool, response: &Response) -> Result<(), Error> {
+        if self.successes.contains(&response.status) {
             self.transfer.confirm(index, !asked, response)?;
-        } else if self.permanent_errors.contains(&status)
-            && (!asked || self.dialect.tests_can_fail())
-        {
-            // It may have lost what it had.
-            self.transfer.forget();
+            self.tests.found |= asked;
+        } else if self.is_final(asked, response) {
+            if may_have_lost(response.status) {
+                self.transfer.forget();
+            }
             return Err(Error::Rejected(response.words()));
         } else if asked && !response.may_pass() {
             self.tests.missing += u64::from(index >= self.tests.begun_below);
         } else {
-            self.ask_again(asked);
-            self.transfer.fail(response.unavailable());
+            return Err(response.unavailable());
         }
-        self.go_on()
+        Ok(())
+    }
+
+    /// Questions end an upload by what is listed only: anything else says that a chunk is not there.
+    fn is_final(&self, asked: bool, response: &Response) -> bool {
+        let is_listed = self.permanent_errors.contains(&response.status);
+        if asked {
+            return is_listed && self.dialect.tests_can_fail();
+        }
+        is_listed || (self.transfer.trust.is_refusal(response) && !self.has_own_list)
     }
 
     /// What was not answered is asked once more, and with it what is known to be missing.
@@ -219,6 +245,12 @@ impl Machine for Client {
     fn progress(&self) -> Progress {
         self.transfer.progress()
     }
+}
+
+/// A server that refuses with such a status may have lost what it had; others only refuse who asks, or
+/// what is sent.
+fn may_have_lost(status: u16) -> bool {
+    matches!(status, 404 | 410 | 500..)
 }
 
 fn statuses(own: &mut RawOptions, name: &str, default: &[u16]) -> Vec<u16> {

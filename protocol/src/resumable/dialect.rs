@@ -98,7 +98,7 @@ impl Dialect {
         }
     }
 
-    /// The statuses after which nothing is tried again: those of the newest version.
+    /// The statuses after which the original tries nothing again: those of the newest version.
     pub fn permanent_errors(self) -> &'static [u16] {
         match self {
             Dialect::Resumable => &[400, 401, 403, 404, 409, 415, 500, 501],

@@ -5,7 +5,9 @@
 //! the body is the bare bytes, once more in the form before the bytes; flow.js sends them in one
 //! of the two. Before a chunk is sent the client may ask with a GET whether the server has it.
 //! 200 and 201 are success (flow.js: 202 too), a list of statuses ends the upload, anything else is
-//! tried again. Chunks may arrive in any order and more than once.
+//! tried again. Unlike the originals this client does not try again either what was refused with a
+//! status that says whose fault it was: 4xx, except 408, 425 and 429; unless the caller gives a list.
+//! Chunks may arrive in any order and more than once.
 //!
 //! The last chunk takes what is left over and is up to twice as large, unless `force_chunk_size`.
 //!

@@ -1,7 +1,8 @@
 //! The requests.
 
 use super::dialect::{Dialect, Parameter};
-use crate::http::{Body, Field, MediaType, Part, Request, RequestId};
+use crate::digest::digit;
+use crate::http::{Body, Field, MediaType, Part, Request, RequestId, in_a_part};
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
 use crate::{Json, joined};
@@ -89,7 +90,7 @@ impl Wire {
         }
         let part = Part {
             name: joined(&[&self.namespace, &self.part_name]),
-            filename: Some(self.file.name.clone()),
+            filename: Some(in_a_part(&self.file.name)),
             range,
             media_type: self.media_type(),
         };
@@ -153,11 +154,31 @@ impl FileParameters {
     }
 }
 
+/// The longest identifier that is made of a path: servers name files by it.
+const LONGEST: usize = 200;
+/// So much of a longer one stays as it is.
+const KEPT: usize = 160;
+
 /// What both originals know a file by unless they are told otherwise. Two files of the same size
-/// whose names differ only in other characters have the same.
+/// whose names differ only in other characters have the same. One of a very long path ends with a
+/// number that is made of all of the path.
 pub fn identifier(size: u64, path: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
-    joined(&[&size.to_string(), "-", &path.chars().filter(plain).collect::<String>()])
+    let identifier =
+        joined(&[&size.to_string(), "-", &path.chars().filter(plain).collect::<String>()]);
+    if identifier.len() <= LONGEST {
+        return identifier;
+    }
+    let number = number_of(path);
+    let digits = (0..16).map(|place| digit((number >> (60 - 4 * place) & 15) as u8));
+    identifier.chars().take(KEPT).chain(['-']).chain(digits).collect()
+}
+
+/// FNV-1a of 64 bits.
+fn number_of(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |number, byte| {
+        (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn names(dialect: Dialect, given: &mut RawOptions) -> Vec<Option<String>> {

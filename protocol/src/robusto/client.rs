@@ -4,7 +4,7 @@ use super::wire::{self, Answer, Wire};
 use crate::http::{RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, Trust};
 use crate::{Action, Checkpoint, Error, Event, Machine, Md5, Progress, Stage, Verification};
 
 /// How many requests are on their way at a time. The original sends one after the other.
@@ -43,9 +43,10 @@ impl Client {
             own.reject("verify", "'none' or 'file', because the server compares whole files,");
         }
         own.nothing_else()?;
+        let trust = Trust::new(job.options.answers, false);
         Ok(Client {
             wire: Wire::new(job),
-            transfer: Transfer::new(layout, simultaneous, None),
+            transfer: Transfer::new(layout, simultaneous, None, trust),
             question: None,
             is_unsure: false,
             is_damaged: false,
@@ -127,6 +128,12 @@ impl Client {
     }
 
     fn learn(&mut self, index: Option<u64>, response: &Response) -> Result<(), Error> {
+        self.transfer.trust.heard(response);
+        if matches!(response.status, 200..=299) {
+            self.transfer.trust.check(response)?;
+        } else if response.refuses() {
+            return Err(self.transfer.trust.refused(response.words()));
+        }
         let list = match Answer::read(response)? {
             Answer::Complete(_) => return self.complete(index, response),
             Answer::Error(words) => return Err(self.refusal(words)),

@@ -36,7 +36,10 @@ pub struct Wire {
 impl Wire {
     /// Requests about this file.
     pub fn new(job: Job) -> Wire {
-        Wire { endpoint: job.endpoint, name: job.name, md5: None }
+        // Servers refuse a file without a name.
+        let is_blank = job.name.chars().all(char::is_whitespace);
+        let name = if is_blank { "file".to_owned() } else { job.name };
+        Wire { endpoint: job.endpoint, name, md5: None }
     }
 
     /// True once it is known what the file is known by.

@@ -15,15 +15,17 @@ use base64::prelude::BASE64_STANDARD;
 use incoming_protocol::Md5;
 use incoming_protocol::http::CONTINUES;
 
+use super::mark::UPLOAD_SERVER;
+
 const CONTENT: HeaderName = HeaderName::from_static("content-digest");
 const WANTED: HeaderName = HeaderName::from_static("want-repr-digest");
 const DAMAGED: HeaderName = HeaderName::from_static("upload-damaged-digest");
 const ARRIVED: HeaderName = HeaderName::from_static("upload-content-digest");
 const FILE: HeaderName = HeaderName::from_static("upload-repr-digest");
 
-/// The headers of answers that pages of other origins have to be able to read: digests, and when to
-/// ask again.
-pub(super) const EXPOSED: [HeaderName; 4] = [ARRIVED, FILE, RETRY_AFTER, DATE];
+/// The headers of answers that pages of other origins have to be able to read: digests, when to ask
+/// again, and who answers.
+pub(super) const EXPOSED: [HeaderName; 5] = [ARRIVED, FILE, RETRY_AFTER, DATE, UPLOAD_SERVER];
 
 /// What a request says about digests, and what is found out.
 #[derive(Debug, Default)]

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::Services;
 
-const PATH: &str = "/files";
+/// What their addresses begin with.
+pub(super) const PATH: &str = "/files";
 
 /// Whether anybody may download files.
 pub(super) fn are_served(services: &Services) -> bool {

@@ -8,6 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use crate::routes::mark::{INCOMING, UPLOAD_SERVER};
+
 /// How many are answered at once; more are closed without a word.
 const AT_ONCE: usize = 64;
 /// How long one is kept so that the other side can read the answer.
@@ -40,11 +42,13 @@ impl TurningAway {
     }
 }
 
-/// A socket that is closed on unread bytes is reset, so that they are read.
+/// A socket that is closed on unread bytes is reset, so that they are read. What was asked for is not
+/// known; the answer has the mark, because it may be an upload.
 async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let length = WORDS.len();
     let head = format!(
         "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 1\r\n\
+         {UPLOAD_SERVER}: {INCOMING}\r\n\
          Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;

@@ -18,6 +18,7 @@ mod fuzz;
 mod galileo;
 mod handover;
 mod handshake;
+mod mark;
 mod origins;
 mod process;
 mod replay;

@@ -1,0 +1,58 @@
+//! What belongs to one attempt, and ends with it.
+
+use incoming_protocol::Wake;
+use web_sys::{AbortController, AbortSignal};
+
+use crate::socket::Socket;
+use crate::timer::Wait;
+
+/// What a wait is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// A machine is to be woken.
+    Wake(Wake),
+    /// The connection is looked at, while there is something on its way.
+    Look,
+}
+
+/// The connection, the requests and the timers of an attempt: all end when it is dropped.
+#[derive(Default)]
+pub(crate) struct Current {
+    pub(crate) socket: Option<Socket>,
+    waits: Vec<(Due, Wait)>,
+    controller: Option<AbortController>,
+}
+
+impl Current {
+    /// A wait; an earlier one for the same purpose is forgotten.
+    pub(crate) fn wait(&mut self, due: Due, wait: Wait) {
+        self.forget(due);
+        self.waits.push((due, wait));
+    }
+
+    /// Forgets a wait.
+    pub(crate) fn forget(&mut self, due: Due) {
+        self.waits.retain(|(other, _)| *other != due);
+    }
+
+    /// True if somebody waits for this.
+    pub(crate) fn waits_for(&self, due: Due) -> bool {
+        self.waits.iter().any(|(other, _)| *other == due)
+    }
+
+    /// What tells that the attempt is over. `None` where a browser has no such thing.
+    pub(crate) fn signal(&mut self) -> Option<AbortSignal> {
+        if self.controller.is_none() {
+            self.controller = AbortController::new().ok();
+        }
+        self.controller.as_ref().map(AbortController::signal)
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.controller {
+            controller.abort();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Where the server is.
+
+use std::cell::RefCell;
+
+use incoming_protocol::{Protocol, joined};
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+use web_sys::Url;
+
+use crate::error::type_error;
+use crate::page::{global, member};
+
+thread_local! {
+    static HOSTNAME: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Where the server is, and as whom to speak to it.
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    /// The header `Authorization`, from the user and the password of an address.
+    pub(crate) authorization: Option<String>,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn btoa(text: &JsString) -> Result<String, JsValue>;
+    #[wasm_bindgen(catch, js_name = decodeURIComponent)]
+    fn decode_uri_component(text: &str) -> Result<JsString, JsValue>;
+}
+
+/// Sets the host of the server, `example.org` or `example.org:4000`, for all uploaders made from now on
+/// that are given no endpoint. `None` is the page's own host, which is the default.
+///
+/// # Errors
+/// If it is no host: it has a path, a blank, or an address of IPv6 without brackets.
+pub fn set_server_hostname(hostname: Option<&str>) -> Result<(), JsValue> {
+    let hostname = hostname.filter(|hostname| !hostname.is_empty());
+    if !hostname.is_none_or(is_host) {
+        return Err(wrong_hostname());
+    }
+    HOSTNAME.with(|host| *host.borrow_mut() = hostname.map(str::to_owned));
+    Ok(())
+}
+
+pub(crate) fn wrong_hostname() -> JsValue {
+    type_error(
+        "set_server_hostname: expected a host such as 'example.org', 'example.org:4000' or \
+         '[::1]:4000', without a scheme and a path, or null",
+    )
+}
+
+fn is_host(hostname: &str) -> bool {
+    let Ok(url) = Url::new(&joined(&["http://", hostname])) else { return false };
+    let has_more = hostname.ends_with(['/', '?', '#']) || !url.username().is_empty();
+    url.pathname() == "/" && url.search().is_empty() && url.hash().is_empty() && !has_more
+}
+
+/// The address that was chosen, with the scheme that the protocol needs; or that of the protocol on the
+/// host of the server.
+///
+/// # Errors
+/// A `TypeError` if what was chosen is no address, or no host is known.
+pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<Endpoint, JsValue> {
+    if chosen.is_undefined() || chosen.is_null() {
+        return Ok(Endpoint { url: default_url(protocol)?, authorization: None });
+    }
+    let url = chosen.as_string().and_then(|chosen| resolve(&chosen));
+    let Some((url, scheme)) = url.and_then(|url| scheme_of(&url).map(|scheme| (url, scheme)))
+    else {
+        return Err(type_error(
+            "Uploader: expected a URL that begins with ws:, wss:, http: or https: as endpoint",
+        ));
+    };
+    url.set_hash("");
+    let authorization = authorization(&url, protocol)?;
+    let href = url.href();
+    let rest = href.strip_prefix(url.protocol().as_str()).unwrap_or_default();
+    let url = joined(&[protocol.scheme(scheme), ":", rest]);
+    Ok(Endpoint { url, authorization })
+}
+
+/// An address as it is, or against that of the page.
+pub(crate) fn resolve(url: &str) -> Option<Url> {
+    let base = member(&location(), "href").as_string().unwrap_or_default();
+    Url::new_with_base(url, &base).or_else(|_| Url::new(url)).ok()
+}
+
+/// Whether the scheme is one that is encrypted; `None` if no browser uploads over it.
+fn scheme_of(url: &Url) -> Option<bool> {
+    match url.protocol().as_str() {
+        "http:" | "ws:" => Some(false),
+        "https:" | "wss:" => Some(true),
+        _ => None,
+    }
+}
+
+/// Browsers refuse requests to addresses with a user and a password, which become a header.
+fn authorization(url: &Url, protocol: Protocol) -> Result<Option<String>, JsValue> {
+    let (user, password) = (url.username(), url.password());
+    if user.is_empty() && password.is_empty() {
+        return Ok(None);
+    }
+    if protocol.scheme(false) == "ws" {
+        return Err(type_error(
+            "Uploader: expected an endpoint without user and password: a WebSocket takes none",
+        ));
+    }
+    url.set_username("");
+    url.set_password("");
+    let both = decode_uri_component(&joined(&[&user, ":", &password]))?;
+    let encoded = btoa(&both).map_err(|_| {
+        type_error("Uploader: expected a user and a password of Latin letters in the endpoint")
+    })?;
+    Ok(Some(joined(&["Basic ", &encoded])))
+}
+
+fn location() -> JsValue {
+    member(&global(), "location")
+}
+
+fn default_url(protocol: Protocol) -> Result<String, JsValue> {
+    let chosen = HOSTNAME.with(|host| host.borrow().clone());
+    let own = || member(&location(), "host").as_string().filter(|host| !host.is_empty());
+    let Some(host) = chosen.or_else(own) else {
+        return Err(type_error(
+            "Uploader: no server is known, because this page has no host; \
+             call set_server_hostname or pass the option endpoint",
+        ));
+    };
+    let is_secure = member(&location(), "protocol").as_string().as_deref() != Some("http:");
+    Ok(joined(&[protocol.scheme(is_secure), "://", &host, protocol.path()]))
+}
+
+/// An address without what may be secret in it: user, password, query.
+pub(crate) fn place_of(endpoint: &str) -> String {
+    resolve(endpoint)
+        .map(|url| joined(&[&url.protocol(), "//", &url.host(), &url.pathname()]))
+        .unwrap_or_default()
+}

@@ -1,0 +1,98 @@
+//! Headers and parameters as the page gives them.
+
+use incoming_protocol::{Error, joined};
+use js_sys::{Array, Function, Object, Reflect, Symbol};
+use wasm_bindgen::prelude::*;
+use web_sys::Headers;
+
+use super::{entries, misuse};
+use crate::error::thrown_by_page;
+use crate::page::call;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = String, catch)]
+    fn to_text(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = encodeURIComponent, catch)]
+    fn encode_uri_component(text: &JsValue) -> Result<String, JsValue>;
+
+    /// Headers that take texts as they are: those of Rust would lose what is no Unicode.
+    type RawHeaders;
+    #[wasm_bindgen(method, catch)]
+    fn set(this: &RawHeaders, name: &JsValue, value: &JsValue) -> Result<(), JsValue>;
+}
+
+/// What the page gives: an object, what lists pairs, or a function that is called anew for every
+/// request and may return a promise. Pairs of texts.
+///
+/// # Errors
+/// What its function throws, and a misuse for what is no object.
+pub(super) async fn given(value: &JsValue, name: &str) -> Result<Vec<Array>, Error> {
+    let found = match value.dyn_ref::<Function>().filter(|_| value.is_function()) {
+        None if value.is_function() => call(value.unchecked_ref(), &JsValue::UNDEFINED).await,
+        Some(function) => call(function, &JsValue::UNDEFINED).await,
+        None => Ok(value.clone()),
+    };
+    let found = found.map_err(|thrown| thrown_by_page(name, &thrown))?;
+    if found.is_undefined() || found.is_null() {
+        return Ok(Vec::new());
+    }
+    if !found.is_object() {
+        let kind = found.js_typeof().as_string().unwrap_or_default();
+        return Err(Error::Misuse(joined(&["expected an object as ", name, ", found ", &kind])));
+    }
+    let mut pairs = Vec::new();
+    let has_pairs = Reflect::has(&found, &Symbol::iterator()).unwrap_or(false);
+    let listed = if has_pairs { Array::from(&found) } else { entries(&found) };
+    collect(&listed, None, &mut pairs)?;
+    Ok(pairs)
+}
+
+/// `{ a: { b: 1 } }` is `a[b]=1`.
+fn collect(listed: &Array, prefix: Option<&str>, pairs: &mut Vec<Array>) -> Result<(), Error> {
+    for entry in listed.iter() {
+        let entry = Array::from(&entry);
+        let (key, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
+        let name = match prefix {
+            None => key,
+            Some(prefix) => joined(&[prefix, "[", &key, "]"]),
+        };
+        if value.is_undefined() || value.is_null() {
+        } else if value.is_object() {
+            collect(&Object::entries(value.unchecked_ref()), Some(&name), pairs)?;
+        } else {
+            let text = to_text(&value).map_err(|thrown| misuse(&thrown))?;
+            pairs.push(Array::of2(&name.into(), &text));
+        }
+    }
+    Ok(())
+}
+
+/// The same as texts of Rust.
+///
+/// # Errors
+/// A misuse for half a character, which no request can carry.
+pub(super) fn names_and_values(pairs: &[Array]) -> Result<Vec<(String, String)>, Error> {
+    let mut texts = Vec::new();
+    for pair in pairs {
+        let value = pair.get(1);
+        encode_uri_component(&value).map_err(|thrown| misuse(&thrown))?;
+        let text = |value: JsValue| value.as_string().unwrap_or_default();
+        texts.push((text(pair.get(0)), text(value)));
+    }
+    Ok(texts)
+}
+
+/// Sets a header.
+///
+/// # Errors
+/// What the browser throws for a name or a value that no request can have.
+pub(super) fn set_header(headers: &Headers, pair: &Array) -> Result<(), JsValue> {
+    headers.unchecked_ref::<RawHeaders>().set(&pair.get(0), &pair.get(1))
+}
+
+/// A text as it stands in an address.
+pub(super) fn encoded(text: &str) -> String {
+    encode_uri_component(&text.into()).unwrap_or_default()
+}

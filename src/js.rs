@@ -1,0 +1,253 @@
+//! The JavaScript API, as far as it can be Rust: `js/face.js` has the rest.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use incoming_protocol::{CANCELLED, Entry, Notice, Outcome, Upload, joined};
+use js_sys::{Function, Object, Reflect, WeakRef};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, EventTarget};
+
+use crate::driver::Audience;
+use crate::error::{type_error, words_of};
+use crate::listener::Listener;
+use crate::page::{Page, member, report_error, wall_clock_ms};
+use crate::snapshot::{ErrorData, Snapshot};
+use crate::{driver, endpoint, json, options};
+
+/// One upload. Its state shows in the properties of the JavaScript object that it was made for.
+#[wasm_bindgen]
+pub struct Driver {
+    driver: Rc<driver::Driver>,
+    shown: Rc<Shown>,
+}
+
+#[wasm_bindgen]
+impl Driver {
+    /// Prepares an upload, which does nothing before `start`.
+    ///
+    /// # Errors
+    /// A `TypeError` that names the argument or the option that is wrong.
+    #[wasm_bindgen(constructor)]
+    pub fn new(page: &Page) -> Result<Driver, JsValue> {
+        let shown = Rc::new(Shown::default());
+        let driver = options::prepare(page, Box::new(Rc::clone(&shown)))?;
+        let uploader = page.uploader();
+        for name in ["onprogress", "onfinished", "oncancelled", "onerror"] {
+            let callback = page.option(name);
+            if callback.is_function() {
+                Reflect::set(&uploader, &name.into(), &callback)?;
+            }
+        }
+        shown.show(page, &driver.snapshot());
+        let made = Driver { driver, shown };
+        made.obey_signal(page);
+        Ok(made)
+    }
+
+    /// Begins, or goes on after a pause or an error.
+    ///
+    /// # Errors
+    /// A `TypeError` if the upload is finished or cancelled.
+    pub fn start(&self, page: &Page) -> Result<(), JsValue> {
+        let can_start = self.driver.ask(Upload::can_start);
+        can_start.map_err(|error| type_error(&joined(&["start: ", &error.words()])))?;
+        if self.driver.ask(|upload| upload.view().error.is_some()) {
+            page.begin_run();
+        }
+        self.driver.want(page, Upload::start);
+        Ok(())
+    }
+
+    /// Pauses, goes on, or does whichever of the two is possible.
+    ///
+    /// # Errors
+    /// A `TypeError` for anything but `'pause'`, `'unpause'` and `'toggle'`.
+    pub fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
+        let is_paused = self.driver.ask(|upload| upload.view().paused);
+        let pauses = match what.as_string().as_deref() {
+            Some("pause") => true,
+            Some("unpause") => false,
+            Some("toggle") => !is_paused,
+            _ => {
+                return Err(type_error("pause: expected 'pause', 'unpause' or 'toggle'"));
+            }
+        };
+        if pauses {
+            self.driver.want(page, Upload::pause);
+        } else if is_paused {
+            self.driver.want(page, Upload::start);
+        }
+        Ok(())
+    }
+
+    /// Has the file that was delivered removed from the server.
+    ///
+    /// # Errors
+    /// A `TypeError` if nothing was delivered, or if the protocol cannot remove.
+    pub fn remove(&self, page: &Page) -> Result<(), JsValue> {
+        let mut outcome = Ok(());
+        self.driver.want(page, |upload| {
+            upload.remove().unwrap_or_else(|error| {
+                outcome = Err(type_error(&joined(&["remove: ", &error.words()])));
+                Vec::new()
+            })
+        });
+        outcome
+    }
+
+    /// Gives the upload up, for this reason.
+    pub fn cancel(&self, page: &Page, reason: &JsValue) {
+        let reason = reason.as_string().unwrap_or_default();
+        self.driver.want(page, |upload| upload.cancel(&reason));
+    }
+
+    /// All properties, as a frozen object that stays the same until one of them changes.
+    pub fn snapshot(&self) -> JsValue {
+        self.shown.object.borrow().clone()
+    }
+
+    /// Cancels the upload when the page's signal says so, or has said so already.
+    fn obey_signal(&self, page: &Page) {
+        let Some(signal) = page.signal() else { return };
+        let cancel = |driver: &Rc<driver::Driver>, page: &Page| {
+            let reason = member(&page.option("signal"), "reason");
+            let reason = words_of(&reason);
+            driver.want(page, |upload| upload.cancel(&reason));
+        };
+        if signal.aborted() {
+            return cancel(&self.driver, page);
+        }
+        let driver = Rc::downgrade(&self.driver);
+        let weak: WeakRef = WeakRef::new(page.unchecked_ref());
+        let listener = Listener::new(&signal, "abort", move |_| {
+            let page: Option<Object> = weak.deref();
+            if let (Some(driver), Some(page)) = (driver.upgrade(), page) {
+                cancel(&driver, page.unchecked_ref());
+            }
+        });
+        *self.shown.signal.borrow_mut() = Some(listener);
+    }
+}
+
+/// What the page has been shown.
+#[derive(Default)]
+struct Shown {
+    object: RefCell<JsValue>,
+    last_error: RefCell<(Option<ErrorData>, JsValue)>,
+    signal: RefCell<Option<Listener>>,
+}
+
+impl Shown {
+    /// Brings all properties up to date.
+    fn show(&self, page: &Page, now: &Snapshot) {
+        let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
+        let Ok(value) = now.serialize(&serializer) else { return };
+        let object: Object = value.unchecked_into();
+        let last_error = self.last_error(page, now.last_error.as_ref());
+        let _ = Reflect::set(&object, &"last_error".into(), &last_error);
+        Object::freeze(&object);
+        Object::assign(page.uploader().unchecked_ref(), &object);
+        *self.object.borrow_mut() = object.into();
+    }
+
+    /// The same object for the same error.
+    fn last_error(&self, page: &Page, error: Option<&ErrorData>) -> JsValue {
+        let mut shown = self.last_error.borrow_mut();
+        if shown.0.as_ref() != error {
+            let made = error.map_or(JsValue::NULL, |e| page.error(e.kind, e.code, &e.message));
+            *shown = (error.cloned(), made);
+        } else if error.is_none() {
+            shown.1 = JsValue::NULL;
+        }
+        shown.1.clone()
+    }
+}
+
+impl Audience for Rc<Shown> {
+    fn notify(&self, page: &Page, notice: Notice, now: Snapshot) {
+        self.show(page, &now);
+        let (callback, event) = match notice {
+            Notice::Progress => ("onprogress", "progress"),
+            Notice::Finished => ("onfinished", "finished"),
+            Notice::Cancelled => ("oncancelled", "cancelled"),
+            Notice::Failed => ("onerror", "error"),
+        };
+        let uploader = page.uploader();
+        call(&uploader, callback);
+        if let Ok(event) = Event::new(event) {
+            let _ = uploader.dispatch_event(&event);
+        }
+    }
+
+    fn settle(&self, page: &Page, outcome: &Outcome) {
+        match outcome {
+            Outcome::Finished => page.settle(&JsValue::UNDEFINED),
+            Outcome::Cancelled(reason) => {
+                page.settle(&page.error("cancelled", CANCELLED, reason));
+            }
+            Outcome::Failed(error) => {
+                return page.settle(&page.error(error.kind(), error.code(), &error.words()));
+            }
+        }
+        let listener = self.signal.take();
+        drop(listener);
+    }
+}
+
+/// A callback that throws is the page's affair and does not end the upload.
+fn call(uploader: &EventTarget, name: &str) {
+    let callback = member(uploader, name);
+    if callback.is_function() {
+        let callback: &Function = callback.unchecked_ref();
+        if let Err(thrown) = callback.call1(uploader, uploader) {
+            report_error(&thrown);
+        }
+    }
+}
+
+/// Sets the host of the server; `null` is the page's own.
+///
+/// # Errors
+/// A `TypeError` if it is no host.
+#[wasm_bindgen]
+pub fn set_server_hostname(hostname: &JsValue) -> Result<(), JsValue> {
+    let is_none = hostname.is_null() || hostname.is_undefined();
+    match hostname.as_string() {
+        None if !is_none => Err(endpoint::wrong_hostname()),
+        hostname => endpoint::set_server_hostname(hostname.as_deref()),
+    }
+}
+
+/// What is kept under a key, as a page sees it.
+#[derive(Serialize)]
+struct Pending {
+    filename: String,
+    bytes_total: u64,
+    bytes_acked: u64,
+    frac_complete: f64,
+    protocol: String,
+    endpoint: String,
+    scope: String,
+    updated: f64,
+}
+
+/// Reads what is kept as a text. `null` for what nobody can use any more.
+#[wasm_bindgen]
+pub fn read_kept(text: &str) -> JsValue {
+    let entry = json::parse(text).and_then(|entry| Entry::read(&entry, wall_clock_ms()));
+    let Some(entry) = entry else { return JsValue::NULL };
+    let (acked, total) = (crate::number(entry.kept.bytes_acked), crate::number(entry.bytes_total));
+    let pending = Pending {
+        bytes_acked: entry.kept.bytes_acked,
+        frac_complete: if total > 0.0 { acked / total } else { 0.0 },
+        filename: entry.filename,
+        bytes_total: entry.bytes_total,
+        protocol: entry.protocol,
+        endpoint: entry.endpoint,
+        scope: entry.scope,
+        updated: entry.updated_ms,
+    };
+    serde_wasm_bindgen::to_value(&pending).unwrap_or_default()
+}

@@ -457,7 +457,7 @@ fn a_file_that_the_server_has_under_another_md5_is_not_verified() {
         job.options.verify = Some(Verification::File);
         job.options.resume = true;
         let mut upload = Upload::new(Protocol::Robusto, job, 7).unwrap();
-        upload.start();
+        common::hold(&mut upload);
         let layout = Layout { size: 5, chunk_size: 5, large_last: false };
         let checkpoint = Checkpoint::new(md5_of(&(0..4)).as_str(), layout, &[0, 1]);
         let left = Kept { checkpoint, bytes_acked: 5 };

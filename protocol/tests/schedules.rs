@@ -9,7 +9,7 @@ mod common;
 
 use common::environment::number;
 use common::link::Weather;
-use common::world::{Deed, World};
+use common::world::{Deed, Visit, World};
 use common::{KIB, resumable_job, server, traits, verifications};
 use incoming_protocol::{Protocol, Verification};
 
@@ -39,6 +39,10 @@ fn schedule(protocol: Protocol, seed: u64) {
     }
     let server = server(protocol, chunk_kib, dice.u64(0..20_000));
     let mut job = resumable_job(protocol, size);
+    job.options.asks_id = dice.bool();
+    if can_do_without_id(protocol) && dice.bool() {
+        job.ticket = None;
+    }
     let verifications = verifications(protocol);
     job.options.verify = verifications[dice.usize(..verifications.len())];
     if job.options.verify.is_some() {
@@ -57,7 +61,7 @@ fn schedule(protocol: Protocol, seed: u64) {
 fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
     for _ in 0..dice.u32(0..6) {
         let time_ms = dice.u64(0..LAST_FAULT_MS);
-        let deed = match dice.u8(0..10) {
+        let deed = match dice.u8(0..16) {
             0 | 1 => Deed::Pause,
             2 => Deed::Online,
             3 => Deed::Crash,
@@ -65,6 +69,9 @@ fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
             6 => Deed::PowerFailure,
             7 => Deed::Reload,
             5 => Deed::Sleep(dice.u64(0..200_000)),
+            8 => Deed::Kill,
+            9 => Deed::Hidden,
+            10 | 11 => Deed::Visit(visit(dice)),
             _ => Deed::Cut,
         };
         if matches!(deed, Deed::Pause) {
@@ -72,12 +79,24 @@ fn deeds(world: &mut World, dice: &mut fastrand::Rng) -> bool {
         }
         world.at(time_ms, deed);
     }
+    if dice.u8(0..4) == 0 {
+        world.at(0, Deed::Visit(visit(dice)));
+    }
     world.at(LAST_FAULT_MS + 3000, Deed::Unpause);
     let cancels = dice.u8(0..5) == 0;
     if cancels {
         world.at(dice.u64(0..LAST_FAULT_MS), Deed::Cancel);
     }
     cancels
+}
+
+/// These make an identifier of their own.
+fn can_do_without_id(protocol: Protocol) -> bool {
+    !matches!(protocol, Protocol::Incoming)
+}
+
+fn visit(dice: &mut fastrand::Rng) -> Visit {
+    Visit { for_ms: dice.u64(0..100_000), messages: dice.u32(0..60) }
 }
 
 fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
@@ -107,9 +126,18 @@ fn judge(protocol: Protocol, world: &World, size: u64, cancels: bool) {
     assert_eq!((world.server.stored(), world.server.deliveries()), (size, 1));
     let sent: u64 = world.sent.iter().map(|range| range.end - range.start).sum();
     let price = if traits(protocol).resumes { world.most_ahead } else { size };
-    let whole = u64::from(world.damages) * size;
-    let most = size + u64::from(world.connects) * price + whole + lost(protocol, world, size);
+    // A page that is loaded again does not know that what the server has is damaged.
+    let unknown = if world.damages > 0 { world.reloads } else { 0 };
+    let whole = u64::from(world.damages + unknown) * size;
+    let pages = u64::from(world.connects + world.reloads) * price;
+    let most = size + pages + whole + lost(protocol, world, size) + unkept(world, size);
     assert!(sent <= most, "{sent} bytes for {size}");
+}
+
+/// What it costs that a browser keeps nothing, or that another page was faster.
+fn unkept(world: &World, size: u64) -> u64 {
+    let starts = world.browser.unresumed + world.browser.finished_elsewhere;
+    world.unsaved_bytes + u64::from(starts) * size
 }
 
 /// Its clients send nothing again that was confirmed to them, so that their server, when it has lost

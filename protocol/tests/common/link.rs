@@ -29,6 +29,14 @@ pub struct Weather {
     pub overtaken_ms: u64,
     /// What the browser believes of the network.
     pub believed: Believed,
+    /// In so many of a hundred cases what finds out which file it is cannot be loaded.
+    pub unloaded_percent: u64,
+    /// In so many of a hundred cases the browser keeps nothing.
+    pub unkept_percent: u64,
+    /// How long the page's function for the id takes at most, and in how many of a hundred cases it
+    /// fails.
+    pub ids_late_ms: u64,
+    pub ids_fail_percent: u64,
 }
 
 /// What a browser believes of the network.
@@ -55,6 +63,10 @@ impl Weather {
         asks_ms: 0,
         overtaken_ms: 0,
         believed: Believed::Truth,
+        unloaded_percent: 0,
+        unkept_percent: 0,
+        ids_late_ms: 5,
+        ids_fail_percent: 0,
     };
 
     pub fn of(dice: &mut fastrand::Rng) -> Weather {
@@ -72,13 +84,18 @@ impl Weather {
     }
 
     /// Lets happen what is rare: answers that get lost, requests that come twice or in another
-    /// order, servers that want to be left alone, browsers that are wrong about the network.
+    /// order, servers that want to be left alone, browsers that are wrong about the network or keep
+    /// nothing, functions for an id that hang or fail.
     pub fn let_trouble(&mut self, dice: &mut fastrand::Rng) {
         let mut at_most = |most| if dice.bool() { dice.u64(0..most) } else { 0 };
         self.swallowed_percent = at_most(15);
         self.repeated_percent = at_most(30);
         self.asks_ms = at_most(60_000);
         self.overtaken_ms = at_most(2000);
+        self.unloaded_percent = at_most(50);
+        self.unkept_percent = at_most(40);
+        self.ids_late_ms = 5 + at_most(100_000);
+        self.ids_fail_percent = at_most(60);
         self.believed = match dice.u8(0..8) {
             0 => Believed::AlwaysOffline,
             1 => Believed::NeverOffline,
@@ -108,6 +125,8 @@ pub struct Connection {
     pub is_hung_up: bool,
     /// Nothing passes any more, whether anybody has noticed or not.
     pub is_dead: bool,
+    /// It is that of another page.
+    pub is_elsewhere: bool,
     /// When the last byte that was handed to the browser will have left it.
     pub queue_empty_at_ms: u64,
     /// Messages of one direction do not overtake each other.
@@ -120,9 +139,15 @@ impl Connection {
             attempt,
             is_hung_up: false,
             is_dead: false,
+            is_elsewhere: false,
             queue_empty_at_ms: 0,
             last_to_client_ms: 0,
         }
+    }
+
+    /// One of another page, of which this one hears nothing.
+    pub fn elsewhere(attempt: incoming_protocol::Attempt) -> Connection {
+        Connection { is_dead: true, is_elsewhere: true, ..Connection::new(attempt) }
     }
 
     /// Bytes that were handed to the browser and have not left it.

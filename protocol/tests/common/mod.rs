@@ -13,6 +13,7 @@ pub mod noise;
 pub mod pieces;
 pub mod requests;
 pub mod resumable;
+pub mod resuming;
 pub mod robusto;
 pub mod world;
 
@@ -175,6 +176,13 @@ pub fn arrived_md5(range: &Range<u64>, is_damaged: bool) -> Md5 {
         return true_md5;
     }
     Md5::parse(&format!("f{}", &true_md5.as_str()[1..])).unwrap()
+}
+
+/// Starts an upload that resumes: the file is known, and no other page sends it.
+pub fn hold(upload: &mut Upload) -> Vec<Action> {
+    upload.start();
+    now(upload, Event::Identified(None));
+    now(upload, Event::Held)
 }
 
 /// Only the actions, for tests that know the attempt.

@@ -1,8 +1,11 @@
 //! Everything that happens, in order.
 
+mod browser;
+mod elsewhere;
 mod looking;
 mod reloading;
 mod requests;
+mod sockets;
 mod troubles;
 
 use std::cmp::Reverse;
@@ -15,8 +18,10 @@ use incoming_protocol::{
     Verification, Wake,
 };
 
+use self::browser::Browser;
+pub use self::browser::Visit;
 use super::link::{Connection, Weather};
-use super::{Answer, Reply, Server, md5_of, traits};
+use super::{Server, md5_of, traits};
 
 /// What the person in front of the page, or the machine behind it, does at some moment.
 #[derive(Clone, Debug)]
@@ -38,12 +43,15 @@ pub enum Deed {
     Restart,
     /// The page is loaded again: everything is forgotten but what was kept.
     Reload,
+    /// The browser dies, and the page had no chance to keep anything.
+    Kill,
+    /// The page is hidden.
+    Hidden,
+    /// Another page wants to send the same file.
+    Visit(Visit),
     /// Not a deed of anybody: the fingerprint of the whole file is worked out.
     Hashed,
 }
-
-/// How long TCP sends again what nobody confirms before it gives a connection up.
-const UNANSWERED_MS: u64 = 900_000;
 
 enum Happening {
     ToServer(usize, Message),
@@ -54,6 +62,12 @@ enum Happening {
     Tick(Attempt),
     Client(Attempt, Event),
     Wakes(Attempt, Wake, u64),
+    /// What belongs to no attempt.
+    Whenever(Event),
+    /// No other page sends the file.
+    Locked(Attempt),
+    /// Another page is closed.
+    Leaves,
     RequestArrives(Request),
     /// Somebody on the way sends once more what has arrived, and nobody hears the answer.
     RequestRepeats(Request),
@@ -94,9 +108,9 @@ pub struct World {
     seed: u64,
     /// Those before it were of earlier pages.
     first_connection: usize,
-    /// What the last page has left, as the text that a browser keeps.
-    kept: Option<String>,
-    has_recalled: bool,
+    pub browser: Browser,
+    /// What the page's function for the id answers.
+    id: Option<String>,
     stays_confirmed: bool,
     weather: Weather,
     dice: fastrand::Rng,
@@ -121,6 +135,8 @@ pub struct World {
     pub offline_tries_allowed: u64,
     pub power_failures: u32,
     pub reloads: u32,
+    /// How many bytes were confirmed and not kept when a page was left.
+    pub unsaved_bytes: u64,
     /// How many bytes the server has lost.
     pub lost_bytes: u64,
 }
@@ -132,22 +148,24 @@ impl World {
 
     pub fn seeded(
         protocol: Protocol,
-        job: Job,
+        mut job: Job,
         server: Box<dyn Server>,
         weather: Weather,
         seed: u64,
     ) -> World {
+        let id = job.ticket.clone();
+        job.ticket = job.ticket.filter(|_| !job.options.asks_id);
         World {
             size: job.size,
             stays_confirmed: traits(protocol).resumes
                 && job.options.verify != Some(Verification::File),
             upload: Upload::new(protocol, job.clone(), seed).unwrap(),
             protocol,
+            browser: Browser::new(),
+            id,
             job,
             seed,
             first_connection: 0,
-            kept: None,
-            has_recalled: false,
             server,
             now_ms: 0,
             sent: Vec::new(),
@@ -177,6 +195,7 @@ impl World {
             offline_tries_allowed: 0,
             power_failures: 0,
             reloads: 0,
+            unsaved_bytes: 0,
             lost_bytes: 0,
         }
     }
@@ -228,7 +247,8 @@ impl World {
             Happening::ToServer(connection, message) => self.arrive(connection, message),
             // Even what arrives after a hang-up is told: nothing of it may be obeyed.
             Happening::ToClient(connection, event) => {
-                let is_heard = !self.connections[connection].is_dead || is_end(&event);
+                let link = &self.connections[connection];
+                let is_heard = (!link.is_dead || is_end(&event)) && !link.is_elsewhere;
                 if is_heard && connection >= self.first_connection {
                     self.tell(self.connections[connection].attempt, event);
                 }
@@ -252,6 +272,9 @@ impl World {
                     self.tell(attempt, Event::Woke(wake));
                 }
             }
+            Happening::Whenever(event) => self.tell_whenever(event),
+            Happening::Locked(attempt) => self.locked(attempt),
+            Happening::Leaves => self.release(),
             Happening::RequestArrives(request) => self.request_arrives(&request),
             Happening::RequestRepeats(request) => drop(self.server.request(&request, false)),
             Happening::RequestLoads(id) => self.request_loads(id),
@@ -289,26 +312,15 @@ impl World {
             Deed::Restart if self.upload.view().error.is_some() => self.upload.start(),
             Deed::Restart => Vec::new(),
             Deed::Reload => return self.reload(),
+            Deed::Kill => return self.load_again(),
+            Deed::Hidden => return self.tell_whenever(Event::Hidden),
+            Deed::Visit(visit) => return self.visit(visit),
             Deed::Cut => {
                 self.current.into_iter().for_each(|current| self.die(current));
                 return self.lose_requests();
             }
         };
         self.perform(steps);
-    }
-
-    fn arrive(&mut self, connection: usize, message: Message) {
-        if self.connections[connection].is_dead {
-            return;
-        }
-        let replies = match message {
-            Message::Text(json) => self.server.text(connection, json),
-            Message::Bytes(range) => {
-                let is_damaged = !range.is_empty() && self.damages();
-                self.server.bytes(connection, range, is_damaged)
-            }
-        };
-        self.reply(replies);
     }
 
     fn damages(&mut self) -> bool {
@@ -318,51 +330,9 @@ impl World {
         is_damaged
     }
 
-    fn reply(&mut self, replies: Vec<Reply>) {
-        let open = replies.first().map(|reply| reply.connection);
-        if let Some(connection) = open.filter(|_| self.swallows()) {
-            self.die(connection);
-        }
-        for Reply { connection, after_ms, what } in replies {
-            if matches!(what, Answer::Wake) {
-                self.plan(self.now_ms + after_ms, Happening::ServerWakes(connection));
-                continue;
-            }
-            let jitter_ms = self.dice.u64(0..=self.weather.latency_ms);
-            let link = &mut self.connections[connection];
-            let arrives_ms = self.now_ms + after_ms + self.weather.latency_ms + jitter_ms;
-            link.last_to_client_ms = link.last_to_client_ms.max(arrives_ms);
-            let arrives_ms = link.last_to_client_ms;
-            let event = match what {
-                Answer::Text(json) => Event::Received(json),
-                Answer::Close(code) => Event::Disconnected { code, reason: String::new() },
-                Answer::Wake => unreachable!("handled above"),
-            };
-            self.plan(arrives_ms, Happening::ToClient(connection, event));
-        }
-    }
-
-    /// The connection breaks. The server may notice much later; the client may never.
-    fn die(&mut self, connection: usize) {
-        if std::mem::replace(&mut self.connections[connection].is_dead, true) {
-            return;
-        }
-        self.losses += 1;
-        let notices_ms = self.now_ms + self.dice.u64(0..3000);
-        self.plan(notices_ms, Happening::ServerLoses(connection));
-        if !self.weather.dies_silently {
-            let event = Event::Disconnected { code: 1006, reason: String::new() };
-            let latency_ms = self.weather.latency_ms;
-            self.plan(self.now_ms + latency_ms, Happening::ToClient(connection, event));
-        }
-    }
-
     /// Tells the client, and before it how the link is doing, as the browser's driver does.
     fn tell(&mut self, attempt: Attempt, event: Event) {
         let before = self.upload.confirmed().0;
-        // What was asked for by an attempt that is over is asked for again.
-        let is_recalled = matches!(event, Event::Recalled(_));
-        self.has_recalled |= is_recalled && attempt == self.upload.attempt();
         let link = self.link();
         let mut steps = self.upload.handle(attempt, Event::Measured(link));
         steps.extend(self.upload.handle(attempt, event));
@@ -386,13 +356,13 @@ impl World {
                     self.plan(self.now_ms + after_ms, Happening::Wakes(attempt, wake, entry));
                     self.timers.insert(wake, entry);
                 }
-                Action::Recall => self.recall(attempt),
                 Action::Digest(range) => self.digest(attempt, range),
                 Action::CheckFile => {
                     self.plan(self.now_ms + 1, Happening::Client(attempt, Event::FileIntact));
                 }
                 Action::Settle(outcome) => self.outcomes.push(outcome),
                 Action::Notify(notice) => self.notices.push(notice),
+                shared => self.browse(attempt, shared),
             }
         }
     }
@@ -407,64 +377,6 @@ impl World {
             Happening::Client(attempt, Event::Digested(range, md5))
         };
         self.plan(self.now_ms + takes_ms, happening);
-    }
-
-    fn connect(&mut self, attempt: Attempt) {
-        self.connects += 1;
-        let connection = self.connections.len();
-        self.connections.push(Connection::new(attempt));
-        self.current = Some(connection);
-        let answered_ms = self.now_ms + 2 * self.weather.latency_ms;
-        self.note_try();
-        if self.is_offline() || self.dice.u64(0..100) < self.weather.refused_percent {
-            let event = Event::Disconnected { code: 1006, reason: String::new() };
-            self.connections[connection].is_dead = true;
-            return self.plan(answered_ms, Happening::ToClient(connection, event));
-        }
-        self.connections[connection].last_to_client_ms = answered_ms;
-        self.plan(answered_ms, Happening::ToClient(connection, Event::Connected));
-        if let Some(within_ms) = self.weather.dies_within_ms {
-            let dies_ms = answered_ms + self.dice.u64(0..within_ms);
-            self.plan(dies_ms, Happening::Dies(connection));
-        }
-    }
-
-    fn send_range(&mut self, attempt: Attempt, range: Range<u64>) {
-        let confirmed = self.upload.confirmed().0;
-        assert!(range.start >= confirmed, "nothing confirmed is sent again: {range:?}");
-        self.most_ahead = self.most_ahead.max(range.end - confirmed);
-        self.sent.push(range.clone());
-        let len = range.end - range.start;
-        self.send(Message::Bytes(range), len);
-        self.keep_ticking(attempt);
-    }
-
-    fn send(&mut self, message: Message, len: u64) {
-        let Some(current) = self.current else { return };
-        let takes_ms = len.div_ceil(self.weather.bytes_per_ms);
-        let link = &mut self.connections[current];
-        link.queue_empty_at_ms = link.queue_empty_at_ms.max(self.now_ms) + takes_ms;
-        let arrives_ms = link.queue_empty_at_ms + self.weather.latency_ms;
-        if link.is_dead {
-            let event = Event::Disconnected { code: 1006, reason: String::new() };
-            return self.plan(self.now_ms + UNANSWERED_MS, Happening::ToClient(current, event));
-        }
-        self.plan(arrives_ms, Happening::ToServer(current, message));
-    }
-
-    /// What was sent before still travels, as through a WebSocket that is being closed.
-    fn hang_up(&mut self) {
-        self.timers.clear();
-        self.requests.clear();
-        self.line_free_at_ms = self.now_ms;
-        self.is_ticking = false;
-        let Some(current) = self.current.take() else { return };
-        let link = &mut self.connections[current];
-        link.is_hung_up = true;
-        let gone_ms = link.queue_empty_at_ms.max(self.now_ms) + self.weather.latency_ms;
-        if !link.is_dead {
-            self.plan(gone_ms, Happening::ServerLoses(current));
-        }
     }
 }
 

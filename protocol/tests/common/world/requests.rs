@@ -13,6 +13,7 @@ impl World {
     pub(super) fn request(&mut self, attempt: Attempt, request: Request) {
         assert!(self.now_ms >= self.asked_until_ms, "a server is left alone that wants to be");
         if self.requesting.replace(attempt) != Some(attempt) {
+            self.assert_that_it_may_be_sent();
             self.connects += 1;
             self.note_try();
         }

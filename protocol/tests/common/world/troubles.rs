@@ -39,7 +39,8 @@ impl World {
 
     /// A person may begin at any moment, also without a network.
     pub(super) fn note_person(&mut self, deed: &Deed) {
-        if matches!(deed, Deed::Unpause | Deed::Cancel | Deed::Restart | Deed::Reload) {
+        if matches!(deed, Deed::Unpause | Deed::Cancel | Deed::Restart | Deed::Reload | Deed::Kill)
+        {
             self.asked_until_ms = 0;
             self.offline_tries_allowed += 2;
         }
@@ -94,7 +95,8 @@ impl Happening {
     pub(super) fn needs_the_machine(&self) -> bool {
         match self {
             Happening::ToClient(..) | Happening::Client(..) | Happening::Wakes(..) => true,
-            Happening::Tick(_) | Happening::RequestLoads(_) => true,
+            Happening::Tick(_) | Happening::RequestLoads(_) | Happening::Whenever(_) => true,
+            Happening::Locked(_) | Happening::Leaves => true,
             Happening::Deed(deed) => {
                 !matches!(deed, Deed::Crash | Deed::Cut | Deed::PowerFailure | Deed::Offline(_))
             }

@@ -1,0 +1,250 @@
+//! Under which id an upload begins, and when the caller is asked for one.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod common;
+
+use common::resuming::*;
+use common::{KIB, actions, job, now};
+use incoming_protocol::{Action, Error, Event, Protocol, Upload, Wake};
+
+#[test]
+fn an_upload_that_only_needs_an_id_asks_for_nothing_else() {
+    let mut upload = upload_with(false, true);
+    assert_eq!(actions(upload.start()), [Action::AskId, TOLD]);
+    let begun = now(&mut upload, named("fresh"));
+    assert!(connects(&begun) && keeps(&begun).is_none() && !begun.contains(&SAVE));
+    assert_eq!(id_of(&upload).as_deref(), Some("fresh"));
+}
+
+#[test]
+fn nobody_is_asked_for_an_id_where_something_was_found() {
+    let mut upload = held(upload_with(true, true));
+    assert!(connects(&now(&mut upload, found("earlier"))));
+    assert_eq!(id_of(&upload).as_deref(), Some("earlier"));
+}
+
+#[test]
+fn where_nothing_was_found_an_upload_begins_under_its_own_ticket() {
+    let mut upload = held(upload());
+    assert!(connects(&now(&mut upload, Event::Recalled(None))));
+    assert_eq!(id_of(&upload), job(7).ticket);
+}
+
+#[test]
+fn who_has_no_id_is_told_so_by_the_protocol() {
+    for id in [None, Some(String::new())] {
+        let mut upload = upload_with(false, true);
+        upload.start();
+        now(&mut upload, Event::Named(id));
+        now(&mut upload, Event::Connected);
+        assert_eq!(upload.view().error.unwrap().kind(), "misuse");
+    }
+}
+
+/// An upload over this protocol without an id of its own.
+fn identified(protocol: Protocol, asks_id: bool) -> Upload {
+    let mut job = job(1000 * KIB);
+    (job.ticket, job.options.resume, job.options.asks_id) = (None, true, asks_id);
+    job.options.chunk_size = Some(64 * KIB);
+    let mut upload = Upload::new(protocol, job, 7).unwrap();
+    upload.start();
+    now(&mut upload, Event::Identified(Some("told apart".into())));
+    now(&mut upload, Event::Held);
+    now(&mut upload, Event::Recalled(None));
+    upload
+}
+
+#[test]
+fn files_that_a_protocol_takes_for_one_begin_under_an_identifier_that_tells_them_apart() {
+    for (protocol, is_taken) in
+        [(Protocol::Resumable, true), (Protocol::Flow, true), (Protocol::FineUploader, false)]
+    {
+        let upload = identified(protocol, false);
+        assert_eq!(id_of(&upload).as_deref() == Some("told apart"), is_taken, "{protocol:?}");
+    }
+}
+
+#[test]
+fn what_the_caller_says_counts_more_than_an_identifier() {
+    for (answer, id) in [(Some("mine"), "mine"), (Some(""), "told apart"), (None, "told apart")] {
+        let mut upload = identified(Protocol::Resumable, true);
+        now(&mut upload, Event::Named(answer.map(str::to_owned)));
+        assert_eq!(id_of(&upload).as_deref(), Some(id));
+    }
+}
+
+#[test]
+fn a_caller_that_refuses_an_id_for_good_ends_the_upload_in_its_own_words() {
+    let error = Error::Rejected("quota exceeded".into());
+    for (event, kind) in [
+        (Event::Failed(error), "rejected"),
+        (Event::Refused("expected a string, found number".into()), "misuse"),
+    ] {
+        let mut upload = asking();
+        let ended = now(&mut upload, event);
+        assert!(ended.contains(&Action::LetGo) && !ended.contains(&Action::Forget));
+        assert_eq!(upload.view().error.unwrap().kind(), kind);
+        upload.start();
+        now(&mut upload, Event::Held);
+        let again = now(&mut upload, Event::Recalled(None));
+        assert!(again.contains(&Action::AskId), "and may be asked again");
+    }
+}
+
+#[test]
+fn a_function_for_the_id_that_fails_is_asked_again_as_often_as_the_rule_says() {
+    let mut job = job(1000 * KIB);
+    (job.options.asks_id, job.options.retry.attempts) = (true, Some(12));
+    let mut upload = Upload::new(Protocol::Incoming, job, 7).unwrap();
+    upload.start();
+    for _ in 0..12 {
+        now(&mut upload, Event::NotNamed("no network".into()));
+        let last_error = upload.view().last_error.unwrap().to_string();
+        let words = "the function for the upload id failed: no network";
+        assert!(last_error.contains(words), "{last_error}");
+        now(&mut upload, Event::FileIntact);
+        assert!(now(&mut upload, Event::Woke(Wake::Retry)).contains(&Action::AskId));
+    }
+    now(&mut upload, Event::NotNamed("no network".into()));
+    now(&mut upload, Event::FileIntact);
+    assert_eq!(upload.view().error.unwrap().kind(), "lost");
+}
+
+#[test]
+fn an_id_may_come_in_a_pause_or_after_it_and_is_asked_for_once() {
+    for resume in [true, false] {
+        for comes_in_the_pause in [true, false] {
+            let mut upload = if resume { asking() } else { upload_with(false, true) };
+            upload.start();
+            upload.pause();
+            if comes_in_the_pause {
+                assert_eq!(now(&mut upload, named("late")), []);
+            }
+            let mut again = actions(upload.start());
+            if resume {
+                again = now(&mut upload, Event::Held);
+                again.extend(now(&mut upload, Event::Recalled(None)));
+            }
+            if !comes_in_the_pause {
+                assert!(!connects(&again));
+                again.extend(now(&mut upload, named("late")));
+            }
+            assert!(connects(&again) && !again.contains(&Action::AskId));
+            assert_eq!(id_of(&upload).as_deref(), Some("late"));
+            assert_eq!(now(&mut upload, named("unasked")), []);
+        }
+    }
+}
+
+#[test]
+fn a_function_that_fails_in_a_pause_is_asked_again_after_it() {
+    for event in [
+        Event::NotNamed("no network".into()),
+        Event::Failed(Error::Rejected("no".into())),
+        Event::Refused("no".into()),
+    ] {
+        let mut upload = upload_with(false, true);
+        upload.start();
+        upload.pause();
+        assert_eq!(now(&mut upload, event), []);
+        assert!(actions(upload.start()).contains(&Action::AskId));
+    }
+}
+
+#[test]
+fn an_id_that_comes_when_another_page_has_left_something_changes_nothing() {
+    let mut upload = asking();
+    upload.pause();
+    upload.start();
+    now(&mut upload, Event::Held);
+    now(&mut upload, found("earlier"));
+    assert_eq!(now(&mut upload, named("late")), []);
+    assert_eq!(id_of(&upload).as_deref(), Some("earlier"));
+}
+
+#[test]
+fn a_ticket_that_the_server_does_not_know_any_more_starts_the_upload_over() {
+    let mut upload = connected_with(upload_with(true, true));
+    let again = now(&mut upload, refusal(UNKNOWN));
+    let forgets = position(&again, &Action::Forget);
+    assert!(forgets < position(&again, &Action::AskId) && again.contains(&Action::HangUp));
+    assert!(again.contains(&SAVE) && !again.contains(&Action::LetGo), "others go on waiting");
+    assert_eq!((id_of(&upload), upload.view().error), (None, None));
+    assert!(!upload.view().resumable);
+    let begun = now(&mut upload, named("fresh"));
+    assert!(connects(&begun) && keeps(&begun).unwrap().checkpoint.id == "fresh");
+    now(&mut upload, Event::Connected);
+    let sends = now(&mut upload, terms(0));
+    assert!(sends.contains(&Action::SendRange(0..64 * KIB)));
+}
+
+#[test]
+fn a_ticket_of_the_page_takes_the_place_of_one_that_the_server_has_forgotten() {
+    let mut upload = connected();
+    assert!(connects(&now(&mut upload, refusal(UNKNOWN))));
+    assert_eq!(id_of(&upload), job(7).ticket);
+    now(&mut upload, Event::Connected);
+    now(&mut upload, refusal(UNKNOWN));
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected", "there is no other one");
+}
+
+#[test]
+fn a_ticket_that_was_known_to_the_server_is_asked_for_again_when_it_is_lost() {
+    for resume in [true, false] {
+        let mut upload = if resume { begun() } else { upload_with(false, true) };
+        if !resume {
+            upload.start();
+            now(&mut upload, named("fresh"));
+            now(&mut upload, Event::Connected);
+            now(&mut upload, terms(0));
+        }
+        let again = now(&mut upload, refusal(UNKNOWN));
+        assert!(again.contains(&Action::AskId), "{again:?}");
+        assert_eq!(again.contains(&Action::Forget), resume);
+        assert!(connects(&now(&mut upload, named("another"))));
+        assert_eq!(id_of(&upload).as_deref(), Some("another"));
+    }
+}
+
+#[test]
+fn a_fresh_ticket_that_the_server_does_not_know_is_an_error() {
+    let mut upload = asking();
+    now(&mut upload, named("fresh"));
+    now(&mut upload, Event::Connected);
+    let ended = now(&mut upload, refusal(UNKNOWN));
+    assert!(ended.contains(&Action::Forget) && ended.contains(&Action::LetGo));
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected");
+    assert_eq!(upload.checkpoint(), None);
+}
+
+#[test]
+fn a_server_that_forgets_every_ticket_is_given_up() {
+    let mut upload = upload_with(false, true);
+    upload.start();
+    for _ in 0..6 {
+        now(&mut upload, named("fresh"));
+        now(&mut upload, Event::Connected);
+        now(&mut upload, terms(0));
+        assert_eq!(upload.view().error, None);
+        now(&mut upload, refusal(UNKNOWN));
+    }
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected");
+}
+
+#[test]
+fn an_upload_that_failed_keeps_its_id() {
+    let mut upload = begun();
+    now(&mut upload, refusal("no"));
+    upload.start();
+    now(&mut upload, Event::Held);
+    let again = now(&mut upload, Event::Recalled(None));
+    assert!(connects(&again) && !again.contains(&Action::AskId));
+    assert_eq!(id_of(&upload).as_deref(), Some("fresh"));
+    let mut upload = upload_with(false, true);
+    upload.start();
+    now(&mut upload, named("fresh"));
+    now(&mut upload, Event::Connected);
+    now(&mut upload, refusal("no"));
+    assert!(connects(&actions(upload.start())), "also where nothing is resumed");
+}

@@ -1,50 +1,49 @@
+// From sources in JavaScript to files of the package.
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { manifest } from './manifest.js';
 import { pkg, root } from './paths.js';
+import { workOf } from './wasm.js';
 
-/** The ES module; bundlers find the wasm through `new URL(..., import.meta.url)`. */
-export function bundleModule(glue) {
-  return bundle({
-    entryPoints: [path.join(root, 'js', 'index.js')],
-    outfile: path.join(pkg, 'index.js'),
-    format: 'esm',
-    alias: { '#glue': glue },
-    external: ['./digest.js', './checkpoints.js'],
+/** The ES module of an entry; bundlers find its wasm through `new URL(..., import.meta.url)`. */
+export function bundleModule({ name, folder, toShared }, { dev }) {
+  return bundle(path.join(root, 'js', 'index.js'), path.join(folder, 'index.js'), {
+    dev,
+    alias: { '#glue': path.join(workOf(name), 'module', 'incoming.js') },
+    plugins: [sharedFrom(toShared)],
   });
 }
 
-/** The script-tag build: one file with the wasm inside and one global. */
-export function bundleScript(glue, wasm) {
-  return bundle({
-    entryPoints: [path.join(root, 'js', 'global.js')],
-    outfile: path.join(pkg, 'incoming.js'),
+/** The script-tag build of an entry: one file with the wasm inside and one global. */
+export function bundleScript({ name, script: file }, { dev, wasm }) {
+  return script(path.join(root, 'js', 'global.js'), path.join(pkg, file), {
+    dev,
+    alias: { '#glue': path.join(workOf(name), 'inline', 'incoming.js'), '#wasm': wasm },
+  });
+}
+
+/** A file for script tags from what it begins with; wasm becomes a part of it. */
+export function script(entry, outfile, options) {
+  return bundle(entry, outfile, {
     format: 'iife',
-    alias: { '#glue': glue, '#wasm': wasm },
     plugins: [wasmAsText],
     // Pages are served in all kinds of encodings.
     charset: 'ascii',
+    ...options,
   });
 }
 
-/** Bytes as the characters of a string: a fifth smaller than base64 once it is compressed. */
-export const wasmAsText = {
-  name: 'wasm-as-text',
-  setup(build) {
-    build.onLoad({ filter: /\.wasm$/ }, ({ path: file }) => {
-      const text = JSON.stringify(readFileSync(file, 'latin1'));
-      return { contents: `export default Uint8Array.from(${text}, (c) => c.charCodeAt(0));` };
-    });
-  },
-};
-
-/** One file of the package from what it begins with. */
-export async function bundle(options) {
+/** One file of the package from what it begins with; with `dev` it can be read. */
+export async function bundle(entry, outfile, { dev, ...options }) {
   const { build } = await import('esbuild');
   const { name, version, license } = manifest();
   await build({
+    entryPoints: [entry],
+    outfile,
     bundle: true,
-    minify: true,
+    minify: !dev,
+    format: 'esm',
     charset: 'utf8',
     target: 'es2022',
     legalComments: 'none',
@@ -54,3 +53,27 @@ export async function bundle(options) {
     banner: { js: `/*! ${name} ${version} | ${license} */${options.banner?.js ?? ''}` },
   });
 }
+
+/** What is loaded when it is needed is shared by all entries, and lies at the top of the package. */
+function sharedFrom(folder) {
+  return {
+    name: 'shared',
+    setup(build) {
+      build.onResolve({ filter: /^\.\/(digest|checkpoints)\.js$/ }, ({ path: file }) => ({
+        path: `${folder}/${path.posix.basename(file)}`,
+        external: true,
+      }));
+    },
+  };
+}
+
+/** Bytes as the characters of a string: a fifth smaller than base64 once it is compressed. */
+const wasmAsText = {
+  name: 'wasm-as-text',
+  setup(build) {
+    build.onLoad({ filter: /\.wasm$/ }, ({ path: file }) => {
+      const text = JSON.stringify(readFileSync(file, 'latin1'));
+      return { contents: `export default Uint8Array.from(${text}, (c) => c.charCodeAt(0));` };
+    });
+  },
+};

@@ -1,21 +1,14 @@
-// Builds what resumes uploads after a reload, for both builds.
+// Builds what resumes uploads after a reload.
 
 import path from 'node:path';
-import { bundle } from './bundle.js';
+import { bundle, script } from './bundle.js';
 import { pkg, root } from './paths.js';
 
-export async function bundleCheckpoints() {
-  await bundle({
-    entryPoints: [source('make.js')],
-    outfile: path.join(pkg, 'checkpoints.js'),
-    format: 'esm',
-  });
-  await bundle({
-    entryPoints: [source('script.js')],
-    outfile: path.join(pkg, 'incoming-checkpoints.js'),
-    format: 'iife',
-    charset: 'ascii',
-  });
+/** The ES module, and with `scripts` the file for script tags. */
+export async function bundleCheckpoints({ dev, scripts }) {
+  await bundle(source('make.js'), path.join(pkg, 'checkpoints.js'), { dev });
+  if (!scripts) return;
+  await script(source('script.js'), path.join(pkg, 'incoming-checkpoints.js'), { dev });
 }
 
 function source(name) {

@@ -1,9 +1,10 @@
 // Builds what hashes: two modules, for browsers with and without SIMD, and their JavaScript.
 
 import path from 'node:path';
-import { bundle, wasmAsText } from './bundle.js';
-import { npmBin, pkg, root, target, wasmTriple } from './paths.js';
+import { bundle, script } from './bundle.js';
+import { pkg, root, target, wasmTriple } from './paths.js';
 import { run } from './run.js';
+import { optimise } from './wasm.js';
 
 const CRATE = 'incoming-digest';
 const MODULES = [
@@ -14,44 +15,39 @@ const MODULES = [
     features: ['--enable-simd'],
   },
 ];
+const PASSES = ['-O3', '--strip-target-features', '--strip-producers'];
 /** The files of the ES module, and where they begin. */
-const SCRIPTS = {
+const FILES = {
   'digest.js': 'module.js',
   'digest-page.js': 'serve.js',
   'digest-worker.js': 'module-worker.js',
 };
 
-/** Compiles and optimises both modules; `features` are those of every wasm. */
-export async function compileDigest(features) {
-  for (const module of MODULES) {
+/** Compiles and optimises both modules. */
+export async function compileDigest() {
+  for (const { name, rustc, features } of MODULES) {
     const what = ['--package', CRATE, '--lib', '--crate-type', 'cdylib', '--target', wasmTriple];
-    await run('cargo', ['rustc', '--profile', 'wasm', ...what, '--', ...module.rustc]);
+    await run('cargo', ['rustc', '--profile', 'wasm', ...what, '--', ...rustc]);
     const wasm = path.join(target, wasmTriple, 'wasm', 'incoming_digest.wasm');
-    const flags = ['-O3', '--strip-target-features', '--strip-producers', ...features];
-    const out = path.join(pkg, module.name);
-    await run(npmBin('wasm-opt'), [...flags, ...module.features, wasm, '-o', out]);
+    await optimise(wasm, path.join(pkg, name), PASSES, features);
   }
 }
 
-export async function bundleDigest() {
-  for (const [name, entry] of Object.entries(SCRIPTS)) {
-    await bundle({
-      entryPoints: [source(entry)],
-      outfile: path.join(pkg, name),
-      format: 'esm',
+/** The files of the ES module, and with `scripts` the one for script tags. */
+export async function bundleDigest({ dev, scripts }) {
+  for (const [name, entry] of Object.entries(FILES)) {
+    await bundle(source(entry), path.join(pkg, name), {
+      dev,
       external: ['./digest-page.js'],
     });
   }
-  await bundle({
-    entryPoints: [source('script.js')],
-    outfile: path.join(pkg, 'incoming-digest.js'),
-    format: 'iife',
+  if (!scripts) return;
+  await script(source('script.js'), path.join(pkg, 'incoming-digest.js'), {
+    dev,
     alias: {
       '#scalar': path.join(pkg, 'digest.wasm'),
       '#simd': path.join(pkg, 'digest-simd.wasm'),
     },
-    plugins: [wasmAsText],
-    charset: 'ascii',
     // Its own text is what its worker runs.
     banner: { js: '(function source(){' },
     footer: { js: '})();' },

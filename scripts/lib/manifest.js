@@ -2,33 +2,25 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pkg, root } from './paths.js';
 
+const INSIDE = './pkg/';
+const KEYWORDS = ['upload', 'uploader', 'resumable', 'websocket', 'wasm', 'browser'];
+
 export function manifest() {
   return JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 }
 
-/** Writes the package.json that is published, from the one of the repository. */
+/** Writes the package.json that is published: the one of the repository, as seen from pkg/. */
 export function writeManifest() {
-  const { name, version, description, license, type } = manifest();
+  const { scripts, devDependencies, engines, ...kept } = manifest();
   const published = {
-    name,
-    version,
-    description,
-    license,
-    type,
-    keywords: ['upload', 'uploader', 'resumable', 'websocket', 'wasm', 'browser'],
-    main: './index.js',
-    types: './index.d.ts',
-    unpkg: './incoming.js',
-    jsdelivr: './incoming.js',
-    // Both files do something when they are loaded: they start the wasm.
-    sideEffects: ['./index.js', './incoming.js'],
-    exports: {
-      '.': { types: './index.d.ts', default: './index.js' },
-      './script': './incoming.js',
-      './incoming.wasm': './incoming_bg.wasm',
-      './package.json': './package.json',
-    },
-    files: ['*.js', '*.wasm', 'index.d.ts'],
+    ...JSON.parse(JSON.stringify(kept), (_, value) => fromInside(value)),
+    keywords: KEYWORDS,
+    files: ['**/*.js', '**/*.wasm', '**/*.d.ts'],
   };
   writeFileSync(path.join(pkg, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
+}
+
+function fromInside(value) {
+  const isPath = typeof value === 'string' && value.startsWith(INSIDE);
+  return isPath ? `./${value.slice(INSIDE.length)}` : value;
 }

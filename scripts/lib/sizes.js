@@ -1,23 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-
-/** The sizes of some bytes in bytes: as they are, and compressed as well as it goes. */
-export function sizesOf(bytes) {
-  const params = {
-    [constants.BROTLI_PARAM_QUALITY]: 11,
-    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-  };
-  return {
-    raw: bytes.length,
-    gzip: gzipSync(bytes, { level: 9 }).length,
-    brotli: brotliCompressSync(bytes, { params }).length,
-  };
-}
-
-export function sizesOfFile(file) {
-  return sizesOf(readFileSync(file));
-}
-
+/** What some files have together. */
 export function sum(all) {
   const add = (key) => all.reduce((total, sizes) => total + sizes[key], 0);
   return { raw: add('raw'), gzip: add('gzip'), brotli: add('brotli') };

@@ -15,8 +15,8 @@ use incoming_protocol::http::{
 use incoming_protocol::pieces::Layout;
 use incoming_protocol::resumable::server::Chunk;
 use incoming_protocol::{
-    Action, Checkpoint, Event, Kept, Link, MAX_EXACT, Md5, Protocol, Step, Upload, Wake, galileo,
-    incoming, robusto,
+    Action, Checkpoint, Error, Event, Kept, Link, MAX_EXACT, Md5, Protocol, Step, Upload, Wake,
+    galileo, incoming, robusto,
 };
 
 const SIZE: u64 = 300_000;
@@ -27,9 +27,16 @@ fn rounds() -> u64 {
 
 fn recalled(dice: &mut fastrand::Rng) -> Event {
     let id = ["t", "e1bbf3ad", md5(dice).as_str()][dice.usize(0..3)].to_owned();
-    match dice.u8(0..6) {
+    match dice.u8(0..16) {
         0 => Event::Occupied,
         1 => Event::Recalled(None),
+        2 | 3 => Event::Held,
+        4 | 5 => Event::Identified(dice.bool().then(|| id.clone())),
+        6 => Event::Named(dice.bool().then(|| id.clone())),
+        7 => Event::NotNamed("noise".into()),
+        8 => Event::Kept(dice.bool()),
+        9 => Event::Hidden,
+        10 => Event::NotDigested("noise".into()),
         _ => Event::Recalled(Some(Kept { checkpoint: checkpoint(&id, dice), bytes_acked: 0 })),
     }
 }
@@ -43,7 +50,7 @@ fn checkpoint(id: &str, dice: &mut fastrand::Rng) -> Checkpoint {
 
 fn event(dice: &mut fastrand::Rng) -> Event {
     let id = RequestId(dice.u32(0..12));
-    match dice.u8(0..19) {
+    match dice.u8(0..21) {
         0 | 1 => Event::Connected,
         2..=4 => Event::Received(noise::message(dice)),
         5 | 6 => Event::Received(noise::signal(dice)),
@@ -54,12 +61,16 @@ fn event(dice: &mut fastrand::Rng) -> Event {
             bytes_per_second: dice.bool().then(|| dice.u64(..)),
             is_offline: dice.bool(),
         }),
-        10 => Event::Woke([Wake::Retry, Wake::Stall, Wake::KeepAlive][dice.usize(0..3)]),
+        10 => {
+            let wakes = [Wake::Retry, Wake::Stall, Wake::KeepAlive, Wake::Save];
+            Event::Woke(wakes[dice.usize(0..4)])
+        }
         11 => [Event::CameOnline, Event::FileIntact][dice.usize(0..2)].clone(),
         12 => Event::RequestLost(id, "noise".into()),
         13 => Event::Loaded(id, dice.u64(..)),
         14 => Event::Hashed(dice.u64(0..=SIZE)),
         16 => recalled(dice),
+        19 => Event::Failed(Error::Lost("noise".into())),
         15 => {
             let start = [0, 0, 65_536, dice.u64(..)][dice.usize(0..4)];
             let end = start.saturating_add([65_536, SIZE, 1000][dice.usize(0..3)]);
@@ -110,7 +121,16 @@ fn a_server_that_says_anything_cannot_break_a_client() {
             job.options.asks_id = dice.bool();
             let mut upload = Upload::new(*protocol, job, seed).unwrap();
             let started = upload.start();
+            let mut shared = Shared::default();
             check(&upload, &started, seed);
+            shared.check(&started, seed);
+            if dice.bool() {
+                for event in [Event::Identified(None), Event::Held] {
+                    let attempt = upload.attempt();
+                    shared.hear(&event);
+                    shared.check(&upload.handle(attempt, event), seed);
+                }
+            }
             for _ in 0..40 {
                 let steps = match dice.u8(0..20) {
                     0 => upload.pause(),
@@ -119,10 +139,52 @@ fn a_server_that_says_anything_cannot_break_a_client() {
                     _ => {
                         let event = event(&mut dice);
                         let attempt = upload.attempt();
+                        shared.hear(&event);
                         upload.handle(attempt, event)
                     }
                 };
                 check(&upload, &steps, seed);
+                shared.check(&steps, seed);
+            }
+        }
+    }
+}
+
+/// What is asked of what all pages share.
+#[derive(Default)]
+struct Shared {
+    /// The lock was asked for; it is held.
+    is_asked: bool,
+    is_held: bool,
+    is_asking_for_id: bool,
+}
+
+impl Shared {
+    /// Only a lock that is asked for is told.
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Held => self.is_held |= std::mem::take(&mut self.is_asked),
+            Event::Named(_) | Event::NotNamed(_) => self.is_asking_for_id = false,
+            // One of them may be an answer, and it may be not.
+            Event::Failed(_) | Event::Refused(_) => self.is_asking_for_id = false,
+            _ => {}
+        }
+    }
+
+    fn check(&mut self, steps: &[Step], seed: u64) {
+        for step in steps {
+            match step.action {
+                Action::Hold => {
+                    assert!(!self.is_held, "{seed}");
+                    self.is_asked = true;
+                }
+                Action::HangUp => self.is_asked = false,
+                Action::LetGo => assert!(std::mem::take(&mut self.is_held), "{seed}"),
+                Action::Recall | Action::Keep(_) => assert!(self.is_held, "{seed}"),
+                Action::AskId => {
+                    assert!(!std::mem::replace(&mut self.is_asking_for_id, true), "{seed}");
+                }
+                _ => {}
             }
         }
     }

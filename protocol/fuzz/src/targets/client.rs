@@ -1,6 +1,6 @@
 //! What servers say to our clients, and whatever else happens to an upload.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use incoming_protocol::http::{
     ARRIVED_DIGEST, CONTENT_DIGEST, FILE_DIGEST, RETRY_AFTER, Request, RequestId, Response,
@@ -8,8 +8,8 @@ use incoming_protocol::http::{
 };
 use incoming_protocol::incoming::wire::FromServer;
 use incoming_protocol::{
-    Action, Event, Job, Json, Link, Md5, Options, Protocol, RawOptions, Step, Upload, Verification,
-    Wake,
+    Action, Event, Job, Json, Kept, Link, Md5, Options, Protocol, RawOptions, Step, Upload,
+    Verification, Wake,
 };
 
 pub(super) const SIZE: u64 = 3_000_000;
@@ -88,6 +88,10 @@ struct Session {
     was_started: bool,
     /// A WebSocket was asked for and not given up.
     has_socket: bool,
+    /// What the browser has to say about what was asked for.
+    answers: VecDeque<Event>,
+    kept: Option<Kept>,
+    is_held: bool,
 }
 
 impl Session {
@@ -97,6 +101,8 @@ impl Session {
         let mut options = Options { chunk_size: Some(300_000), ..Options::default() };
         options.verify = verify[usize::from(choice / 8) % 4];
         options.retry.attempts = (choice % 64 > 40).then_some(2);
+        options.resume = choice >= 192 && protocol != Protocol::Galileo;
+        options.asks_id = choice >= 224;
         if protocol == Protocol::Resumable {
             let tests = Json::Bool(choice > 127);
             options.own = RawOptions::new(vec![("test_chunks".into(), tests)]);
@@ -110,6 +116,9 @@ impl Session {
             on_their_way: Vec::new(),
             was_started: true,
             has_socket: false,
+            answers: VecDeque::new(),
+            kept: None,
+            is_held: false,
         }
     }
 
@@ -146,10 +155,39 @@ impl Session {
                     self.has_socket = false;
                     self.requests.clear();
                     self.on_their_way.clear();
+                    self.answers.retain(belongs_to_no_attempt);
                 }
-                _ => {}
+                other => self.browse(other),
             }
         }
+    }
+
+    /// What all pages share, and the page's function for the id.
+    fn browse(&mut self, action: Action) {
+        let answer = match action {
+            Action::Identify => Event::Identified(None),
+            Action::Hold => Event::Held,
+            Action::Recall => Event::Recalled(self.kept.clone()),
+            Action::AskId => {
+                assert!(!self.answers.iter().any(is_id), "nobody is asked twice");
+                Event::Named(Some("named".into()))
+            }
+            Action::Keep(kept) => {
+                assert!(self.is_held, "only who sends the file keeps something of it");
+                self.kept = Some(kept);
+                Event::Kept(true)
+            }
+            Action::LetGo => return assert!(std::mem::take(&mut self.is_held), "it is held"),
+            Action::Forget => return self.kept = None,
+            _ => return,
+        };
+        self.answers.push_back(answer);
+    }
+
+    /// The browser answers.
+    fn hears_of_browser(&mut self, event: Event) {
+        self.is_held |= event == Event::Held;
+        self.tell(event);
     }
 
     fn begin(&mut self, request: Request) {
@@ -166,14 +204,19 @@ impl Session {
     }
 
     fn happens(&mut self, byte: u8) {
-        let wakes = [Wake::Retry, Wake::Stall, Wake::KeepAlive];
+        let wakes = [Wake::Retry, Wake::Stall, Wake::KeepAlive, Wake::Save];
+        if byte.is_multiple_of(4)
+            && let Some(event) = self.answers.pop_front()
+        {
+            return self.hears_of_browser(event);
+        }
         match byte % 16 {
             0 => self.act(Upload::pause),
             1 => self.act(Upload::start),
             2 => self.act(|upload| upload.cancel("no")),
             3 => self.tell(Event::CameOnline),
             4 => self.tell(Event::FileIntact),
-            5 => self.tell(Event::Woke(wakes[usize::from(byte / 16) % 3])),
+            5 => self.tell(Event::Woke(wakes[usize::from(byte / 16) % 4])),
             6 => self.tell(Event::Measured(Link { is_offline: byte > 127, ..Link::default() })),
             7 => self.tell(Event::Digested(0..SIZE, md5())),
             8..12 if self.has_socket => self.hears(byte),
@@ -240,4 +283,12 @@ impl Session {
         let response = Response { status, text, json, headers, ..Response::default() };
         self.tell(Event::Responded(request.id, response));
     }
+}
+
+fn is_id(event: &Event) -> bool {
+    matches!(event, Event::Named(_))
+}
+
+fn belongs_to_no_attempt(event: &Event) -> bool {
+    is_id(event) || matches!(event, Event::Kept(_))
 }

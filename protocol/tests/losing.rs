@@ -95,7 +95,7 @@ fn a_server_that_is_busy_is_shown_in_its_own_words() {
     let response = Response { status: 503, text: "back at noon".into(), ..Response::default() };
     now(&mut upload, Event::Responded(RequestId(1), response));
     now(&mut upload, Event::FileIntact);
-    assert!(upload.view().state_msg.starts_with("status 503: back at noon, trying again within"));
+    assert!(upload.view().state_msg.starts_with("503: back at noon, trying again within"));
     assert!(last_words(&upload).contains("back at noon"));
 }
 

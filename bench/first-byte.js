@@ -25,7 +25,8 @@ export function measure(rounds) {
   });
 }
 
-async function firstByte({ server, app, browser }, way) {
+/** Milliseconds of one way, in a page of its own. */
+export async function firstByte({ server, app, browser }, way) {
   const cleanups = [];
   const relay = await Relay.start({ after: (cleanup) => cleanups.push(cleanup) }, server.port);
   const seen = new EventTarget();

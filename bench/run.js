@@ -3,6 +3,8 @@
 //   npm run bench                          everything
 //   npm run bench -- throughput memory     only these
 //   npm run bench -- --rounds 9            more rounds than 5
+//   npm run bench -- beside --package ../before/pkg --rounds 15
+//                                          beside another build of this package, in pairs
 
 import { parseArgs } from 'node:util';
 import { main, run } from '../scripts/lib/run.js';
@@ -14,7 +16,7 @@ const WITHOUT_SERVER = ['digest'];
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string', default: '5' } },
+    options: { rounds: { type: 'string', default: '5' }, package: { type: 'string' } },
   });
   await setUpBuild();
   const { chrome } = await setUpBrowser();
@@ -26,6 +28,6 @@ await main(async () => {
   }
   for (const name of names) {
     const { measure } = await import(`./${name}.js`);
-    console.log(`\n${await measure(Number(values.rounds))}`);
+    console.log(`\n${await measure(Number(values.rounds), values)}`);
   }
 });

@@ -17,10 +17,10 @@ const REST_MS = 500;
 
 /**
  * A release server with these settings, an application, a browser and folders for files and for
- * what arrives; `body` gets them all.
+ * what arrives; `body` gets them all. Several stages need several names.
  */
-export async function withStage(body, settings = []) {
-  const folder = path.join(target, 'bench');
+export async function withStage(body, settings = [], name = 'bench') {
+  const folder = path.join(target, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const www = path.join(folder, 'www');

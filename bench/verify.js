@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from '../scripts/lib/sizes.js';
 import { cpuSeconds } from './cpu.js';
+import { mainThread } from './main-thread.js';
 import { median } from './median.js';
 import { openWith, randomFile, withStage } from './stage.js';
 
@@ -66,13 +67,6 @@ async function upload({ page, session, app, arrivals }, options) {
   await sleep(REST_MS);
   const [busy, working] = after.map((seconds, i) => seconds - before[i]);
   return { ...result, busy, working, cpu };
-}
-
-/** How long it was at its tasks, and how long of that the processor worked for it. */
-async function mainThread(session) {
-  const { metrics } = await session.send('Performance.getMetrics');
-  const of = (wanted) => metrics.find(({ name }) => name === wanted).value;
-  return [of('TaskDuration'), of('ThreadTime')];
 }
 
 function row(name, results, none) {

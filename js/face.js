@@ -41,7 +41,10 @@ export function face({ Driver, read_kept, set_server_hostname }, digest, checkpo
       uploader,
       file,
       upload_id,
-      options: options && typeof options === 'object' && !Array.isArray(options) ? { ...options } : options,
+      options:
+        options && typeof options === 'object' && !Array.isArray(options)
+          ? { ...options }
+          : options,
       error: (...given) => new UploadError(...given),
       load_digests: digest,
       load_checkpoints: checkpoints,
@@ -71,7 +74,8 @@ export function face({ Driver, read_kept, set_server_hostname }, digest, checkpo
     const found = [];
     for (const { key, text, handle } of await kept.all()) {
       const entry = read_kept(text);
-      if (entry) found.push({ key, ...entry, ...opening(handle), updated: new Date(entry.updated) });
+      if (entry)
+        found.push({ key, ...entry, ...opening(handle), updated: new Date(entry.updated) });
       else await kept.remove(key);
     }
     return found.sort((a, b) => b.updated - a.updated);

@@ -9,16 +9,17 @@ const missing = isBrowser ? await init().then(() => null, String) : 'this is no 
 
 const digest = async () => (await import('./digest.js')).make(UploadError);
 
-const checkpoints = async () => (await import('./checkpoints.js')).make(UploadError, digest);
+const checkpoints = async () => (await import('./checkpoints.js')).make(digest);
 
 const incoming = face(missing === null ? wasm : withoutWasm(missing), digest, checkpoints);
 
+/** What can be called where nothing can be uploaded, such as by a server that renders pages. */
 function withoutWasm(why) {
   // A function and no arrow, because the face calls it with `new`.
-  function fail() {
+  function Driver() {
     throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
   }
-  return { Driver: fail };
+  return { Driver, set_server_hostname() {}, read_kept: () => null };
 }
 
 export const { Uploader, set_server_hostname, version } = incoming;

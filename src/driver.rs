@@ -239,6 +239,7 @@ impl Driver {
             let event = match exchange.send(loaded).await {
                 Ok(response) => Event::Responded(id, response),
                 Err(Error::Lost(words)) => Event::RequestLost(id, words),
+                Err(error) if error.is_transient() => Event::RequestFailed(id, error),
                 Err(error) => Event::Failed(error),
             };
             if !signal.aborted() {

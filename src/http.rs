@@ -63,11 +63,7 @@ impl Exchange {
             fetch::send(&ready, &self.request.wants).await?
         };
         let asked = ready.url;
-        let is_stored = if self.request.is_proof {
-            answer::is_stored(&self.page.option("is_stored"), &answer)?
-        } else {
-            None
-        };
+        let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer)?;
         Ok(answer.into_response(asked, is_stored))
     }
 

@@ -16,6 +16,12 @@ use crate::page::{Page, member, report_error, wall_clock_ms};
 use crate::snapshot::{ErrorData, Snapshot};
 use crate::{driver, endpoint, json, options};
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Object, js_name = assign, catch)]
+    fn assign(target: &EventTarget, source: &Object) -> Result<JsValue, JsValue>;
+}
+
 /// One upload. Its state shows in the properties of the JavaScript object that it was made for.
 #[wasm_bindgen]
 pub struct Driver {
@@ -148,7 +154,8 @@ impl Shown {
         let last_error = self.last_error(page, now.last_error.as_ref());
         let _ = Reflect::set(&object, &"last_error".into(), &last_error);
         Object::freeze(&object);
-        Object::assign(page.uploader().unchecked_ref(), &object);
+        // Only a frozen uploader refuses, and its page wants it so.
+        let _ = assign(&page.uploader(), &object);
         *self.object.borrow_mut() = object.into();
     }
 

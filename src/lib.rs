@@ -4,15 +4,20 @@
 //! whose first lines are in `js/`.
 //!
 //! ```no_run
-//! # async fn upload(file: web_sys::File) -> Result<(), incoming_uploader::Error> {
-//! use incoming_uploader::{Protocol, Uploader};
+//! # #[cfg(not(feature = "npm"))]
+//! # async fn upload(file: web_sys::File, show: fn(f64)) -> Result<(), incoming_uploader::Error> {
+//! use incoming_uploader::{Outcome, Protocol, Uploader};
 //!
 //! let uploader = Uploader::builder(file.into())
 //!     .protocol(Protocol::Resumable)
 //!     .endpoint("/resumable")
-//!     .on_progress(|now| web_sys::console::log_1(&now.state_msg.as_str().into()))
+//!     .on_progress(move |now| show(now.frac_complete))
 //!     .start()?;
-//! uploader.finished().await?;
+//! match uploader.finished().await {
+//!     Outcome::Finished => {}
+//!     Outcome::Cancelled(_reason) => {}
+//!     Outcome::Failed(error) => return Err(error),
+//! }
 //! # Ok(())
 //! # }
 //! ```

@@ -13,7 +13,8 @@ use crate::page::{self, Page, is_branded, member};
 use crate::{file, json};
 
 /// Options that only requests have: a WebSocket takes no such thing.
-const OF_REQUESTS: [&str; 5] = ["headers", "params", "with_credentials", "transport", "is_stored"];
+const OF_REQUESTS: [&str; 6] =
+    ["headers", "params", "with_credentials", "transport", "is_stored", "redirects"];
 /// Options that are no plain data, and what each has to be.
 const OWN: [(&str, &str, fn(&JsValue) -> bool); 11] = [
     ("onprogress", "a function", JsValue::is_function),
@@ -105,9 +106,9 @@ fn read(options: &JsValue) -> Result<Chosen, JsValue> {
 
 impl Chosen {
     fn take(&mut self, name: String, value: &JsValue) -> Result<(), JsValue> {
+        let of_requests = OF_REQUESTS.into_iter().find(|other| *other == name);
+        self.of_requests = self.of_requests.or(of_requests);
         if let Some((_, expected, is_right)) = OWN.iter().find(|(own, ..)| *own == name) {
-            let of_requests = OF_REQUESTS.into_iter().find(|other| *other == name);
-            self.of_requests = self.of_requests.or(of_requests);
             return if is_right(value) { Ok(()) } else { Err(wrong(&name, expected)) };
         }
         match name.as_str() {
@@ -131,14 +132,8 @@ fn is_transport(value: &JsValue) -> bool {
 }
 
 fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
-    value.as_string().and_then(|name| Protocol::named(&name)).ok_or_else(|| {
-        let mut expected = "one of: ".to_owned();
-        for (i, protocol) in Protocol::EVERY.iter().enumerate() {
-            expected.push_str(if i > 0 { ", " } else { "" });
-            expected.push_str(protocol.name());
-        }
-        wrong("protocol", &expected)
-    })
+    let name = value.as_string().unwrap_or_default();
+    Protocol::chosen(&name).map_err(|error| type_error(&joined(&["Uploader: ", &error.words()])))
 }
 
 fn wrong(name: &str, expected: &str) -> JsValue {

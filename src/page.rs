@@ -2,7 +2,9 @@
 
 use js_sys::{Date, Function, Math, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Blob, EventTarget};
+#[cfg(feature = "npm")]
+use web_sys::AbortSignal;
+use web_sys::{Blob, EventTarget};
 
 #[wasm_bindgen]
 extern "C" {
@@ -64,6 +66,7 @@ impl Page {
     }
 
     /// The option `signal`, if there is one.
+    #[cfg(feature = "npm")]
     pub(crate) fn signal(&self) -> Option<AbortSignal> {
         let signal = self.option("signal");
         signal.is_object().then(|| signal.unchecked_into())

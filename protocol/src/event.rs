@@ -28,6 +28,8 @@ pub enum Event {
     Responded(RequestId, Response),
     /// A request got no answer, for this reason.
     RequestLost(RequestId, String),
+    /// A request did not leave, for a reason that may pass: a function of the caller failed.
+    RequestFailed(RequestId, Error),
     /// So many bytes of the body of a request have left the browser.
     Loaded(RequestId, u64),
     /// The connection was looked at.

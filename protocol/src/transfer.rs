@@ -225,9 +225,9 @@ impl Transfer {
     }
 
     /// A request got no answer.
-    pub fn lost(&mut self, id: RequestId, words: String) {
+    pub fn lost(&mut self, id: RequestId, error: Error) {
         if self.pieces.take(id).is_some() {
-            self.fail(Error::Lost(words));
+            self.fail(error);
         }
     }
 

@@ -192,6 +192,18 @@ fn what_is_on_its_way_when_a_chunk_fails_may_still_arrive() {
 }
 
 #[test]
+fn a_function_of_the_page_that_fails_leaves_the_other_requests_alone() {
+    let mut client = client(1000, "{}");
+    client.start();
+    let failed = Error::Postponed("the function for headers failed: no token".into());
+    assert_eq!(client.handle(Event::RequestFailed(RequestId(1), failed.clone())), Ok(vec![]));
+    assert_eq!(answer(&mut client, 2, 200), Ok(vec![]));
+    assert_eq!(answer(&mut client, 3, 200), Err(failed), "in its words");
+    client.hung_up();
+    assert_eq!(ranges(client.start()), [0..100, 300..400, 400..500]);
+}
+
+#[test]
 fn a_status_that_may_pass_is_permanent_if_the_page_says_so() {
     for (own, kind) in [("{}", "unavailable"), (r#"{"permanent_errors":[503]}"#, "rejected")] {
         let mut client = client(50, own);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root, target, wasmTriple } from './paths.js';
 import { Expected, exitCode, output, run } from './run.js';
@@ -49,10 +49,22 @@ async function ensureWasmTarget() {
 }
 
 async function ensureNodeModules() {
-  const installed = path.join(root, 'node_modules', '.package-lock.json');
-  const wanted = path.join(root, 'package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
-  await run('npm', ['ci', '--include=dev', '--include=optional']);
+  if (!isInstalled(root)) await run('npm', ['ci', '--include=dev', '--include=optional']);
+}
+
+/** True if what is in the node_modules of a folder is what its lock file names. */
+export function isInstalled(folder) {
+  const installed = path.join(folder, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const found = packagesIn(installed);
+  const wanted = packagesIn(path.join(folder, 'package-lock.json'));
+  return Object.entries(wanted).every(
+    ([name, { version, optional }]) => !name || optional || found[name]?.version === version,
+  );
+}
+
+function packagesIn(lock) {
+  return JSON.parse(readFileSync(lock, 'utf8')).packages;
 }
 
 async function installDebianBrowser() {

@@ -125,6 +125,14 @@ impl Client {
         Ok(())
     }
 
+    fn lost(&mut self, id: RequestId, error: Error) -> Result<Vec<Action>, Error> {
+        if self.aside == Some(id) {
+            return Err(error);
+        }
+        self.transfer.lost(id, error);
+        self.go_on()
+    }
+
     /// Only the status counts.
     fn answered_aside(&mut self, response: &Response) -> Result<Vec<Action>, Error> {
         self.aside = None;
@@ -167,11 +175,8 @@ impl Machine for Client {
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
             Event::Responded(id, response) => self.answered(id, &response),
-            Event::RequestLost(id, words) if self.aside == Some(id) => Err(Error::Lost(words)),
-            Event::RequestLost(id, words) => {
-                self.transfer.lost(id, words);
-                self.go_on()
-            }
+            Event::RequestLost(id, words) => self.lost(id, Error::Lost(words)),
+            Event::RequestFailed(id, error) => self.lost(id, error),
             Event::Woke(Wake::KeepAlive) => Err(Error::TimedOut(FINISHED_WITHIN)),
             event => Ok(if self.transfer.note(event) { self.fill() } else { Vec::new() }),
         }

@@ -161,6 +161,13 @@ impl Client {
         is_listed || (self.transfer.trust.is_refusal(response) && !self.has_own_list)
     }
 
+    fn lost(&mut self, id: RequestId, error: Error) -> Result<Vec<Action>, Error> {
+        let asked = self.take_question(id);
+        self.ask_again(asked);
+        self.transfer.lost(id, error);
+        self.go_on()
+    }
+
     /// What was not answered is asked once more, and with it what is known to be missing.
     fn ask_again(&mut self, asked: bool) {
         if asked {
@@ -190,12 +197,8 @@ impl Machine for Client {
     fn handle(&mut self, event: Event) -> Result<Vec<Action>, Error> {
         match event {
             Event::Responded(id, response) => self.answered(id, &response),
-            Event::RequestLost(id, words) => {
-                let asked = self.take_question(id);
-                self.ask_again(asked);
-                self.transfer.lost(id, words);
-                self.go_on()
-            }
+            Event::RequestLost(id, words) => self.lost(id, Error::Lost(words)),
+            Event::RequestFailed(id, error) => self.lost(id, error),
             event => Ok(if self.transfer.note(event) { self.fill() } else { Vec::new() }),
         }
     }

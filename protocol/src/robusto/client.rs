@@ -217,6 +217,7 @@ impl Machine for Client {
             }
             Event::Responded(id, response) => return self.over(id, Ok(response)),
             Event::RequestLost(id, words) => return self.over(id, Err(Error::Lost(words))),
+            Event::RequestFailed(id, error) => return self.over(id, Err(error)),
             Event::Loaded(id, bytes) => self.transfer.pieces.loaded(id, bytes),
             _ => {}
         }

@@ -205,7 +205,7 @@ impl Upload {
         let answer = match event {
             Event::Named(id) => Ok(id.clone()),
             Event::NotNamed(why) => {
-                Err(Error::Lost(joined(&["the function for the upload id failed: ", why])))
+                Err(Error::Postponed(joined(&["the function for the upload id failed: ", why])))
             }
             // Heard by the attempt, if there is one.
             Event::Failed(_) | Event::Refused(_) if is_running || !self.resuming.is_asking => {

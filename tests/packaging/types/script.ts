@@ -1,6 +1,6 @@
 // Compiled only: a script that uses the global of the script-tag build.
 
-/// <reference path="../../../js/index.d.ts" />
+/// <reference path="../../../pkg/index.d.ts" />
 
 function send(ticket: string, file: File): Promise<boolean> {
   return incoming

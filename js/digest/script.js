@@ -5,8 +5,7 @@ import scalar from '#scalar';
 import simd from '#simd';
 import { Digests } from './digests.js';
 import { fingerprints } from './fingerprint.js';
-import { serve } from './serve.js';
-import { work } from './worker.js';
+import { serve, work } from './serve.js';
 
 const wasm = (hasSimd) => (hasSimd ? simd : scalar);
 

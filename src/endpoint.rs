@@ -51,10 +51,11 @@ pub(crate) fn wrong_hostname() -> JsValue {
     )
 }
 
+/// Browsers escape a blank, and read what stands behind other characters as something else.
 fn is_host(hostname: &str) -> bool {
-    let Ok(url) = Url::new(&joined(&["http://", hostname])) else { return false };
-    let has_more = hostname.ends_with(['/', '?', '#']) || !url.username().is_empty();
-    url.pathname() == "/" && url.search().is_empty() && url.hash().is_empty() && !has_more
+    let ends_host =
+        |byte| matches!(byte, 0..=b' ' | b'/' | b'\\' | b'?' | b'#' | b'@' | b'%' | 0x7f);
+    !hostname.bytes().any(ends_host) && Url::new(&joined(&["http://", hostname])).is_ok()
 }
 
 /// The address that was chosen, with the scheme that the protocol needs; or that of the protocol on the

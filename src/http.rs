@@ -10,7 +10,7 @@ mod xhr;
 
 use incoming_protocol::http::{Body, MediaType, Request, Response};
 use incoming_protocol::{Error, joined};
-use js_sys::{Array, Object};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob, Headers};
 
@@ -107,10 +107,7 @@ impl Exchange {
             // It would hide where the parts of a form begin.
             let is_of_form = self.is_form() && name.eq_ignore_ascii_case("content-type");
             if !is_of_form {
-                given::set_header(&headers, &pair).map_err(|thrown| {
-                    let words = words_of(&thrown);
-                    Error::Misuse(joined(&["expected good headers, found '", &name, "': ", &words]))
-                })?;
+                given::set_header(&headers, &pair)?;
             }
         }
         Ok(headers)
@@ -170,9 +167,4 @@ fn part_of(file: &Blob, range: &std::ops::Range<u64>, media_type: MediaType) -> 
 /// What throws before a request leaves will always throw.
 fn misuse(thrown: &JsValue) -> Error {
     Error::Misuse(words_of(thrown))
-}
-
-/// The pairs of anything that is an object.
-fn entries(value: &JsValue) -> Array {
-    Object::entries(value.unchecked_ref())
 }

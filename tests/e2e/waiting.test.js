@@ -31,7 +31,8 @@ describe('A wait for the next attempt', () => {
       retry: { delays: [1] },
     });
     await upload.start();
-    await upload.until('told to wait', (o) => /the server is busy/.test(o.state_msg));
+    const words = /^(429|503): come back later, trying again within \d+ s$/;
+    await upload.until('told to wait', (o) => words.test(o.state_msg));
     assert.deepEqual(await upload.outcome(), { ok: true });
     await site.assertArrived(noted, upload.file);
     assert.equal(doorkeeper.refused.length, 1);

@@ -88,7 +88,7 @@ impl Protocol {
             Some(protocol) if protocol.is_built() => Ok(protocol),
             Some(protocol) => Err(protocol.missing()),
             None => {
-                let names = listed(Protocol::EVERY.into_iter().map(Protocol::name));
+                let names = listed(&mut Protocol::EVERY.into_iter().map(Protocol::name));
                 let words = ["expected one of: ", &names, " as protocol, found '", name, "'"];
                 Err(Error::Misuse(joined(&words)))
             }

@@ -6,6 +6,7 @@ mod common;
 
 use common::resuming::*;
 use common::{KIB, actions, job, now};
+use incoming_protocol::http::{RequestId, Response};
 use incoming_protocol::{Action, Error, Event, Protocol, Upload, Wake};
 
 #[test]
@@ -247,4 +248,123 @@ fn an_upload_that_failed_keeps_its_id() {
     now(&mut upload, Event::Connected);
     now(&mut upload, refusal("no"));
     assert!(connects(&actions(upload.start())), "also where nothing is resumed");
+}
+
+/// An upload that resumes fails by this, and is started again where nothing is kept any more.
+fn restarted(mut upload: Upload, words: &str) -> (Upload, Vec<Action>) {
+    now(&mut upload, refusal(words));
+    upload.start();
+    now(&mut upload, Event::Held);
+    let again = now(&mut upload, Event::Recalled(None));
+    (upload, again)
+}
+
+fn is_unknown(upload: &mut Upload) -> Vec<Action> {
+    now(upload, Event::Connected);
+    now(upload, refusal(UNKNOWN))
+}
+
+#[test]
+fn where_nothing_is_kept_any_more_an_upload_begins_under_its_own_ticket() {
+    let (upload, again) = restarted(connected(), "no");
+    assert!(connects(&again));
+    assert_eq!(id_of(&upload), job(7).ticket);
+}
+
+#[test]
+fn a_server_that_has_forgotten_an_upload_that_failed_leads_to_another_id() {
+    let (mut upload, _) = restarted(begun(), "no");
+    assert!(is_unknown(&mut upload).contains(&Action::AskId));
+}
+
+#[test]
+fn an_id_that_the_server_has_never_known_is_not_taken_for_one_that_it_has_forgotten() {
+    let (mut upload, again) = restarted(connected_with(upload_with(true, true)), "no");
+    assert!(again.contains(&Action::AskId));
+    now(&mut upload, named("fresh"));
+    is_unknown(&mut upload);
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected", "only the earlier one was known");
+    let mut upload = asking();
+    now(&mut upload, named("fresh"));
+    now(&mut upload, Event::Connected);
+    let (mut upload, _) = restarted(upload, "File size has changed");
+    is_unknown(&mut upload);
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected");
+}
+
+#[test]
+fn a_ticket_that_nobody_can_ask_for_again_is_an_error_when_it_is_lost() {
+    let mut upload = held(upload());
+    now(&mut upload, Event::Recalled(None));
+    now(&mut upload, Event::Connected);
+    now(&mut upload, terms(0));
+    now(&mut upload, refusal(UNKNOWN));
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected");
+}
+
+#[test]
+fn a_server_that_forgets_and_goes_on_is_asked_for_ever() {
+    let mut upload = begun();
+    for _ in 0..10 {
+        now(&mut upload, acknowledged(64 * KIB));
+        now(&mut upload, refusal(UNKNOWN));
+        now(&mut upload, named("another"));
+        now(&mut upload, Event::Connected);
+        now(&mut upload, terms(0));
+    }
+    assert_eq!(upload.view().error, None);
+}
+
+#[test]
+fn a_pause_after_a_ticket_was_lost_leads_back_to_the_question_for_another_one() {
+    let mut upload = begun();
+    now(&mut upload, refusal(UNKNOWN));
+    assert!(!actions(upload.pause()).contains(&Action::LetGo), "this page has begun");
+    assert_eq!(
+        actions(upload.start()),
+        [TOLD],
+        "what was left is of no use, and who is asked knows"
+    );
+    assert!(connects(&now(&mut upload, named("another"))));
+}
+
+#[test]
+fn a_refusal_of_another_id_lets_other_pages_go_on() {
+    let mut upload = begun();
+    now(&mut upload, refusal(UNKNOWN));
+    let ended = now(&mut upload, Event::Failed(Error::Rejected("quota exceeded".into())));
+    assert!(ended.contains(&Action::LetGo) && keeps(&ended).is_none());
+    assert_eq!(actions(upload.start())[0], Action::Hold);
+}
+
+#[test]
+fn a_function_that_is_late_is_not_taken_for_one_that_ends_the_attempt() {
+    let mut upload = asking();
+    upload.pause();
+    upload.start();
+    now(&mut upload, Event::Held);
+    now(&mut upload, found("earlier"));
+    assert_eq!(now(&mut upload, Event::NotNamed("no network".into())), []);
+    let ended = now(&mut upload, Event::Failed(Error::Refused("no token".into())));
+    assert!(ended.contains(&Action::HangUp), "a request was refused");
+}
+
+#[test]
+fn an_upload_that_nobody_resumes_and_that_failed_goes_on_with_what_was_confirmed() {
+    for asks_id in [true, false] {
+        let mut job = job(300);
+        (job.options.asks_id, job.options.chunk_size) = (asks_id, Some(150));
+        let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
+        upload.start();
+        now(&mut upload, named("fresh"));
+        now(&mut upload, answered(1, 200));
+        now(&mut upload, answered(2, 403));
+        assert!(upload.view().error.is_some());
+        upload.start();
+        assert_eq!((upload.view().error, upload.confirmed().0), (None, 150));
+    }
+}
+
+fn answered(id: u32, status: u16) -> Event {
+    Event::Responded(RequestId(id), Response { status, ..Response::default() })
 }

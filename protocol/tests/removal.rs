@@ -6,7 +6,7 @@ mod common;
 
 use common::{actions, job, json, now};
 use incoming_protocol::http::{Body, Field, Request, RequestId, Response};
-use incoming_protocol::{Action, Event, Json, Notice, Protocol, RawOptions, Upload, Wake};
+use incoming_protocol::{Action, Error, Event, Json, Notice, Protocol, RawOptions, Upload, Wake};
 
 const OK: &str = r#"{"success":true}"#;
 
@@ -94,6 +94,7 @@ fn what_fails_is_told_and_can_be_asked_for_again() {
         (answered(4, 500, r#"{"error":"busy"}"#), "unavailable"),
         (Event::RequestLost(RequestId(5), "cut".into()), "lost"),
         (Event::Woke(Wake::Stall), "timed_out"),
+        (Event::Failed(Error::Refused("no token".into())), "rejected"),
     ];
     for (event, kind) in failures {
         remove(&mut upload);
@@ -105,7 +106,7 @@ fn what_fails_is_told_and_can_be_asked_for_again() {
         assert_eq!(view.bytes_acked, 10, "the file is there all the same");
     }
     remove(&mut upload);
-    now(&mut upload, answered(7, 204, ""));
+    now(&mut upload, answered(8, 204, ""));
     assert!(upload.view().removed && upload.view().error.is_none());
 }
 

@@ -184,9 +184,6 @@ impl Upload {
 
     /// Nobody is asked twice: not as long as there is no answer, and not after it.
     fn ask_for_id(&mut self, steps: &mut Vec<Step>) {
-        if !self.resuming.is_wanted && self.resuming.has_begun {
-            return self.go(steps);
-        }
         if !self.resuming.asks_id {
             return self.begin_under(self.resuming.ticket.clone(), steps);
         }
@@ -265,8 +262,7 @@ impl Upload {
     /// another id can be had.
     pub(super) fn is_forgotten(&self, error: &Error) -> bool {
         let Resuming { asks_id, was_found, is_known, forgotten, .. } = self.resuming;
-        matches!(self.phase, Phase::Running)
-            && matches!(error, Error::Rejected(_))
+        matches!(error, Error::Rejected(_))
             && self.machine.checkpoint().is_none()
             && (was_found || asks_id && is_known)
             && forgotten < MOST_FORGOTTEN

@@ -34,6 +34,7 @@ extern "C" {
 ///
 /// # Errors
 /// If it is no host: it has a path, a blank, or an address of IPv6 without brackets.
+#[cfg_attr(feature = "npm", expect(unreachable_pub, reason = "JavaScript has its own"))]
 pub fn set_server_hostname(hostname: Option<&str>) -> Result<(), JsValue> {
     let hostname = hostname.filter(|hostname| !hostname.is_empty());
     if !hostname.is_none_or(is_host) {

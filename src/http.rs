@@ -63,7 +63,7 @@ impl Exchange {
             fetch::send(&ready, &self.request.wants).await?
         };
         let asked = ready.url;
-        let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer)?;
+        let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer).await?;
         Ok(answer.into_response(asked, is_stored))
     }
 

@@ -140,6 +140,7 @@ impl Driver {
 /// What the page has been shown.
 #[derive(Default)]
 struct Shown {
+    snapshot: RefCell<Option<Snapshot>>,
     object: RefCell<JsValue>,
     last_error: RefCell<(Option<ErrorData>, JsValue)>,
     signal: RefCell<Option<Listener>>,
@@ -148,6 +149,10 @@ struct Shown {
 impl Shown {
     /// Brings all properties up to date.
     fn show(&self, page: &Page, now: &Snapshot) {
+        if self.snapshot.borrow().as_ref() == Some(now) {
+            return;
+        }
+        *self.snapshot.borrow_mut() = Some(now.clone());
         let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
         let Ok(value) = now.serialize(&serializer) else { return };
         let object: Object = value.unchecked_into();

@@ -108,7 +108,7 @@ fn a_function_for_the_id_that_fails_is_asked_again_as_often_as_the_rule_says() {
     }
     now(&mut upload, Event::NotNamed("no network".into()));
     now(&mut upload, Event::FileIntact);
-    assert_eq!(upload.view().error.unwrap().kind(), "lost");
+    assert_eq!(upload.view().error.unwrap().kind(), "unavailable");
 }
 
 #[test]

@@ -158,13 +158,30 @@ fn nothing_is_kept_of_an_upload_that_nobody_resumes() {
 
 #[test]
 fn what_could_not_be_kept_is_tried_again() {
-    let mut upload = begun();
-    now(&mut upload, Event::Kept(false));
-    assert!(!upload.view().resumable);
-    let saves = now(&mut upload, Event::Woke(Wake::Save));
-    assert_eq!(keeps(&saves), Some(&kept("fresh", 0)));
+    let mut upload = asking();
+    now(&mut upload, named("fresh"));
+    for _ in 0..3 {
+        now(&mut upload, Event::Kept(false));
+        assert!(!upload.view().resumable);
+        let saves = now(&mut upload, Event::Woke(Wake::Save));
+        assert_eq!(keeps(&saves), Some(&kept("fresh", 0)));
+    }
     now(&mut upload, Event::Kept(true));
     assert!(upload.view().resumable);
+    assert_eq!(now(&mut upload, Event::Woke(Wake::Save)), [SAVE]);
+}
+
+#[test]
+fn what_could_not_be_replaced_is_still_there_and_not_taken_for_that_of_another_page() {
+    let mut upload = begun();
+    now(&mut upload, acknowledged(64 * KIB));
+    now(&mut upload, refusal("no"));
+    now(&mut upload, Event::Kept(false));
+    assert!(upload.view().resumable, "from a little earlier on");
+    upload.start();
+    now(&mut upload, Event::Held);
+    now(&mut upload, Event::Recalled(Some(kept("fresh", 0))));
+    assert_eq!(upload.confirmed().0, 64 * KIB);
 }
 
 #[test]

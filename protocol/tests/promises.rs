@@ -5,7 +5,7 @@
 mod common;
 
 use common::link::Weather;
-use common::world::{Deed, World};
+use common::world::{Deed, Visit, World};
 use common::{KIB, Traits, job_for, resumable_job, server, traits};
 use incoming_protocol::{Notice, Outcome, Protocol};
 
@@ -141,6 +141,64 @@ fn after_a_reload_that_found_nothing_on_its_way_every_byte_is_sent_once() {
             assert!(bytes_sent(&world) - sent <= 2000 * KIB - confirmed, "{protocol:?}");
         },
     );
+}
+
+#[test]
+fn a_page_that_dies_without_a_word_loses_no_more_than_its_last_second() {
+    for_those_that(
+        |can| can.resumes,
+        |protocol| {
+            let mut world = resuming(protocol, 2000 * KIB, slow());
+            world.run_until(5000);
+            let confirmed = world.upload.confirmed().0;
+            world.run_until(6000);
+            assert!(world.browser.kept().unwrap().bytes_acked >= confirmed && confirmed > 0);
+            world.at(6000, Deed::Kill);
+            world.run(HOUR_MS);
+            assert!(world.upload.view().finished && world.server.deliveries() == 1);
+            let again = bytes_sent(&world) - 2000 * KIB;
+            assert!(again <= world.most_ahead + world.unsaved_bytes, "{protocol:?}: {again}");
+            assert_eq!(world.browser.kept(), None, "nothing is left behind");
+        },
+    );
+}
+
+#[test]
+fn a_page_that_had_to_wait_for_another_one_goes_on_where_that_has_got_to() {
+    for_those_that(
+        |can| can.resumes,
+        |protocol| {
+            let mut world = resuming(protocol, 2000 * KIB, Weather::FINE);
+            world.at(0, Deed::Visit(Visit { for_ms: 50_000, messages: 20 }));
+            world.run_until(49_000);
+            let (view, sent) = (world.upload.view(), bytes_sent(&world));
+            assert_eq!(view.state_msg, "waiting: another page is sending this file");
+            assert!(sent > 0 && world.connects == 0);
+            world.run(HOUR_MS);
+            assert!(world.upload.view().finished && world.server.deliveries() == 1);
+            let again = bytes_sent(&world) - 2000 * KIB;
+            assert!(again <= world.unsaved_bytes, "{protocol:?}: {again}");
+        },
+    );
+}
+
+#[test]
+fn nobody_is_asked_for_an_id_twice_whatever_happens_meanwhile() {
+    for_all(|protocol| {
+        let mut job = resumable_job(protocol, 2000 * KIB);
+        job.options.asks_id = true;
+        let late = Weather { ids_late_ms: 20_000, ..slow() };
+        let mut world = World::new(protocol, job, server(protocol, 64, 100), late);
+        world.start();
+        for time_ms in (100..10_000).step_by(400) {
+            world.at(time_ms, Deed::Pause);
+            world.at(time_ms + 100, Deed::Unpause);
+        }
+        world.at(30_000, Deed::Cut);
+        world.run(HOUR_MS);
+        assert!(world.upload.view().finished);
+        assert_eq!(world.browser.asked_for_id, 1, "{protocol:?}");
+    });
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use incoming_protocol::Error;
 use incoming_protocol::http::{LOCATION, RETRY_AFTER, Response};
-use js_sys::{Date, Function};
+use js_sys::Date;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::Url;
 
 use crate::error::thrown_by_page;
 use crate::json;
-use crate::page::wall_clock_ms;
+use crate::page::{call, wall_clock_ms};
 
 /// An answer, as the function `is_stored` of the page sees it.
 #[derive(Serialize)]
@@ -72,12 +72,11 @@ fn seconds_from_now(value: String, date: Option<String>) -> String {
 ///
 /// # Errors
 /// What it throws.
-pub(super) fn is_stored(function: &JsValue, answer: &Answer) -> Result<Option<bool>, Error> {
+pub(super) async fn is_stored(function: &JsValue, answer: &Answer) -> Result<Option<bool>, Error> {
     if !function.is_function() {
         return Ok(None);
     }
     let seen = serde_wasm_bindgen::to_value(answer).unwrap_or_default();
-    let function: &Function = function.unchecked_ref();
-    let said = function.call1(&JsValue::UNDEFINED, &seen);
+    let said = call(function.unchecked_ref(), &seen).await;
     said.map(|said| Some(said.is_truthy())).map_err(|thrown| thrown_by_page("is_stored", &thrown))
 }

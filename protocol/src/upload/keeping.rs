@@ -15,9 +15,8 @@ pub(super) struct Keeping {
     pub(super) is_watching: bool,
     /// What is there to be read by another page.
     pub(super) kept: Option<Kept>,
-    /// It was written, and by this page.
-    is_written: bool,
-    has_written: bool,
+    /// What this page wants to be there.
+    wanted: Option<Kept>,
     /// What an earlier page has left, until the server has confirmed as much to this one.
     found: Option<Kept>,
 }
@@ -25,10 +24,17 @@ pub(super) struct Keeping {
 impl Keeping {
     /// An earlier page has left this.
     pub(super) fn find(&mut self, found: Option<Kept>) {
-        let is_written = found.is_some();
         let is_watching = self.is_watching;
-        let kept = found.clone();
-        *self = Keeping { is_watching, kept, is_written, has_written: false, found };
+        *self = Keeping { is_watching, kept: found.clone(), wanted: None, found };
+    }
+
+    /// What is there stays if it could not be replaced, which is tried again.
+    fn note(&mut self, is_kept: bool) {
+        if is_kept && self.wanted.is_some() {
+            self.kept.clone_from(&self.wanted);
+        } else {
+            self.wanted = None;
+        }
     }
 
     fn is_unheard(&self, now: &Kept) -> bool {
@@ -66,19 +72,11 @@ impl Upload {
         match event {
             Event::Woke(Wake::Save) if self.keeping.is_watching => self.watch_what_is_kept(steps),
             Event::Hidden if self.keeping.is_watching => self.save(steps),
-            Event::Kept(is_kept) => self.note_kept(*is_kept),
+            Event::Kept(is_kept) => self.keeping.note(*is_kept),
             Event::Woke(Wake::Save) | Event::Hidden => {}
             _ => return false,
         }
         true
-    }
-
-    fn note_kept(&mut self, is_kept: bool) {
-        let keeping = &mut self.keeping;
-        keeping.is_written = is_kept && keeping.kept.is_some();
-        if !is_kept {
-            (keeping.kept, keeping.has_written) = (None, false);
-        }
     }
 
     /// Keeps what is new. What an earlier page has left stays until the server has confirmed as
@@ -88,7 +86,7 @@ impl Upload {
             return;
         }
         let Some(now) = self.to_be_kept() else {
-            if self.keeping.kept.is_some() {
+            if self.keeping.kept.is_some() || self.keeping.wanted.is_some() {
                 self.forget(steps);
             }
             return;
@@ -97,11 +95,10 @@ impl Upload {
             return;
         }
         self.keeping.found = None;
-        if self.keeping.has_written && self.keeping.kept.as_ref() == Some(&now) {
-            return;
+        if self.keeping.wanted.as_ref() != Some(&now) {
+            self.keeping.wanted = Some(now.clone());
+            self.perform(vec![Action::Keep(now)], steps);
         }
-        (self.keeping.kept, self.keeping.has_written) = (Some(now.clone()), true);
-        self.perform(vec![Action::Keep(now)], steps);
     }
 
     /// Nothing is left for another page.
@@ -133,6 +130,6 @@ impl Upload {
 
     /// True if another page could go on now.
     pub(super) fn is_resumable(&self) -> bool {
-        self.keeping.is_written
+        self.keeping.kept.is_some()
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use incoming_protocol::{Attempt, Event, Md5};
+use incoming_protocol::{Attempt, Error, Event, Md5, joined};
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -147,12 +147,15 @@ fn event_of(range: Range<u64>, done: Result<JsValue, JsValue>) -> Event {
     }
 }
 
-/// Why there is no digest: it is because of the file, or of what hashes.
+/// Why there is no digest: because of the file, because there never can be one here, or because what
+/// hashes could not be loaded.
 pub(crate) fn unable(thrown: &JsValue) -> Event {
     let words = words_of(thrown);
-    if text_member(thrown, "kind").as_deref() == Some("file_changed") {
-        Event::FileUnreadable(words)
-    } else {
-        Event::NotDigested(words)
+    match text_member(thrown, "kind").as_deref() {
+        Some("file_changed") => Event::FileUnreadable(UNREADABLE.to_owned()),
+        Some("unsupported") => Event::Failed(Error::Unsupported(joined(&["this (", &words, ")"]))),
+        _ => Event::NotDigested(words),
     }
 }
+
+const UNREADABLE: &str = "it was changed, moved or deleted, or it is a folder";

@@ -1,6 +1,6 @@
 // The script-tag build: the wasm is inside, and the global is there when the script has run.
 
-import { Driver, initSync, read_kept, set_server_hostname } from '#glue';
+import { Driver, initSync } from '#glue';
 import bytes from '#wasm';
 import { face, UploadError } from './face.js';
 import { load, trusted } from './parts.js';
@@ -9,4 +9,4 @@ const digest = () => load('incoming-digest.js', UploadError, UploadError, truste
 const checkpoints = () => load('incoming-checkpoints.js', UploadError, digest);
 
 initSync({ module: bytes });
-globalThis.incoming = face({ Driver, read_kept, set_server_hostname }, digest, checkpoints);
+globalThis.incoming = face(Driver, digest, checkpoints);

@@ -61,11 +61,35 @@ impl Driver {
         Ok(made)
     }
 
+    /// `start`, `pause`, `cancel` or `remove`: one export, because each is half a kilobyte of shims.
+    ///
+    /// # Errors
+    /// A `TypeError` for what cannot be done now.
+    pub fn act(&self, page: &Page, what: &str, given: &JsValue) -> Result<(), JsValue> {
+        match what {
+            "start" => self.start(page),
+            "pause" => self.pause(page, given),
+            "cancel" => {
+                let reason = given.as_string().unwrap_or_default();
+                self.driver.want(page, &mut |upload| upload.cancel(&reason));
+                Ok(())
+            }
+            _ => self.remove(page),
+        }
+    }
+
+    /// All properties, as a frozen object that stays the same until one of them changes.
+    pub fn snapshot(&self) -> JsValue {
+        self.shown.object.borrow().clone()
+    }
+}
+
+impl Driver {
     /// Begins, or goes on after a pause or an error.
     ///
     /// # Errors
     /// A `TypeError` if the upload is finished or cancelled.
-    pub fn start(&self, page: &Page) -> Result<(), JsValue> {
+    fn start(&self, page: &Page) -> Result<(), JsValue> {
         let can_start = self.driver.ask(Upload::can_start);
         can_start.map_err(|error| type_error(&joined(&["start: ", &error.words()])))?;
         if self.driver.ask(|upload| upload.view().error.is_some()) {
@@ -79,7 +103,7 @@ impl Driver {
     ///
     /// # Errors
     /// A `TypeError` for anything but `'pause'`, `'unpause'` and `'toggle'`.
-    pub fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
+    fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
         let is_paused = self.driver.ask(|upload| upload.view().paused);
         let pauses = match what.as_string().as_deref() {
             Some("pause") => true,
@@ -101,7 +125,7 @@ impl Driver {
     ///
     /// # Errors
     /// A `TypeError` if nothing was delivered, or if the protocol cannot remove.
-    pub fn remove(&self, page: &Page) -> Result<(), JsValue> {
+    fn remove(&self, page: &Page) -> Result<(), JsValue> {
         let mut outcome = Ok(());
         self.driver.want(page, &mut |upload| {
             upload.remove().unwrap_or_else(|error| {
@@ -110,17 +134,6 @@ impl Driver {
             })
         });
         outcome
-    }
-
-    /// Gives the upload up, for this reason.
-    pub fn cancel(&self, page: &Page, reason: &JsValue) {
-        let reason = reason.as_string().unwrap_or_default();
-        self.driver.want(page, &mut |upload| upload.cancel(&reason));
-    }
-
-    /// All properties, as a frozen object that stays the same until one of them changes.
-    pub fn snapshot(&self) -> JsValue {
-        self.shown.object.borrow().clone()
     }
 
     /// Cancels the upload when the page's signal says so, or has said so already.

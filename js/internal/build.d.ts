@@ -29,8 +29,9 @@ declare module '#glue' {
   export function initSync(given: { module: BufferSource }): unknown;
   export class Driver {
     constructor(page: object);
-    [name: string]: unknown;
+    static read_kept(text: string): unknown;
+    static set_server_hostname(name: string | null): void;
+    act(page: object, what: string, given: unknown): void;
+    snapshot(): unknown;
   }
-  export function read_kept(text: string): unknown;
-  export function set_server_hostname(name: string | null): void;
 }

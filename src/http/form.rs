@@ -19,6 +19,9 @@ extern "C" {
 
 type Pair = (String, String);
 
+/// What browsers call a part of a file.
+const UNNAMED: &str = "blob";
+
 /// Puts the page's own parameters where their prefix stands.
 fn expand(fields: &[Field], params: &[Pair], mut add: impl FnMut(&str, &str)) {
     for field in fields {
@@ -67,9 +70,8 @@ pub(super) fn multipart(fields: &[Field], params: &[Pair], part: &Part, bytes: &
     expand(fields, params, |name, value| {
         let _ = form.append_with_str(name, value);
     });
-    let _ = match &part.filename {
-        Some(filename) => form.append_with_blob_and_filename(&part.name, bytes, filename),
-        None => form.append_with_blob(&part.name, bytes),
-    };
+    // Of a whole file a browser would say its own name, whatever is in it.
+    let filename = part.filename.as_deref().unwrap_or(UNNAMED);
+    let _ = form.append_with_blob_and_filename(&part.name, bytes, filename);
     form.into()
 }

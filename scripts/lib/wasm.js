@@ -2,6 +2,7 @@
 
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { shorten } from './names.js';
 import { npmBin, target, wasmTriple } from './paths.js';
 import { run } from './run.js';
 
@@ -64,11 +65,13 @@ export function bound(name) {
   return path.join(workOf(name), 'module', 'incoming_bg.wasm');
 }
 
-/** Makes that wasm as small as it gets. */
+/** Makes that wasm as small as it gets. Resolves with what esbuild has to know of its glue. */
 export async function shrink(name, to) {
   const trimmed = path.join(workOf(name), 'trimmed.wasm');
+  const optimised = path.join(workOf(name), 'optimised.wasm');
   await run(process.execPath, ['scripts/lib/trim.js', bound(name), trimmed]);
-  await optimise(trimmed, to, OPTIMISE);
+  await optimise(trimmed, optimised, OPTIMISE);
+  return shorten(optimised, to, { wasmOpt: npmBin('wasm-opt'), features: WASM_FEATURES });
 }
 
 /** Runs wasm-opt; `more` are features besides those of every browser. */

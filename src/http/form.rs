@@ -26,10 +26,13 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new() -> FormData;
     #[wasm_bindgen(method, js_name = append)]
-    fn append_blob(this: &FormData, name: &str, bytes: &Blob, filename: Option<&str>);
+    fn append_blob(this: &FormData, name: &str, bytes: &Blob, filename: &str);
 }
 
 type Pair = (String, String);
+
+/// What browsers call a part of a file.
+const UNNAMED: &str = "blob";
 
 /// Puts the page's own parameters where their prefix stands.
 fn expand(fields: &[Field], params: &[Pair], add: &mut dyn FnMut(&str, &str)) {
@@ -78,7 +81,9 @@ pub(super) fn encoded_form(fields: &[Field], params: &[Pair]) -> JsValue {
 pub(super) fn multipart(fields: &[Field], params: &[Pair], part: &Part, bytes: &Blob) -> JsValue {
     let form = FormData::new();
     fill(&form, fields, params);
-    form.append_blob(&part.name, bytes, part.filename.as_deref());
+    // Of a whole file a browser would say its own name, whatever is in it.
+    let filename = part.filename.as_deref().unwrap_or(UNNAMED);
+    form.append_blob(&part.name, bytes, filename);
     form.into()
 }
 

@@ -30,10 +30,10 @@ export class UploadError extends Error {
 }
 
 /**
- * Makes the public functions from the exports of the wasm. `digest` loads what hashes, and
+ * Makes the public functions from the class that the wasm exports. `digest` loads what hashes, and
  * `checkpoints` what resumes after a reload: only pages that do should have to.
  */
-export function face({ Driver, read_kept, set_server_hostname }, digest, checkpoints) {
+export function face(Driver, digest, checkpoints) {
   function Uploader(upload_id, file, options) {
     const uploader = Reflect.construct(EventTarget, [], Uploader);
     for (const name of CALLBACKS) uploader[name] = () => {};
@@ -53,7 +53,7 @@ export function face({ Driver, read_kept, set_server_hostname }, digest, checkpo
     page.begin_run();
     const driver = new Driver(page);
     const act = (name) => (given) => {
-      driver[name](page, given);
+      driver.act(page, name, given);
       return uploader;
     };
     for (const name of ['start', 'pause', 'cancel', 'remove']) uploader[name] = act(name);
@@ -73,7 +73,7 @@ export function face({ Driver, read_kept, set_server_hostname }, digest, checkpo
     const kept = await checkpoints();
     const found = [];
     for (const { key, text, handle } of await kept.all()) {
-      const entry = read_kept(text);
+      const entry = Driver.read_kept(text);
       if (entry)
         found.push({ key, ...entry, ...opening(handle), updated: new Date(entry.updated) });
       else await kept.remove(key);
@@ -92,7 +92,7 @@ export function face({ Driver, read_kept, set_server_hostname }, digest, checkpo
   return {
     Uploader,
     UploadError,
-    set_server_hostname,
+    set_server_hostname: Driver.set_server_hostname,
     fingerprint: async (...given) => (await digest()).fingerprint(...given),
     fingerprint_chunks: async (...given) => (await digest()).fingerprint_chunks(...given),
     pending,

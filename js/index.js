@@ -1,6 +1,6 @@
 // The ES module. Its import is complete when the wasm is ready, so that nobody has to wait for it.
 
-import init, * as wasm from '#glue';
+import init, { Driver } from '#glue';
 import { face, UploadError } from './face.js';
 
 /** A server that renders pages imports this too, and has nothing to upload. */
@@ -11,15 +11,19 @@ const digest = async () => (await import('./digest.js')).make(UploadError);
 
 const checkpoints = async () => (await import('./checkpoints.js')).make(digest);
 
-const incoming = face(missing === null ? wasm : withoutWasm(missing), digest, checkpoints);
+const incoming = face(missing === null ? Driver : withoutWasm(missing), digest, checkpoints);
 
 /** What can be called where nothing can be uploaded, such as by a server that renders pages. */
 function withoutWasm(why) {
-  // A function and no arrow, because the face calls it with `new`.
-  function Driver() {
-    throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
-  }
-  return { Driver, set_server_hostname() {}, read_kept: () => null };
+  return class {
+    constructor() {
+      throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
+    }
+    static set_server_hostname() {}
+    static read_kept() {
+      return null;
+    }
+  };
 }
 
 export const { Uploader, set_server_hostname, version } = incoming;

@@ -49,7 +49,7 @@ async function finish(entry, { dev, scripts }) {
   await bind(entry.name);
   const wasm = path.join(entry.folder, 'incoming_bg.wasm');
   if (dev) copyFileSync(bound(entry.name), wasm);
-  else await shrink(entry.name, wasm);
-  await bundleModule(entry, { dev });
-  if (scripts) await bundleScript(entry, { dev, wasm });
+  const names = dev ? {} : await shrink(entry.name, wasm);
+  await bundleModule(entry, { dev, names });
+  if (scripts) await bundleScript(entry, { dev, names, wasm });
 }

@@ -32,12 +32,18 @@ impl Current {
 
     /// Forgets a wait.
     pub(crate) fn forget(&mut self, due: Due) {
-        self.waits.retain(|(other, _)| *other != due);
+        if let Some(index) = self.position(due) {
+            self.waits.swap_remove(index);
+        }
     }
 
     /// True if somebody waits for this.
     pub(crate) fn waits_for(&self, due: Due) -> bool {
-        self.waits.iter().any(|(other, _)| *other == due)
+        self.position(due).is_some()
+    }
+
+    fn position(&self, due: Due) -> Option<usize> {
+        self.waits.iter().position(|(other, _)| *other == due)
     }
 
     /// What tells that the attempt is over. `None` where a browser has no such thing.

@@ -1,7 +1,6 @@
 //! Carries out what an upload asks for, and reports what comes of it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use incoming_protocol::{
     Upload, View, milliseconds,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortSignal;
 
 use crate::attempt::{Current, Due};
@@ -19,7 +17,7 @@ use crate::error::words_of;
 use crate::hashing::Hashing;
 use crate::http::Exchange;
 use crate::listener::Listener;
-use crate::page::{self, Page};
+use crate::page::{self, Page, spawn};
 use crate::resume::Resume;
 use crate::snapshot::{Rate, Snapshot};
 use crate::socket::Socket;
@@ -49,7 +47,7 @@ pub(crate) struct Source {
 /// One upload and what belongs to it.
 pub(crate) struct Driver {
     upload: RefCell<Upload>,
-    queue: RefCell<VecDeque<Step>>,
+    queue: RefCell<Vec<Step>>,
     is_draining: Cell<bool>,
     pub(crate) source: Source,
     audience: Box<dyn Audience>,
@@ -97,13 +95,14 @@ impl Driver {
     pub(crate) fn want(
         self: &Rc<Self>,
         page: &Page,
-        change: impl FnOnce(&mut Upload) -> Vec<Step>,
+        change: &mut dyn FnMut(&mut Upload) -> Vec<Step>,
     ) {
         if self.page.borrow().is_none() {
             *self.page.borrow_mut() = Some(Rc::new(page.clone()));
             *self.outside.borrow_mut() = self.listen_outside();
         }
-        self.act(change);
+        let steps = change(&mut self.upload.borrow_mut());
+        self.carry_out(steps);
     }
 
     /// The page's objects, while something is under way.
@@ -111,20 +110,16 @@ impl Driver {
         self.page.borrow().clone()
     }
 
-    /// Does something with the upload and carries out what it then wants.
-    fn act(self: &Rc<Self>, change: impl FnOnce(&mut Upload) -> Vec<Step>) {
-        let steps = change(&mut self.upload.borrow_mut());
-        self.carry_out(steps);
-    }
-
     /// Reports an event, and before it how the connection is doing.
     pub(crate) fn heard(self: &Rc<Self>, attempt: Attempt, event: Event) {
         let link = self.measure();
-        self.act(|upload| {
+        let steps = {
+            let mut upload = self.upload.borrow_mut();
             let mut steps = upload.handle(attempt, Event::Measured(link));
-            steps.extend(upload.handle(attempt, event));
+            steps.append(&mut upload.handle(attempt, event));
             steps
-        });
+        };
+        self.carry_out(steps);
     }
 
     /// Reports an event that belongs to no attempt.
@@ -139,20 +134,23 @@ impl Driver {
 
     /// Only the outermost call drains, and nothing is borrowed while a step is carried out: a
     /// callback of the page may call back.
-    fn carry_out(self: &Rc<Self>, steps: Vec<Step>) {
-        self.queue.borrow_mut().extend(steps);
+    fn carry_out(self: &Rc<Self>, mut steps: Vec<Step>) {
+        self.queue.borrow_mut().append(&mut steps);
         if self.is_draining.replace(true) {
             return;
         }
-        loop {
-            let step = self.queue.borrow_mut().pop_front();
-            let Some(step) = step else { break };
+        while let Some(step) = self.next_step() {
             self.perform(step);
         }
         self.is_draining.set(false);
         if self.upload.borrow().is_at_rest() {
             self.rest();
         }
+    }
+
+    fn next_step(&self) -> Option<Step> {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_empty() { None } else { Some(queue.remove(0)) }
     }
 
     /// Lets go of everything that is the page's.
@@ -186,13 +184,7 @@ impl Driver {
             Action::AskId => self.resume.ask_id(self, &page),
             Action::Keep(kept) => self.resume.keep(self, &page, &kept),
             Action::Forget => self.resume.forget(),
-            Action::CheckFile => {
-                let driver = Rc::clone(self);
-                spawn_local(async move {
-                    let event = file::check(&page.file()).await;
-                    driver.heard(attempt, event);
-                });
-            }
+            Action::CheckFile => self.check_file(&page, attempt, true),
             Action::Settle(outcome) => self.audience.settle(&page, &outcome),
             Action::Notify(notice) => self.notify(&page, notice),
         }
@@ -203,15 +195,18 @@ impl Driver {
             Ok(socket) => self.current.borrow_mut().socket = Some(socket),
             Err(thrown) => return self.heard(attempt, Event::Refused(words_of(&thrown))),
         }
-        let blob = page.file();
-        if file::size_of(&blob) > 0 {
-            return;
-        }
         // Nothing is read of what is empty, so that a folder would arrive as an empty file.
-        let driver = Rc::clone(self);
-        spawn_local(async move {
+        if file::size_of(&page.file()) == 0 {
+            self.check_file(page, attempt, false);
+        }
+    }
+
+    /// Finds out whether the file can be read; that it can is reported only if somebody asked.
+    fn check_file(self: &Rc<Self>, page: &Page, attempt: Attempt, is_asked: bool) {
+        let (driver, blob) = (Rc::clone(self), page.file());
+        spawn(async move {
             let event = file::check(&blob).await;
-            if matches!(event, Event::FileUnreadable(_)) {
+            if is_asked || matches!(event, Event::FileUnreadable(_)) {
                 driver.heard(attempt, event);
             }
         });
@@ -234,7 +229,7 @@ impl Driver {
         };
         let driver = Rc::clone(self);
         let telling = Rc::clone(self);
-        spawn_local(async move {
+        spawn(async move {
             let loaded = move |bytes| telling.heard(attempt, Event::Loaded(id, bytes));
             let event = match exchange.send(loaded).await {
                 Ok(response) => Event::Responded(id, response),
@@ -270,7 +265,8 @@ impl Driver {
     fn look(self: &Rc<Self>, attempt: Attempt) {
         self.current.borrow_mut().forget(Due::Look);
         let link = self.measure();
-        self.act(|upload| upload.handle(attempt, Event::Measured(link)));
+        let steps = self.upload.borrow_mut().handle(attempt, Event::Measured(link));
+        self.carry_out(steps);
         if self.attempt() != attempt {
             return;
         }
@@ -332,21 +328,21 @@ impl Driver {
     }
 
     fn listen_outside(self: &Rc<Self>) -> Vec<Listener> {
-        let on = |target: &JsValue, kind, event: Event| {
+        let on = |target: &JsValue, kind, event: fn() -> Event| {
             let driver = Rc::downgrade(self);
             Listener::new(target.unchecked_ref(), kind, move |_| {
                 if let Some(driver) = driver.upgrade() {
-                    driver.heard_whenever(event.clone());
+                    driver.heard_whenever(event());
                 }
             })
         };
         let global = page::global();
-        let mut listeners = vec![on(&global, "online", Event::CameOnline)];
+        let mut listeners = vec![on(&global, "online", || Event::CameOnline)];
         if self.upload.borrow().resumes_in_other_pages() {
-            listeners.push(on(&global, "pagehide", Event::Hidden));
+            listeners.push(on(&global, "pagehide", || Event::Hidden));
             let document = page::member(&global, "document");
             if document.is_object() {
-                listeners.push(on(&document, "visibilitychange", Event::Hidden));
+                listeners.push(on(&document, "visibilitychange", || Event::Hidden));
             }
         }
         listeners

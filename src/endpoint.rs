@@ -5,10 +5,9 @@ use std::cell::RefCell;
 use incoming_protocol::{Protocol, joined};
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
-use web_sys::Url;
 
 use crate::error::type_error;
-use crate::page::{global, member};
+use crate::page::{global, is_nothing, member, set, text_member};
 
 thread_local! {
     static HOSTNAME: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -27,6 +26,29 @@ extern "C" {
     fn btoa(text: &JsString) -> Result<String, JsValue>;
     #[wasm_bindgen(catch, js_name = decodeURIComponent)]
     fn decode_uri_component(text: &str) -> Result<JsString, JsValue>;
+
+    /// An address, whose parts are members: each getter of web-sys would be an import of its own.
+    #[wasm_bindgen(js_name = URL)]
+    pub(crate) type Address;
+    #[wasm_bindgen(constructor, catch, js_class = URL)]
+    fn new(url: &str, base: Option<&str>) -> Result<Address, JsValue>;
+}
+
+impl Address {
+    /// An address as it is, or against this one.
+    pub(crate) fn parse(url: &str, base: Option<&str>) -> Option<Address> {
+        Address::new(url, base).ok()
+    }
+
+    /// The text of a part, by its name in JavaScript.
+    pub(crate) fn part(&self, name: &str) -> String {
+        text_member(self, name).unwrap_or_default()
+    }
+
+    /// Changes a part.
+    pub(crate) fn change(&self, name: &str, text: &str) {
+        set(self, name, &text.into());
+    }
 }
 
 /// Sets the host of the server, `example.org` or `example.org:4000`, for all uploaders made from now on
@@ -34,6 +56,7 @@ extern "C" {
 ///
 /// # Errors
 /// If it is no host: it has a path, a blank, or an address of IPv6 without brackets.
+#[cfg_attr(feature = "npm", expect(unreachable_pub, reason = "JavaScript has its own"))]
 pub fn set_server_hostname(hostname: Option<&str>) -> Result<(), JsValue> {
     let hostname = hostname.filter(|hostname| !hostname.is_empty());
     if !hostname.is_none_or(is_host) {
@@ -50,10 +73,12 @@ pub(crate) fn wrong_hostname() -> JsValue {
     )
 }
 
+/// Browsers escape a blank, and read what stands behind other characters as something else.
 fn is_host(hostname: &str) -> bool {
-    let Ok(url) = Url::new(&joined(&["http://", hostname])) else { return false };
-    let has_more = hostname.ends_with(['/', '?', '#']) || !url.username().is_empty();
-    url.pathname() == "/" && url.search().is_empty() && url.hash().is_empty() && !has_more
+    let ends_host =
+        |byte| matches!(byte, 0..=b' ' | b'/' | b'\\' | b'?' | b'#' | b'@' | b'%' | 0x7f);
+    !hostname.bytes().any(ends_host)
+        && Address::parse(&joined(&["http://", hostname]), None).is_some()
 }
 
 /// The address that was chosen, with the scheme that the protocol needs; or that of the protocol on the
@@ -62,7 +87,7 @@ fn is_host(hostname: &str) -> bool {
 /// # Errors
 /// A `TypeError` if what was chosen is no address, or no host is known.
 pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<Endpoint, JsValue> {
-    if chosen.is_undefined() || chosen.is_null() {
+    if is_nothing(chosen) {
         return Ok(Endpoint { url: default_url(protocol)?, authorization: None });
     }
     let url = chosen.as_string().and_then(|chosen| resolve(&chosen));
@@ -72,23 +97,22 @@ pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<Endpoint,
             "Uploader: expected a URL that begins with ws:, wss:, http: or https: as endpoint",
         ));
     };
-    url.set_hash("");
+    url.change("hash", "");
     let authorization = authorization(&url, protocol)?;
-    let href = url.href();
-    let rest = href.strip_prefix(url.protocol().as_str()).unwrap_or_default();
+    let href = url.part("href");
+    let rest = href.get(url.part("protocol").len()..).unwrap_or_default();
     let url = joined(&[protocol.scheme(scheme), ":", rest]);
     Ok(Endpoint { url, authorization })
 }
 
 /// An address as it is, or against that of the page.
-pub(crate) fn resolve(url: &str) -> Option<Url> {
-    let base = member(&location(), "href").as_string().unwrap_or_default();
-    Url::new_with_base(url, &base).or_else(|_| Url::new(url)).ok()
+pub(crate) fn resolve(url: &str) -> Option<Address> {
+    Address::parse(url, text_member(&location(), "href").as_deref())
 }
 
 /// Whether the scheme is one that is encrypted; `None` if no browser uploads over it.
-fn scheme_of(url: &Url) -> Option<bool> {
-    match url.protocol().as_str() {
+fn scheme_of(url: &Address) -> Option<bool> {
+    match url.part("protocol").as_str() {
         "http:" | "ws:" => Some(false),
         "https:" | "wss:" => Some(true),
         _ => None,
@@ -96,8 +120,8 @@ fn scheme_of(url: &Url) -> Option<bool> {
 }
 
 /// Browsers refuse requests to addresses with a user and a password, which become a header.
-fn authorization(url: &Url, protocol: Protocol) -> Result<Option<String>, JsValue> {
-    let (user, password) = (url.username(), url.password());
+fn authorization(url: &Address, protocol: Protocol) -> Result<Option<String>, JsValue> {
+    let (user, password) = (url.part("username"), url.part("password"));
     if user.is_empty() && password.is_empty() {
         return Ok(None);
     }
@@ -106,8 +130,8 @@ fn authorization(url: &Url, protocol: Protocol) -> Result<Option<String>, JsValu
             "Uploader: expected an endpoint without user and password: a WebSocket takes none",
         ));
     }
-    url.set_username("");
-    url.set_password("");
+    url.change("username", "");
+    url.change("password", "");
     let both = decode_uri_component(&joined(&[&user, ":", &password]))?;
     let encoded = btoa(&both).map_err(|_| {
         type_error("Uploader: expected a user and a password of Latin letters in the endpoint")
@@ -121,20 +145,19 @@ fn location() -> JsValue {
 
 fn default_url(protocol: Protocol) -> Result<String, JsValue> {
     let chosen = HOSTNAME.with(|host| host.borrow().clone());
-    let own = || member(&location(), "host").as_string().filter(|host| !host.is_empty());
+    let own = || text_member(&location(), "host").filter(|host| !host.is_empty());
     let Some(host) = chosen.or_else(own) else {
         return Err(type_error(
             "Uploader: no server is known, because this page has no host; \
              call set_server_hostname or pass the option endpoint",
         ));
     };
-    let is_secure = member(&location(), "protocol").as_string().as_deref() != Some("http:");
+    let is_secure = text_member(&location(), "protocol").as_deref() != Some("http:");
     Ok(joined(&[protocol.scheme(is_secure), "://", &host, protocol.path()]))
 }
 
 /// An address without what may be secret in it: user, password, query.
 pub(crate) fn place_of(endpoint: &str) -> String {
-    resolve(endpoint)
-        .map(|url| joined(&[&url.protocol(), "//", &url.host(), &url.pathname()]))
-        .unwrap_or_default()
+    let Some(url) = resolve(endpoint) else { return String::new() };
+    joined(&[&url.part("protocol"), "//", &url.part("host"), &url.part("pathname")])
 }

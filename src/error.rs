@@ -4,7 +4,7 @@ use incoming_protocol::{Error, joined};
 use js_sys::TypeError;
 use wasm_bindgen::JsValue;
 
-use crate::page::member;
+use crate::page::text_member;
 
 /// What a caller who passed something wrong gets.
 pub(crate) fn type_error(message: &str) -> JsValue {
@@ -13,7 +13,7 @@ pub(crate) fn type_error(message: &str) -> JsValue {
 
 /// The words of anything that was thrown.
 pub(crate) fn words_of(thrown: &JsValue) -> String {
-    let message = member(thrown, "message").as_string();
+    let message = text_member(thrown, "message");
     thrown.as_string().or(message).unwrap_or_else(|| "something without a message".to_owned())
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn thrown_by_page(what: &str, thrown: &JsValue) -> Error {
 
 /// What an `UploadError` means, of whatever copy of this package; `None` for anything else.
 pub(crate) fn upload_error(thrown: &JsValue) -> Option<Error> {
-    let name = member(thrown, "name").as_string()?;
-    let kind = member(thrown, "kind").as_string().filter(|_| name == "UploadError")?;
+    let name = text_member(thrown, "name")?;
+    let kind = text_member(thrown, "kind").filter(|_| name == "UploadError")?;
     Some(Error::of_page(&kind, words_of(thrown)))
 }

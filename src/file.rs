@@ -7,8 +7,16 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
-use crate::page::{is_branded, member};
+use crate::page::{is_branded, text_member};
 use crate::{number, whole};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A blob, whose slices are no reason to fail.
+    type Slices;
+    #[wasm_bindgen(method)]
+    fn slice(this: &Slices, start: f64, end: f64, media_type: &str) -> Blob;
+}
 
 /// The file or the blob, from whatever window it is.
 pub(crate) fn blob(value: &JsValue) -> Option<&Blob> {
@@ -22,12 +30,12 @@ pub(crate) fn size_of(blob: &Blob) -> u64 {
 
 /// The name of a file; a `Blob` has none.
 pub(crate) fn name_of(blob: &Blob) -> String {
-    member(blob, "name").as_string().unwrap_or_else(|| "blob".to_owned())
+    text_member(blob, "name").unwrap_or_else(|| "blob".to_owned())
 }
 
 /// The path inside a folder that was chosen, or the name.
 pub(crate) fn relative_path_of(blob: &Blob) -> String {
-    let path = member(blob, "webkitRelativePath").as_string().filter(|path| !path.is_empty());
+    let path = text_member(blob, "webkitRelativePath").filter(|path| !path.is_empty());
     path.unwrap_or_else(|| name_of(blob))
 }
 
@@ -38,10 +46,8 @@ pub(crate) fn slice(blob: &Blob, range: &Range<u64>, media_type: Option<&str>) -
         return blob.clone();
     }
     let own = blob.type_();
-    let (start, end) = (number(range.start), number(range.end));
-    let slice =
-        blob.slice_with_f64_and_f64_and_content_type(start, end, media_type.unwrap_or(&own));
-    slice.unwrap_or_else(|_| blob.clone())
+    let slices: &Slices = blob.unchecked_ref();
+    slices.slice(number(range.start), number(range.end), media_type.unwrap_or(&own))
 }
 
 /// Finds out whether the file can still be read, by its last byte: of an empty slice a browser reads
@@ -56,7 +62,7 @@ pub(crate) async fn check(blob: &Blob) -> Event {
 }
 
 fn why(thrown: &JsValue) -> String {
-    match member(thrown, "name").as_string().unwrap_or_default().as_str() {
+    match text_member(thrown, "name").unwrap_or_default().as_str() {
         "NotFoundError" => "it is a folder, or was moved or deleted".to_owned(),
         "NotReadableError" => "it was changed, or it may not be read".to_owned(),
         other => other.to_owned(),

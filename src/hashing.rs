@@ -4,16 +4,16 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use incoming_protocol::{Attempt, Event, Md5};
-use js_sys::{Array, Object, Promise, Reflect};
+use incoming_protocol::{Attempt, Error, Event, Md5, joined};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 use crate::driver::Driver;
 use crate::error::words_of;
-use crate::listener::Listener;
-use crate::page::{Page, member};
+use crate::listener::{Listener, callback};
+use crate::page::{Page, member, set, spawn, text_member};
 use crate::{file, number, whole};
 
 #[wasm_bindgen]
@@ -67,18 +67,17 @@ impl Hashing {
             *self.whole.borrow_mut() = Whole::UnderWay(None);
         }
         let (driver, page) = (Rc::clone(driver), Rc::clone(page));
-        spawn_local(async move {
-            if is_whole {
-                let event = event_of(range.clone(), hash_whole(&driver, &page, &range).await);
-                *driver.hashing.whole.borrow_mut() = match &event {
-                    Event::Digested(_, md5) => Whole::Known(md5.clone()),
-                    _ => Whole::Unasked,
-                };
-                driver.heard_whenever(event);
-            } else {
-                let event = event_of(range.clone(), hash_part(&driver, &page, &range).await);
-                driver.heard(attempt, event);
+        spawn(async move {
+            let done = hash(&driver, &page, &range, is_whole).await;
+            let event = event_of(range, done);
+            if !is_whole {
+                return driver.heard(attempt, event);
             }
+            *driver.hashing.whole.borrow_mut() = match &event {
+                Event::Digested(_, md5) => Whole::Known(md5.clone()),
+                _ => Whole::Unasked,
+            };
+            driver.heard_whenever(event);
         });
     }
 
@@ -90,50 +89,48 @@ impl Hashing {
     }
 }
 
-async fn hash_part(
+/// A part is hashed as long as the attempt lasts, the whole as long as the upload.
+async fn hash(
     driver: &Rc<Driver>,
     page: &Page,
     range: &Range<u64>,
+    is_whole: bool,
 ) -> Result<JsValue, JsValue> {
-    let signal = driver.signal();
-    let job = load(page).await?.start(&page.file(), &request_of(range));
-    let stopped = job.clone();
-    let _abort = signal.map(|signal| {
-        if signal.aborted() {
-            job.cancel(&"the attempt is over".into());
-        }
-        Listener::new(&signal, "abort", move |_| stopped.cancel(&"the attempt is over".into()))
-    });
-    JsFuture::from(job.done()).await
-}
-
-async fn hash_whole(
-    driver: &Rc<Driver>,
-    page: &Page,
-    range: &Range<u64>,
-) -> Result<JsValue, JsValue> {
+    let signal = driver.signal().filter(|_| !is_whole);
     let digests = load(page).await?;
+    let request = request_of(range);
     let telling = Rc::clone(driver);
-    let progress = Closure::<dyn Fn(f64)>::new(move |bytes| {
+    let progress = callback(move |bytes| {
+        let bytes = bytes.as_f64().unwrap_or_default();
         telling.heard_whenever(Event::Hashed(whole(bytes)));
     });
-    let request = request_of(range);
-    Reflect::set(&request, &"onprogress".into(), progress.as_ref())?;
+    if is_whole {
+        set(&request, "onprogress", progress.as_ref());
+    }
     let job = digests.start(&page.file(), &request);
-    *driver.hashing.whole.borrow_mut() = Whole::UnderWay(Some(job.clone()));
+    if is_whole {
+        *driver.hashing.whole.borrow_mut() = Whole::UnderWay(Some(job.clone()));
+    }
+    let stopped = job.clone();
+    let stop = move |_| stopped.cancel(&"the attempt is over".into());
+    let _abort = signal.map(|signal| {
+        if signal.aborted() {
+            stop(JsValue::UNDEFINED);
+        }
+        Listener::new(&signal, "abort", stop)
+    });
     JsFuture::from(job.done()).await
 }
 
 async fn load(page: &Page) -> Result<Digests, JsValue> {
-    let made = JsFuture::from(page.load_digests()?).await?;
+    let made = JsFuture::from(page.load_digests()).await?;
     Ok(member(&made, "digests").unchecked_into())
 }
 
 fn request_of(range: &Range<u64>) -> Object {
     let request = Object::new();
-    // Nobody has frozen a new object.
-    let _ = Reflect::set(&request, &"start".into(), &number(range.start).into());
-    let _ = Reflect::set(&request, &"end".into(), &number(range.end).into());
+    set(&request, "start", &number(range.start).into());
+    set(&request, "end", &number(range.end).into());
     request
 }
 
@@ -150,12 +147,15 @@ fn event_of(range: Range<u64>, done: Result<JsValue, JsValue>) -> Event {
     }
 }
 
-/// Why there is no digest: it is because of the file, or of what hashes.
+/// Why there is no digest: because of the file, because there never can be one here, or because what
+/// hashes could not be loaded.
 pub(crate) fn unable(thrown: &JsValue) -> Event {
     let words = words_of(thrown);
-    if member(thrown, "kind").as_string().as_deref() == Some("file_changed") {
-        Event::FileUnreadable(words)
-    } else {
-        Event::NotDigested(words)
+    match text_member(thrown, "kind").as_deref() {
+        Some("file_changed") => Event::FileUnreadable(UNREADABLE.to_owned()),
+        Some("unsupported") => Event::Failed(Error::Unsupported(joined(&["this (", &words, ")"]))),
+        _ => Event::NotDigested(words),
     }
 }
+
+const UNREADABLE: &str = "it was changed, moved or deleted, or it is a folder";

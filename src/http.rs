@@ -10,14 +10,16 @@ mod xhr;
 
 use incoming_protocol::http::{Body, MediaType, Request, Response};
 use incoming_protocol::{Error, joined};
-use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Blob, Headers};
+use web_sys::{AbortSignal, Blob};
 
+use self::given::{Given, Headers, given, names_and_values, set_header};
 use crate::endpoint::resolve;
 use crate::error::words_of;
-use crate::page::{Page, member};
-use crate::{file, http::given::given};
+use crate::file;
+use crate::page::{Page, is_function_here};
+
+const CONTENT_TYPE: &str = "Content-Type";
 
 /// What one request needs to leave.
 pub(crate) struct Exchange {
@@ -56,21 +58,20 @@ impl Exchange {
             }
         }
         let is_fetch = self.page.option("transport").as_string().as_deref() == Some("fetch");
-        let has_xhr = member(&crate::page::global(), "XMLHttpRequest").is_function();
-        let answer = if range.is_some() && !is_fetch && has_xhr {
+        let is_xhr = range.is_some() && !is_fetch && is_function_here("XMLHttpRequest");
+        let answer = if is_xhr {
             xhr::send(&ready, &self.request.wants, loaded).await?
         } else {
             fetch::send(&ready, &self.request.wants).await?
         };
         let asked = ready.url;
-        let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer)?;
+        let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer).await?;
         Ok(answer.into_response(asked, is_stored))
     }
 
     async fn prepare(&self) -> Result<Ready, Error> {
         let headers = self.headers().await?;
-        let params = self.given("params").await?;
-        let params = given::names_and_values(&params)?;
+        let params = names_and_values(self.given("params").await?)?;
         let url = self.url(&params)?;
         Ok(Ready {
             method: self.request.method.clone(),
@@ -84,7 +85,7 @@ impl Exchange {
     }
 
     /// What the page gives, as an object or by a function, for requests to its own server.
-    async fn given(&self, name: &str) -> Result<Vec<Array>, Error> {
+    async fn given(&self, name: &str) -> Result<Vec<Given>, Error> {
         if self.request.is_bare {
             return Ok(Vec::new());
         }
@@ -92,28 +93,32 @@ impl Exchange {
     }
 
     async fn headers(&self) -> Result<Headers, Error> {
-        let headers = Headers::new().map_err(|thrown| misuse(&thrown))?;
-        for (name, value) in &self.request.headers {
-            headers.set(name, value).map_err(|thrown| misuse(&thrown))?;
+        let headers = Headers::new();
+        for (name, value) in self.own_headers() {
+            set_header(&headers, name, &value.into())?;
         }
-        if let Some(media_type) = self.media_type() {
-            headers.set("Content-Type", media_type).map_err(|thrown| misuse(&thrown))?;
-        }
-        if let Some(authorization) = self.authorization.as_ref().filter(|_| !self.request.is_bare) {
-            headers.set("Authorization", authorization).map_err(|thrown| misuse(&thrown))?;
-        }
-        for pair in self.given("headers").await? {
-            let name = pair.get(0).as_string().unwrap_or_default();
+        for Given { name, value } in self.given("headers").await? {
             // It would hide where the parts of a form begin.
-            let is_of_form = self.is_form() && name.eq_ignore_ascii_case("content-type");
-            if !is_of_form {
-                given::set_header(&headers, &pair).map_err(|thrown| {
-                    let words = words_of(&thrown);
-                    Error::Misuse(joined(&["expected good headers, found '", &name, "': ", &words]))
-                })?;
+            if !(self.is_form() && name.eq_ignore_ascii_case(CONTENT_TYPE)) {
+                set_header(&headers, &name, &value)?;
             }
         }
         Ok(headers)
+    }
+
+    /// The headers that are not the page's.
+    fn own_headers(&self) -> Vec<(&'static str, &str)> {
+        let mut headers = Vec::new();
+        for (name, value) in &self.request.headers {
+            headers.push((*name, value.as_str()));
+        }
+        if let Some(media_type) = self.media_type() {
+            headers.push((CONTENT_TYPE, media_type));
+        }
+        if let Some(authorization) = self.authorization.as_ref().filter(|_| !self.request.is_bare) {
+            headers.push(("Authorization", authorization));
+        }
+        headers
     }
 
     fn is_form(&self) -> bool {
@@ -134,14 +139,14 @@ impl Exchange {
         let request = &self.request;
         let no_url = || Error::Misuse(joined(&["expected a URL, found '", &request.url, "'"]));
         let url = resolve(&request.url).ok_or_else(no_url)?;
-        url.set_hash("");
-        let query = form::query(&request.query, params)?;
-        if query.is_empty() {
-            return Ok(url.href());
+        url.change("hash", "");
+        let query = form::query(&request.query, params);
+        if !query.is_empty() {
+            let search = url.part("search");
+            let between = if search.is_empty() { "" } else { "&" };
+            url.change("search", &joined(&[&search, between, &query]));
         }
-        let between = if url.search().is_empty() { "" } else { "&" };
-        url.set_search(&joined(&[&url.search(), between, &query]));
-        Ok(url.href())
+        Ok(url.part("href"))
     }
 
     fn body(&self, params: &[(String, String)]) -> JsValue {
@@ -170,9 +175,4 @@ fn part_of(file: &Blob, range: &std::ops::Range<u64>, media_type: MediaType) -> 
 /// What throws before a request leaves will always throw.
 fn misuse(thrown: &JsValue) -> Error {
     Error::Misuse(words_of(thrown))
-}
-
-/// The pairs of anything that is an object.
-fn entries(value: &JsValue) -> Array {
-    Object::entries(value.unchecked_ref())
 }

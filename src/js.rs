@@ -3,16 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use incoming_protocol::{CANCELLED, Entry, Notice, Outcome, Upload, joined};
-use js_sys::{Function, Object, Reflect, WeakRef};
-use serde::Serialize;
+use incoming_protocol::{CANCELLED, Entry, Json, Notice, Outcome, Upload, joined};
+use js_sys::{Function, Object, WeakRef};
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, EventTarget};
+use web_sys::EventTarget;
 
 use crate::driver::Audience;
 use crate::error::{type_error, words_of};
+use crate::json::Members;
 use crate::listener::Listener;
-use crate::page::{Page, member, report_error, wall_clock_ms};
+use crate::page::{Page, is_nothing, member, report_error, set, wall_clock_ms};
 use crate::snapshot::{ErrorData, Snapshot};
 use crate::{driver, endpoint, json, options};
 
@@ -20,6 +20,15 @@ use crate::{driver, endpoint, json, options};
 extern "C" {
     #[wasm_bindgen(js_namespace = Object, js_name = assign, catch)]
     fn assign(target: &EventTarget, source: &Object) -> Result<JsValue, JsValue>;
+
+    type Event;
+    #[wasm_bindgen(constructor)]
+    fn new(kind: &str) -> Event;
+
+    /// What only throws for an event that is being dispatched.
+    type Target;
+    #[wasm_bindgen(method, js_name = dispatchEvent)]
+    fn dispatch(this: &Target, event: &Event);
 }
 
 /// One upload. Its state shows in the properties of the JavaScript object that it was made for.
@@ -43,7 +52,7 @@ impl Driver {
         for name in ["onprogress", "onfinished", "oncancelled", "onerror"] {
             let callback = page.option(name);
             if callback.is_function() {
-                Reflect::set(&uploader, &name.into(), &callback)?;
+                set(&uploader, name, &callback);
             }
         }
         shown.show(page, &driver.snapshot());
@@ -52,17 +61,41 @@ impl Driver {
         Ok(made)
     }
 
+    /// `start`, `pause`, `cancel` or `remove`: one export, because each is half a kilobyte of shims.
+    ///
+    /// # Errors
+    /// A `TypeError` for what cannot be done now.
+    pub fn act(&self, page: &Page, what: &str, given: &JsValue) -> Result<(), JsValue> {
+        match what {
+            "start" => self.start(page),
+            "pause" => self.pause(page, given),
+            "cancel" => {
+                let reason = given.as_string().unwrap_or_default();
+                self.driver.want(page, &mut |upload| upload.cancel(&reason));
+                Ok(())
+            }
+            _ => self.remove(page),
+        }
+    }
+
+    /// All properties, as a frozen object that stays the same until one of them changes.
+    pub fn snapshot(&self) -> JsValue {
+        self.shown.object.borrow().clone()
+    }
+}
+
+impl Driver {
     /// Begins, or goes on after a pause or an error.
     ///
     /// # Errors
     /// A `TypeError` if the upload is finished or cancelled.
-    pub fn start(&self, page: &Page) -> Result<(), JsValue> {
+    fn start(&self, page: &Page) -> Result<(), JsValue> {
         let can_start = self.driver.ask(Upload::can_start);
         can_start.map_err(|error| type_error(&joined(&["start: ", &error.words()])))?;
         if self.driver.ask(|upload| upload.view().error.is_some()) {
             page.begin_run();
         }
-        self.driver.want(page, Upload::start);
+        self.driver.want(page, &mut Upload::start);
         Ok(())
     }
 
@@ -70,7 +103,7 @@ impl Driver {
     ///
     /// # Errors
     /// A `TypeError` for anything but `'pause'`, `'unpause'` and `'toggle'`.
-    pub fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
+    fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
         let is_paused = self.driver.ask(|upload| upload.view().paused);
         let pauses = match what.as_string().as_deref() {
             Some("pause") => true,
@@ -81,9 +114,9 @@ impl Driver {
             }
         };
         if pauses {
-            self.driver.want(page, Upload::pause);
+            self.driver.want(page, &mut Upload::pause);
         } else if is_paused {
-            self.driver.want(page, Upload::start);
+            self.driver.want(page, &mut Upload::start);
         }
         Ok(())
     }
@@ -92,9 +125,9 @@ impl Driver {
     ///
     /// # Errors
     /// A `TypeError` if nothing was delivered, or if the protocol cannot remove.
-    pub fn remove(&self, page: &Page) -> Result<(), JsValue> {
+    fn remove(&self, page: &Page) -> Result<(), JsValue> {
         let mut outcome = Ok(());
-        self.driver.want(page, |upload| {
+        self.driver.want(page, &mut |upload| {
             upload.remove().unwrap_or_else(|error| {
                 outcome = Err(type_error(&joined(&["remove: ", &error.words()])));
                 Vec::new()
@@ -103,24 +136,13 @@ impl Driver {
         outcome
     }
 
-    /// Gives the upload up, for this reason.
-    pub fn cancel(&self, page: &Page, reason: &JsValue) {
-        let reason = reason.as_string().unwrap_or_default();
-        self.driver.want(page, |upload| upload.cancel(&reason));
-    }
-
-    /// All properties, as a frozen object that stays the same until one of them changes.
-    pub fn snapshot(&self) -> JsValue {
-        self.shown.object.borrow().clone()
-    }
-
     /// Cancels the upload when the page's signal says so, or has said so already.
     fn obey_signal(&self, page: &Page) {
         let Some(signal) = page.signal() else { return };
         let cancel = |driver: &Rc<driver::Driver>, page: &Page| {
             let reason = member(&page.option("signal"), "reason");
             let reason = words_of(&reason);
-            driver.want(page, |upload| upload.cancel(&reason));
+            driver.want(page, &mut |upload| upload.cancel(&reason));
         };
         if signal.aborted() {
             return cancel(&self.driver, page);
@@ -140,6 +162,7 @@ impl Driver {
 /// What the page has been shown.
 #[derive(Default)]
 struct Shown {
+    json: RefCell<Json>,
     object: RefCell<JsValue>,
     last_error: RefCell<(Option<ErrorData>, JsValue)>,
     signal: RefCell<Option<Listener>>,
@@ -148,11 +171,14 @@ struct Shown {
 impl Shown {
     /// Brings all properties up to date.
     fn show(&self, page: &Page, now: &Snapshot) {
-        let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
-        let Ok(value) = now.serialize(&serializer) else { return };
-        let object: Object = value.unchecked_into();
+        let json = Json::from(now);
+        if *self.json.borrow() == json {
+            return;
+        }
+        let object: Object = json::to_js(&json).unchecked_into();
+        *self.json.borrow_mut() = json;
         let last_error = self.last_error(page, now.last_error.as_ref());
-        let _ = Reflect::set(&object, &"last_error".into(), &last_error);
+        set(&object, "last_error", &last_error);
         Object::freeze(&object);
         // Only a frozen uploader refuses, and its page wants it so.
         let _ = assign(&page.uploader(), &object);
@@ -183,9 +209,7 @@ impl Audience for Rc<Shown> {
         };
         let uploader = page.uploader();
         call(&uploader, callback);
-        if let Ok(event) = Event::new(event) {
-            let _ = uploader.dispatch_event(&event);
-        }
+        uploader.unchecked_ref::<Target>().dispatch(&Event::new(event));
     }
 
     fn settle(&self, page: &Page, outcome: &Outcome) {
@@ -214,47 +238,37 @@ fn call(uploader: &EventTarget, name: &str) {
     }
 }
 
-/// Sets the host of the server; `null` is the page's own.
-///
-/// # Errors
-/// A `TypeError` if it is no host.
+/// What needs no upload: of the class, because names of free functions would be taken for those of
+/// the public API when they are shortened.
 #[wasm_bindgen]
-pub fn set_server_hostname(hostname: &JsValue) -> Result<(), JsValue> {
-    let is_none = hostname.is_null() || hostname.is_undefined();
-    match hostname.as_string() {
-        None if !is_none => Err(endpoint::wrong_hostname()),
-        hostname => endpoint::set_server_hostname(hostname.as_deref()),
+impl Driver {
+    /// Sets the host of the server; `null` is the page's own.
+    ///
+    /// # Errors
+    /// A `TypeError` if it is no host.
+    pub fn set_server_hostname(hostname: &JsValue) -> Result<(), JsValue> {
+        match hostname.as_string() {
+            None if !is_nothing(hostname) => Err(endpoint::wrong_hostname()),
+            hostname => endpoint::set_server_hostname(hostname.as_deref()),
+        }
     }
-}
 
-/// What is kept under a key, as a page sees it.
-#[derive(Serialize)]
-struct Pending {
-    filename: String,
-    bytes_total: u64,
-    bytes_acked: u64,
-    frac_complete: f64,
-    protocol: String,
-    endpoint: String,
-    scope: String,
-    updated: f64,
-}
-
-/// Reads what is kept as a text. `null` for what nobody can use any more.
-#[wasm_bindgen]
-pub fn read_kept(text: &str) -> JsValue {
-    let entry = json::parse(text).and_then(|entry| Entry::read(&entry, wall_clock_ms()));
-    let Some(entry) = entry else { return JsValue::NULL };
-    let (acked, total) = (crate::number(entry.kept.bytes_acked), crate::number(entry.bytes_total));
-    let pending = Pending {
-        bytes_acked: entry.kept.bytes_acked,
-        frac_complete: if total > 0.0 { acked / total } else { 0.0 },
-        filename: entry.filename,
-        bytes_total: entry.bytes_total,
-        protocol: entry.protocol,
-        endpoint: entry.endpoint,
-        scope: entry.scope,
-        updated: entry.updated_ms,
-    };
-    serde_wasm_bindgen::to_value(&pending).unwrap_or_default()
+    /// Reads what is kept as a text. `null` for what nobody can use any more.
+    pub fn read_kept(text: &str) -> JsValue {
+        let entry = json::parse(text).and_then(|entry| Entry::read(&entry, wall_clock_ms()));
+        let Some(entry) = entry else { return JsValue::NULL };
+        let (acked, total) =
+            (crate::number(entry.kept.bytes_acked), crate::number(entry.bytes_total));
+        let frac_complete = if total > 0.0 { acked / total } else { 0.0 };
+        let mut seen = Members::default();
+        seen.add_text("filename", Some(&entry.filename));
+        seen.add_number("bytes_total", Some(total));
+        seen.add_number("bytes_acked", Some(acked));
+        seen.add_number("frac_complete", Some(frac_complete));
+        seen.add_text("protocol", Some(&entry.protocol));
+        seen.add_text("endpoint", Some(&entry.endpoint));
+        seen.add_text("scope", Some(&entry.scope));
+        seen.add_number("updated", Some(entry.updated_ms));
+        json::to_js(&seen.into())
+    }
 }

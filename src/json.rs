@@ -2,19 +2,67 @@
 
 use incoming_protocol::Json;
 use js_sys::{Array, JSON, Object};
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// No protocol nests deeper; a server that does is not understood.
 const DEEPEST: u32 = 16;
+
+/// The members of an object on its way to JavaScript.
+#[derive(Default)]
+pub(crate) struct Members(Vec<(String, Json)>);
+
+impl Members {
+    /// One of any kind.
+    #[inline(never)]
+    pub(crate) fn add(&mut self, name: &str, value: Json) {
+        self.0.push((name.to_owned(), value));
+    }
+
+    /// `null` for no text.
+    #[inline(never)]
+    pub(crate) fn add_text(&mut self, name: &str, text: Option<&str>) {
+        self.add(name, text.map_or(Json::Null, Json::from));
+    }
+
+    /// `null` for no number.
+    #[inline(never)]
+    pub(crate) fn add_number(&mut self, name: &str, number: Option<f64>) {
+        self.add(name, number.map_or(Json::Null, Json::Number));
+    }
+
+    /// A number of bytes or of something else.
+    #[inline(never)]
+    pub(crate) fn add_count(&mut self, name: &str, count: u64) {
+        self.add(name, count.into());
+    }
+
+    #[inline(never)]
+    pub(crate) fn add_flag(&mut self, name: &str, flag: bool) {
+        self.add(name, flag.into());
+    }
+}
+
+impl From<Members> for Json {
+    fn from(members: Members) -> Json {
+        Json::Object(members.0)
+    }
+}
 
 /// Reads a text. `None` if it is no JSON.
 pub(crate) fn parse(text: &str) -> Option<Json> {
     from_js(&JSON::parse(text).ok()?)
 }
 
+/// The value as JavaScript has it.
+pub(crate) fn to_js(json: &Json) -> JsValue {
+    json.serialize(&Serializer::json_compatible()).unwrap_or_default()
+}
+
 /// Writes a value as text.
-pub(crate) fn text_of(value: &JsValue) -> Option<String> {
-    JSON::stringify(value).ok()?.as_string()
+pub(crate) fn text_of(json: &Json) -> Option<String> {
+    JSON::stringify(&to_js(json)).ok()?.as_string()
 }
 
 /// Reads a value of JavaScript. `None` if there is none, or if it is nested deeper than any
@@ -34,17 +82,19 @@ fn nested(value: &JsValue, depth: u32) -> Option<Json> {
     } else if let Some(text) = value.as_string() {
         Some(Json::Text(text))
     } else if Array::is_array(value) {
-        let list: &Array = value.unchecked_ref();
-        list.iter().map(|item| nested(&item, depth)).collect::<Option<_>>().map(Json::List)
+        let mut items = Vec::new();
+        for item in value.unchecked_ref::<Array>().iter() {
+            items.push(nested(&item, depth)?);
+        }
+        Some(Json::List(items))
     } else if value.is_object() {
-        let entries = Object::entries(value.unchecked_ref());
-        entries.iter().map(|entry| entry_of(&entry, depth)).collect::<Option<_>>().map(Json::Object)
+        let mut members = Vec::new();
+        for entry in Object::entries(value.unchecked_ref()).iter() {
+            let pair: &Array = entry.unchecked_ref();
+            members.push((pair.get(0).as_string()?, nested(&pair.get(1), depth)?));
+        }
+        Some(Json::Object(members))
     } else {
         None
     }
-}
-
-fn entry_of(entry: &JsValue, depth: u32) -> Option<(String, Json)> {
-    let pair: &Array = entry.unchecked_ref();
-    Some((pair.get(0).as_string()?, nested(&pair.get(1), depth)?))
 }

@@ -59,7 +59,7 @@ pub use builder::Builder;
 pub use endpoint::set_server_hostname;
 pub use incoming_protocol::{Error, Outcome, Protocol, Verification};
 #[cfg(feature = "npm")]
-pub use js::{Driver, read_kept, set_server_hostname};
+pub use js::Driver;
 pub use page::Page;
 pub use snapshot::{ErrorData, Snapshot};
 #[cfg(not(feature = "npm"))]

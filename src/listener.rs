@@ -3,11 +3,30 @@
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
+#[wasm_bindgen]
+extern "C" {
+    /// What has events: only a target that is none refuses to be listened to.
+    type Target;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn add(this: &Target, kind: &str, listener: &JsValue);
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    fn remove(this: &Target, kind: &str, listener: &JsValue);
+}
+
+/// A function for JavaScript that takes one argument, or is called without. All are of one type,
+/// because each type is half a kilobyte of the download.
+pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
+
+/// Makes one of them.
+pub(crate) fn callback(called: impl Fn(JsValue) + 'static) -> Callback {
+    Closure::wrap(Box::new(called))
+}
+
 /// Listens to one kind of event until it is dropped.
 pub(crate) struct Listener {
-    target: EventTarget,
+    target: Target,
     kind: &'static str,
-    closure: Closure<dyn Fn(JsValue)>,
+    callback: Callback,
 }
 
 impl Listener {
@@ -17,20 +36,17 @@ impl Listener {
         kind: &'static str,
         heard: impl Fn(JsValue) + 'static,
     ) -> Listener {
-        Listener::boxed(target.clone(), kind, Box::new(heard))
+        Listener::with(target.clone().unchecked_into(), kind, callback(heard))
     }
 
-    fn boxed(target: EventTarget, kind: &'static str, heard: Box<dyn Fn(JsValue)>) -> Listener {
-        let closure = Closure::wrap(heard);
-        // Only a target that is none refuses.
-        let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
-        Listener { target, kind, closure }
+    fn with(target: Target, kind: &'static str, callback: Callback) -> Listener {
+        target.add(kind, callback.as_ref());
+        Listener { target, kind, callback }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let function = self.closure.as_ref().unchecked_ref();
-        let _ = self.target.remove_event_listener_with_callback(self.kind, function);
+        self.target.remove(self.kind, self.callback.as_ref());
     }
 }

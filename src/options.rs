@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use incoming_protocol::{Job, Json, Options, Protocol, RawOptions, Upload, joined};
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::driver::{Audience, Driver, Source};
 use crate::endpoint::endpoint;
 use crate::error::type_error;
-use crate::page::{self, Page, is_branded, member};
+use crate::page::{self, Page, is_branded, is_nothing, member};
 use crate::{file, json};
 
 /// Options that only requests have: a WebSocket takes no such thing.
@@ -47,7 +47,7 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
     let upload_id = page.upload_id();
     let ticket = upload_id.as_string().filter(|id| !id.is_empty());
     let asks_id = upload_id.is_function();
-    if !(ticket.is_some() || asks_id || upload_id.is_null() || upload_id.is_undefined()) {
+    if !(ticket.is_some() || asks_id || is_nothing(&upload_id)) {
         return Err(type_error(
             "Uploader: expected the upload id, a string or a function, as the first argument",
         ));
@@ -60,7 +60,9 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
     let at = endpoint(&page.option("endpoint"), protocol)?;
     let (name, endpoint) = (file::name_of(blob), at.url);
     let mut raw = RawOptions::new(chosen.data);
-    for name in ["protocol", "endpoint"].into_iter().chain(OWN.map(|(name, ..)| name)) {
+    raw.know("protocol");
+    raw.know("endpoint");
+    for (name, ..) in &OWN {
         raw.know(name);
     }
     let upload = Options::read(raw).and_then(|mut options| {
@@ -83,16 +85,17 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
 
 fn read(options: &JsValue) -> Result<Chosen, JsValue> {
     let mut chosen = Chosen { protocol: Protocol::DEFAULT, data: Vec::new(), of_requests: None };
-    if options.is_undefined() || options.is_null() {
+    if is_nothing(options) {
         return Ok(chosen);
     }
     if !options.is_object() || Array::is_array(options) {
         return Err(wrong("options", "an object"));
     }
-    for key in Object::keys(options.unchecked_ref::<Object>()).iter() {
-        let value = Reflect::get(options, &key)?;
-        if !value.is_undefined() && !value.is_null() {
-            chosen.take(key.as_string().unwrap_or_default(), &value)?;
+    for entry in Object::entries(options.unchecked_ref()).iter() {
+        let entry: &Array = entry.unchecked_ref();
+        let value = entry.get(1);
+        if !is_nothing(&value) {
+            chosen.take(entry.get(0).as_string().unwrap_or_default(), &value)?;
         }
     }
     match chosen.of_requests {

@@ -1,6 +1,8 @@
 //! The page, or the worker, that this runs in, and what it hands over for one upload.
 
-use js_sys::{Date, Function, Math, Object, Promise, Reflect};
+use std::future::Future;
+
+use js_sys::{Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 #[cfg(feature = "npm")]
 use web_sys::AbortSignal;
@@ -13,6 +15,9 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
     fn get_as(target: &JsValue, name: &str, receiver: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
+    fn set_as(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
 
     #[wasm_bindgen(js_name = reportError)]
     pub(crate) fn report_error(thrown: &JsValue);
@@ -51,12 +56,12 @@ extern "C" {
     pub(crate) fn error(this: &Page, kind: &str, code: u32, message: &str) -> JsValue;
 
     /// Loads what hashes.
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn load_digests(this: &Page) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(crate) fn load_digests(this: &Page) -> Promise;
 
     /// Loads what keeps uploads for other pages.
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn load_checkpoints(this: &Page) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method)]
+    pub(crate) fn load_checkpoints(this: &Page) -> Promise;
 }
 
 impl Page {
@@ -75,11 +80,31 @@ impl Page {
 
 /// A member of any value; undefined where there is none.
 pub(crate) fn member(value: &JsValue, name: &str) -> JsValue {
-    if value.is_object() || value.is_function() {
-        Reflect::get(value, &name.into()).unwrap_or_default()
-    } else {
-        JsValue::UNDEFINED
-    }
+    // What is no object has none, and throws.
+    get_as(value, name, value).unwrap_or_default()
+}
+
+/// A member of any value, if it is a string.
+pub(crate) fn text_member(value: &JsValue, name: &str) -> Option<String> {
+    member(value, name).as_string()
+}
+
+/// Sets a member of an object that nobody has frozen.
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
+    let _ = set_as(object, name, value);
+}
+
+/// True for `undefined` and `null`.
+pub(crate) fn is_nothing(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
+
+/// Goes on with this while other things happen. Not generic in what is spawned, because every kind of
+/// task would be downloaded.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(
+        Box::into_pin(Box::new(task) as Box<dyn Future<Output = ()>>),
+    );
 }
 
 /// Milliseconds since some moment in the past, on a clock that nobody sets.
@@ -103,6 +128,11 @@ pub(crate) fn global() -> Object {
     js_sys::global()
 }
 
+/// True if there is a function, or a class, of this name.
+pub(crate) fn is_function_here(name: &str) -> bool {
+    member(&global(), name).is_function()
+}
+
 /// True if the browser believes that it has no network.
 pub(crate) fn is_offline() -> bool {
     member(&member(&global(), "navigator"), "onLine").as_bool() == Some(false)
@@ -119,7 +149,8 @@ pub(crate) fn is_branded(value: &JsValue, class: &str, property: &str) -> bool {
 ///
 /// # Errors
 /// What it throws, now or later.
-pub(crate) async fn call(function: &Function, argument: &JsValue) -> Result<JsValue, JsValue> {
+pub(crate) async fn call(function: &JsValue, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let function: &Function = function.unchecked_ref();
     let returned = function.call1(&JsValue::UNDEFINED, argument)?;
     wasm_bindgen_futures::JsFuture::from(Promise::resolve(&returned)).await
 }

@@ -5,17 +5,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use incoming_protocol::{Attempt, Entry, Event, Kept, joined};
-use js_sys::{Function, Promise};
-use serde::Serialize;
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
 
 use crate::driver::Driver;
 use crate::endpoint::place_of;
 use crate::error::{upload_error, words_of};
 use crate::hashing::unable;
-use crate::page::{Page, call, wall_clock_ms};
+use crate::json::Members;
+use crate::listener::callback;
+use crate::page::{Page, call, is_nothing, spawn, wall_clock_ms};
 use crate::{file, json};
 
 /// For how many days something is kept, unless the page says otherwise.
@@ -34,7 +35,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn identify(this: &Record) -> Promise;
     #[wasm_bindgen(method)]
-    fn hold(this: &Record, signal: &AbortSignal, occupied: &Function) -> Promise;
+    fn hold(this: &Record, signal: &AbortSignal, occupied: &JsValue) -> Promise;
     #[wasm_bindgen(method, js_name = letGo)]
     fn let_go(this: &Record);
     #[wasm_bindgen(method)]
@@ -61,27 +62,13 @@ pub(crate) struct Resume {
     is_unwanted: Cell<bool>,
 }
 
-/// What is kept, as a text, with what a person reads.
-#[derive(Serialize)]
-struct Written<'a> {
-    checkpoint: incoming_protocol::Json,
-    filename: &'a str,
-    bytes_total: u64,
-    bytes_acked: u64,
-    protocol: &'static str,
-    endpoint: String,
-    scope: String,
-    days: f64,
-    updated: f64,
-}
-
 impl Resume {
     /// Finds out which file it is.
     pub(crate) fn identify(&self, driver: &Rc<Driver>, page: &Rc<Page>, attempt: Attempt) {
         self.is_identifying.set(true);
         self.is_unwanted.set(false);
         let (driver, page) = (Rc::clone(driver), Rc::clone(page));
-        spawn_local(async move {
+        spawn(async move {
             let found = identifier(&driver, &page).await;
             let resume = &driver.resume;
             resume.is_identifying.set(false);
@@ -106,11 +93,10 @@ impl Resume {
             return driver.heard(attempt, Event::Held);
         }
         let driver = Rc::clone(driver);
-        spawn_local(async move {
+        spawn(async move {
             let waiting = Rc::clone(&driver);
-            let occupied =
-                Closure::<dyn Fn()>::new(move || waiting.heard(attempt, Event::Occupied));
-            let held = record.hold(&signal, occupied.as_ref().unchecked_ref());
+            let occupied = callback(move |_| waiting.heard(attempt, Event::Occupied));
+            let held = record.hold(&signal, occupied.as_ref());
             let is_held = JsFuture::from(held).await.is_ok_and(|held| held.is_truthy());
             if is_held && driver.attempt() == attempt {
                 driver.resume.is_held.set(true);
@@ -143,9 +129,9 @@ impl Resume {
     /// Asks the page under which id to begin.
     pub(crate) fn ask_id(&self, driver: &Rc<Driver>, page: &Page) {
         let (driver, function) = (Rc::clone(driver), page.upload_id());
-        spawn_local(async move {
+        spawn(async move {
             let event = if function.is_function() {
-                named(call(function.unchecked_ref(), &JsValue::UNDEFINED).await)
+                named(call(&function, &JsValue::UNDEFINED).await)
             } else {
                 Event::Named(function.as_string())
             };
@@ -156,19 +142,17 @@ impl Resume {
     /// Keeps this for another page.
     pub(crate) fn keep(&self, driver: &Rc<Driver>, page: &Page, kept: &Kept) {
         let source = &driver.source;
-        let written = Written {
-            checkpoint: kept.checkpoint.to_json(),
-            filename: &source.filename,
-            bytes_total: file::size_of(&page.file()),
-            bytes_acked: kept.bytes_acked,
-            protocol: source.protocol.name(),
-            endpoint: place_of(&source.endpoint),
-            scope: scope_of(page),
-            days: page.option("resume_days").as_f64().unwrap_or(DAYS),
-            updated: wall_clock_ms(),
-        };
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-        let text = written.serialize(&serializer).ok().and_then(|value| json::text_of(&value));
+        let mut entry = Members::default();
+        entry.add("checkpoint", kept.checkpoint.to_json());
+        entry.add_text("filename", Some(&source.filename));
+        entry.add_number("bytes_total", Some(page.file().size()));
+        entry.add_count("bytes_acked", kept.bytes_acked);
+        entry.add_text("protocol", Some(source.protocol.name()));
+        entry.add_text("endpoint", Some(&place_of(&source.endpoint)));
+        entry.add_text("scope", Some(&scope_of(page)));
+        entry.add_number("days", page.option("resume_days").as_f64().or(Some(DAYS)));
+        entry.add_number("updated", Some(wall_clock_ms()));
+        let text = json::text_of(&entry.into());
         let record = self.record.borrow().clone();
         let is_kept = match (&record, text) {
             (Some(record), Some(text)) => record.write(&text),
@@ -192,7 +176,7 @@ impl Resume {
         if self.is_held.get() {
             record.remove();
         } else {
-            spawn_local(async move {
+            spawn(async move {
                 let _ = JsFuture::from(record.remove_if_free()).await;
             });
         }
@@ -204,7 +188,7 @@ async fn identifier(driver: &Rc<Driver>, page: &Page) -> Result<JsValue, JsValue
     let record = match known {
         Some(record) => record,
         None => {
-            let made = JsFuture::from(page.load_checkpoints()?).await?;
+            let made = JsFuture::from(page.load_checkpoints()).await?;
             let source = &driver.source;
             let blob = page.file();
             let place = vec![
@@ -227,7 +211,7 @@ fn scope_of(page: &Page) -> String {
 
 fn named(answer: Result<JsValue, JsValue>) -> Event {
     match answer {
-        Ok(id) if id.is_undefined() || id.is_null() => Event::Named(None),
+        Ok(id) if is_nothing(&id) => Event::Named(None),
         Ok(id) => match id.as_string() {
             Some(id) => Event::Named(Some(id).filter(|id| !id.is_empty())),
             None => {

@@ -1,12 +1,14 @@
 //! What a page sees of an upload, as data.
 
-use incoming_protocol::{Error, Md5, Verification, View};
-use serde::Serialize;
+use incoming_protocol::{Error, Json, Md5, Verification, View};
+use serde::{Serialize, Serializer};
+
+use crate::json::Members;
 
 /// All properties of an upload at one moment, under the names that JavaScript knows.
 ///
 /// Sizes are bytes, `speed` is in bytes per second, `eta` in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// The name of the file, without a path.
     pub filename: String,
@@ -140,5 +142,76 @@ impl Snapshot {
             state_msg: view.state_msg,
             cancel_msg: view.cancel_msg,
         }
+    }
+}
+
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Json::from(self).serialize(to)
+    }
+}
+
+/// As a tree, because a derived `Serialize` of a struct is several kilobytes of the download.
+impl From<&Snapshot> for Json {
+    fn from(now: &Snapshot) -> Json {
+        let mut members = Members::default();
+        now.add_texts(&mut members);
+        now.add_numbers(&mut members);
+        now.add_flags(&mut members);
+        members.add("last_error", now.last_error.as_ref().map_or(Json::Null, Json::from));
+        members.into()
+    }
+}
+
+impl Snapshot {
+    fn add_texts(&self, to: &mut Members) {
+        to.add_text("filename", Some(&self.filename));
+        to.add_text("md5", self.md5.as_deref());
+        to.add_text("verified", self.verified);
+        to.add_text("state", Some(self.state));
+        to.add_text("state_msg", Some(&self.state_msg));
+        to.add_text("cancel_msg", self.cancel_msg.as_deref());
+        to.add_text("error_kind", self.error_kind);
+        to.add_text("error_msg", self.error_msg.as_deref());
+    }
+
+    fn add_numbers(&self, to: &mut Members) {
+        to.add_count("bytes_total", self.bytes_total);
+        to.add_count("bytes_tx", self.bytes_tx);
+        to.add_count("bytes_acked", self.bytes_acked);
+        to.add_count("bytes_ahead", self.bytes_ahead);
+        to.add_count("chunks_tx_now", self.chunks_tx_now);
+        to.add_count("chunks_acked_now", self.chunks_acked_now);
+        to.add_count("chunks_ahead", self.chunks_ahead);
+        to.add_count("chunks_damaged", self.chunks_damaged);
+        to.add_number("frac_complete", Some(self.frac_complete));
+        to.add_number("frac_hashed", Some(self.frac_hashed));
+        to.add_number("speed", Some(self.speed));
+        to.add_number("eta", self.eta);
+        to.add_number("error_code", self.error_code.map(f64::from));
+    }
+
+    fn add_flags(&self, to: &mut Members) {
+        to.add_flag("hashing", self.hashing);
+        to.add_flag("resumable", self.resumable);
+        to.add_flag("connected", self.connected);
+        to.add_flag("finished", self.finished);
+        to.add_flag("paused", self.paused);
+        to.add_flag("can_pause", self.can_pause);
+        to.add_flag("cancelling", self.cancelling);
+        to.add_flag("cancelled", self.cancelled);
+        to.add_flag("can_cancel", self.can_cancel);
+        to.add_flag("can_remove", self.can_remove);
+        to.add_flag("removed", self.removed);
+    }
+}
+
+impl From<&ErrorData> for Json {
+    fn from(error: &ErrorData) -> Json {
+        let mut members = Members::default();
+        members.add_text("kind", Some(error.kind));
+        members.add_count("code", error.code.into());
+        members.add_text("message", Some(&error.message));
+        members.into()
     }
 }

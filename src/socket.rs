@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use incoming_protocol::{Attempt, Event, Json};
-use serde::Serialize as _;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, WebSocket};
 
@@ -56,9 +55,7 @@ impl Socket {
 
     /// Sends a message as text. A socket that is no longer open says so by its end.
     pub(crate) fn send(&self, message: &Json) {
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-        let value = message.serialize(&serializer).unwrap_or_default();
-        if let Some(text) = json::text_of(&value).filter(|_| self.is_open()) {
+        if let Some(text) = json::text_of(message).filter(|_| self.is_open()) {
             let _ = self.socket.send_with_str(&text);
         }
     }

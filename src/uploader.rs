@@ -52,20 +52,20 @@ impl Uploader {
     pub fn start(&self) -> Result<(), Error> {
         self.driver.ask(Upload::can_start)?;
         self.ending.outcome.take();
-        self.driver.want(&self.page, Upload::start);
+        self.driver.want(&self.page, &mut Upload::start);
         Ok(())
     }
 
     /// Stops for now; [`start`](Uploader::start) goes on. Without effect before the start, when the
     /// server has every byte, and after the end.
     pub fn pause(&self) {
-        self.driver.want(&self.page, Upload::pause);
+        self.driver.want(&self.page, &mut Upload::pause);
     }
 
     /// Gives the upload up and tells the server why. Without effect when the server has every byte
     /// and after the end.
     pub fn cancel(&self, reason: &str) {
-        self.driver.want(&self.page, |upload| upload.cancel(reason));
+        self.driver.want(&self.page, &mut |upload| upload.cancel(reason));
     }
 
     /// Has the file that was delivered removed from the server.
@@ -74,7 +74,7 @@ impl Uploader {
     /// A misuse if nothing was delivered, and what the protocol does not support.
     pub fn remove(&self) -> Result<(), Error> {
         let mut outcome = Ok(());
-        self.driver.want(&self.page, |upload| {
+        self.driver.want(&self.page, &mut |upload| {
             upload.remove().unwrap_or_else(|error| {
                 outcome = Err(error);
                 Vec::new()

@@ -3,27 +3,18 @@
 const NAME = 'incoming-uploader.handles';
 const STORE = 'handles';
 
-export function keep(key, handle) {
-  return use('readwrite', (store) => store.put(handle, key));
-}
+export const keep = (key, handle) => use('readwrite', (store) => store.put(handle, key));
 
-export function drop(key) {
-  return use('readwrite', (store) => store.delete(key));
-}
+export const drop = (key) => use('readwrite', (store) => store.delete(key));
 
 /** All handles by key. */
-export async function kept() {
-  const found = new Map();
+export async function all() {
+  let keys, values;
   await use('readonly', (store) => {
-    const request = store.openCursor();
-    request.onsuccess = () => {
-      const cursor = request.result;
-      if (!cursor) return;
-      found.set(cursor.key, cursor.value);
-      cursor.continue();
-    };
+    keys = store.getAllKeys();
+    values = store.getAll();
   });
-  return found;
+  return new Map(keys?.result?.map((key, i) => [key, values.result[i]]));
 }
 
 /** Resolves when it is done, or where nothing can be kept. */
@@ -31,20 +22,18 @@ function use(mode, act) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(NAME, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-    opening.onerror = () => resolve();
+    opening.onerror = reject;
     opening.onsuccess = () => {
-      const end = () => {
-        opening.result.close();
-        resolve();
-      };
+      const database = opening.result;
       try {
-        const transaction = opening.result.transaction(STORE, mode);
-        transaction.oncomplete = transaction.onabort = end;
+        const transaction = database.transaction(STORE, mode);
+        transaction.oncomplete = transaction.onabort = resolve;
         act(transaction.objectStore(STORE));
       } catch (error) {
-        opening.result.close();
         reject(error);
       }
+      // As soon as the transaction is over.
+      database.close();
     };
   }).catch(() => {});
 }

@@ -1,5 +1,6 @@
 // One page at a time sends a file.
 
+const PREFIX = 'incoming.';
 /** What this page holds: where there are no locks, nobody else knows. */
 const held = new Set();
 
@@ -8,22 +9,18 @@ const held = new Set();
  * there is somebody to wait for. Resolves with null when the signal is aborted. Where there are no
  * locks, nobody waits.
  */
-export async function hold(name, signal, occupied) {
+export async function lock(key, signal, occupied) {
   let unlock;
   const over = new Promise((resolve) => {
     unlock = resolve;
   });
-  const letGo = () => {
-    held.delete(nameOf(name));
-    unlock();
-  };
   const request = (how) =>
     new Promise((resolve, reject) => {
       const take = (lock) => {
-        resolve(lock !== null);
+        resolve(lock);
         return lock && over;
       };
-      navigator.locks.request(nameOf(name), how, take).catch(reject);
+      navigator.locks.request(PREFIX + key, how, take).catch(reject);
     });
   try {
     if (!(await request({ ifAvailable: true }))) {
@@ -35,20 +32,13 @@ export async function hold(name, signal, occupied) {
     unlock();
     return null;
   }
-  held.add(nameOf(name));
-  return letGo;
+  held.add(key);
+  return () => unlock(held.delete(key));
 }
 
-/** The names that somebody holds, in this page, and where there are locks in another one. */
-export async function heldNames() {
-  try {
-    const query = await navigator.locks.query();
-    return new Set([...held, ...query.held.map(({ name }) => name)]);
-  } catch {
-    return held;
-  }
-}
-
-export function nameOf(key) {
-  return `incoming.${key}`;
+/** The keys that somebody holds, in this page, and where there are locks in another one. */
+export async function heldKeys() {
+  const query = await navigator.locks?.query().catch(() => null);
+  const others = query?.held.map(({ name }) => name.slice(PREFIX.length)) ?? [];
+  return new Set([...held, ...others]);
 }

@@ -1,5 +1,6 @@
 // The same for the script-tag build: one file that is loaded when a page resumes for the first time.
 
+import { parts } from '../registry.js';
 import { make } from './make.js';
 
-document.currentScript.make = make;
+parts['incoming-checkpoints.js'] = make;

@@ -3,37 +3,26 @@
 
 const BUFFER = 1024 * 1024;
 
-export class Bytes {
-  #reader;
-  #buffer;
-  #left;
-
-  constructor(file, start, end) {
-    const stream = file.slice(start, end).stream();
-    this.#left = end - start;
-    try {
-      this.#reader = stream.getReader({ mode: 'byob' });
-      this.#buffer = new ArrayBuffer(Math.min(BUFFER, this.#left));
-    } catch {
-      this.#reader = stream.getReader();
-    }
+export function bytesOf(file, start, end) {
+  const stream = file.slice(start, end).stream();
+  let left = end - start;
+  let reader, buffer;
+  try {
+    reader = stream.getReader({ mode: 'byob' });
+    buffer = new ArrayBuffer(Math.min(BUFFER, left));
+  } catch {
+    reader = stream.getReader();
   }
-
-  /** The next bytes; they are good until the next call. */
-  async next() {
-    const { value } = await this.#reader.read(...this.#view());
-    const length = value?.length ?? 0;
-    if (length === 0 || length > this.#left) throw new Error('the file has another length');
-    if (this.#buffer) this.#buffer = value.buffer;
-    this.#left -= length;
-    return value;
-  }
-
-  close() {
-    this.#reader.cancel().catch(() => {});
-  }
-
-  #view() {
-    return this.#buffer ? [new Uint8Array(this.#buffer)] : [];
-  }
+  return {
+    /** The next bytes; they are good until the next call. */
+    async next() {
+      const { value } = await reader.read(...(buffer ? [new Uint8Array(buffer)] : []));
+      const length = value?.length ?? 0;
+      if (length === 0 || length > left) throw new Error('the file has another length');
+      if (buffer) buffer = value.buffer;
+      left -= length;
+      return value;
+    },
+    close: () => reader.cancel().catch(() => {}),
+  };
 }

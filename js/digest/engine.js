@@ -18,11 +18,11 @@ export class Engine {
   #isRunning = false;
   /** Whether something has changed since the last look at what there is to do. */
   #isStirred = false;
-  #wake = () => {};
+  #wake = null;
   #toldAt = 0;
-  #turns = turns();
+  #channel = new MessageChannel();
 
-  /** `tell` gets `{ id, bytes }`, and at the end `{ id, digests }` or `{ id, error }`. */
+  /** `tell` gets `{ id, bytes }`, and at the end `{ id, digests }`, without them if it failed. */
   constructor(module, tell) {
     this.#hasher = new Hasher(module);
     this.#tell = tell;
@@ -46,11 +46,19 @@ export class Engine {
       this.#open();
       for (const stretch of this.#stretches) if (stretch.isHungry) this.#read(stretch);
       // Reads that are done are only noticed in a turn of their own.
-      await this.#turns();
+      await this.#turn();
       if (this.#stretches.some((stretch) => stretch.isReady)) this.#hash();
-      else if (!this.#isStirred) await this.#somethingHappens();
+      else if (!this.#isStirred) await new Promise((wake) => (this.#wake = wake));
     }
     this.#isRunning = false;
+  }
+
+  /** Resolves after everything that waits to be done by now. */
+  #turn() {
+    return new Promise((resolve) => {
+      this.#channel.port1.onmessage = resolve;
+      this.#channel.port2.postMessage(null);
+    });
   }
 
   /** Begins stretches, of one job after the other. */
@@ -65,23 +73,13 @@ export class Engine {
   }
 
   async #read(stretch) {
-    try {
-      await stretch.read();
-    } catch (error) {
-      this.#fail(stretch.job, error);
-    }
+    await this.#attempt(stretch.job, () => stretch.read());
     this.#stir();
   }
 
   #stir() {
     this.#isStirred = true;
-    this.#wake();
-  }
-
-  #somethingHappens() {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    this.#wake?.();
   }
 
   /** Hashes until there is something to be read. */
@@ -108,20 +106,20 @@ export class Engine {
   }
 
   async #finish(job) {
-    try {
-      await job.check();
-    } catch (error) {
-      this.#fail(job, error);
-    }
-    if (!this.#jobs.delete(job.id)) return;
-    this.#tell({ id: job.id, digests: job.digests });
+    await this.#attempt(job, () => job.check());
+    if (this.#jobs.delete(job.id)) this.#tell({ id: job.id, digests: job.digests });
     this.#stir();
   }
 
-  #fail(job, error) {
-    if (!this.#jobs.has(job.id)) return;
-    this.#drop(job);
-    this.#tell({ id: job.id, error: error.message });
+  /** Does what only fails if the file cannot be read or is not what it was. */
+  async #attempt(job, act) {
+    try {
+      await act();
+    } catch {
+      if (!this.#jobs.has(job.id)) return;
+      this.#drop(job);
+      this.#tell({ id: job.id });
+    }
   }
 
   #drop(job) {
@@ -138,16 +136,4 @@ export class Engine {
     this.#toldAt = now;
     for (const { id, bytes, tells } of this.#jobs.values()) if (tells) this.#tell({ id, bytes });
   }
-}
-
-/** Makes a function whose promise is fulfilled after everything that waits to be done by now. */
-function turns() {
-  const { port1, port2 } = new MessageChannel();
-  const waiting = [];
-  port1.onmessage = () => waiting.shift()();
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      port2.postMessage(null);
-    });
 }

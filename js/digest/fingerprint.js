@@ -11,13 +11,8 @@ export function fingerprints(digests) {
 
     async fingerprint_chunks(file, chunk_size, options) {
       check('fingerprint_chunks', file, options);
-      if (!(Number.isSafeInteger(chunk_size) && chunk_size > 0)) {
-        throw unexpected(
-          'fingerprint_chunks',
-          'a number of bytes from 1 as chunk_size',
-          chunk_size,
-        );
-      }
+      const isSize = Number.isSafeInteger(chunk_size) && chunk_size > 0;
+      if (!isSize) fail('fingerprint_chunks', 'a number of bytes from 1 as chunk_size', chunk_size);
       return hash(digests, file, { chunk_size }, options);
     },
   };
@@ -42,20 +37,25 @@ async function hash(digests, file, request, options) {
 }
 
 function check(name, file, options) {
-  if (!(file instanceof Blob)) throw unexpected(name, 'a File or a Blob', file);
-  if (!['object', 'undefined'].includes(typeof options)) {
-    throw unexpected(name, 'an object as options', options);
-  }
   const { onprogress, signal } = options ?? {};
-  if (onprogress && typeof onprogress !== 'function') {
-    throw unexpected(name, 'a function as onprogress', onprogress);
-  }
-  if (signal && !(signal instanceof AbortSignal)) {
-    throw unexpected(name, 'an AbortSignal as signal', signal);
+  const expect = (expected, found, isRight) => isRight || fail(name, expected, found);
+  expect('a File or a Blob', file, has(Blob, 'size', file));
+  expect('an object as options', options, ['object', 'undefined'].includes(typeof options));
+  expect('a function as onprogress', onprogress, !onprogress || typeof onprogress === 'function');
+  expect('an AbortSignal as signal', signal, !signal || has(AbortSignal, 'aborted', signal));
+}
+
+/** Whether it is of that class, made in this window or another one: others have no such property. */
+function has(type, property, value) {
+  try {
+    Reflect.get(type.prototype, property, value);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-function unexpected(name, expected, found) {
+function fail(name, expected, found) {
   const what = typeof found === 'number' ? found : found === null ? 'null' : typeof found;
-  return new TypeError(`incoming.${name}: expected ${expected}, found ${what}`);
+  throw new TypeError(`incoming.${name}: expected ${expected}, found ${what}`);
 }

@@ -7,7 +7,8 @@ export class Hasher {
   #wasm;
   #memory;
   #stateSize;
-  #empty;
+  /** What `hash` keeps in a message that has no byte yet. */
+  emptyState;
   /** Bytes of one message that are hashed at a time. */
   partSize;
 
@@ -16,13 +17,8 @@ export class Hasher {
     this.#wasm = new WebAssembly.Instance(module).exports;
     this.#memory = new Uint8Array(this.#wasm.memory.buffer);
     this.#stateSize = this.#wasm.lane_size();
-    this.#empty = this.#state(0).slice();
+    this.emptyState = this.#state(0).slice();
     this.partSize = this.#wasm.buffer_size();
-  }
-
-  /** What `hash` keeps in a message that has no byte yet. */
-  get emptyState() {
-    return this.#empty;
   }
 
   /**
@@ -45,15 +41,12 @@ export class Hasher {
 
   #finish(lane) {
     const at = this.#wasm.finish(lane);
-    return hex(this.#memory.subarray(at, at + 16));
+    const bytes = Array.from(this.#memory.subarray(at, at + 16));
+    return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
   #state(lane) {
     const at = this.#wasm.lane(lane);
     return this.#memory.subarray(at, at + this.#stateSize);
   }
-}
-
-function hex(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -17,10 +17,10 @@ export async function openHost({ wasm, worker, serve }, { hear, fail }) {
   const starting = startWorker(worker);
   const module = await compile(wasm).catch(async (error) => {
     (await starting)?.terminate();
-    throw error;
+    throw new Error(`incoming: the WebAssembly module for digests could not be loaded: ${error}`);
   });
   const started = await starting;
-  if (!started) return inPage(await serve(), module, hear);
+  if (!started) return { post: (await serve())(module, hear), close: () => {} };
   started.onmessage = ({ data }) => hear(data);
   started.onerror = (event) => fail(new Error(`incoming: the worker failed: ${event.message}`));
   started.postMessage(module);
@@ -31,36 +31,18 @@ export async function openHost({ wasm, worker, serve }, { hear, fail }) {
 }
 
 async function compile(wasm) {
-  try {
-    return await WebAssembly.compile(await wasm(WebAssembly.validate(SIMD)));
-  } catch (error) {
-    throw new Error(`incoming: the WebAssembly module for digests could not be loaded: ${error}`);
-  }
+  return WebAssembly.compile(await wasm(WebAssembly.validate(SIMD)));
 }
 
 /** Resolves with null when there may be no worker, which some browsers only tell in an event. */
 function startWorker(make) {
-  return new Promise((resolve) => {
-    try {
-      const worker = make();
-      worker.onmessage = () => resolve(worker);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        resolve(null);
-      };
-    } catch {
-      resolve(null);
-    }
+  const starting = new Promise((resolve, reject) => {
+    const worker = make();
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject();
+    };
   });
-}
-
-function inPage(serve, module, hear) {
-  let isOpen = true;
-  const post = serve(module, (told) => isOpen && hear(told));
-  return {
-    post,
-    close() {
-      isOpen = false;
-    },
-  };
+  return starting.catch(() => null);
 }

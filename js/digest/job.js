@@ -12,8 +12,8 @@ export class Job {
   digests = [];
   /** Stretches that were begun and are not over. */
   open = 0;
-  #next;
-  #number = 0;
+  /** Those that were not begun. */
+  #left;
 
   /** `chunk_size` may be missing: then it is one message. `tells` is whether progress is wanted. */
   constructor({ id, file, start, end, chunk_size, tells }) {
@@ -21,32 +21,23 @@ export class Job {
     this.file = file;
     this.end = end;
     this.tells = tells;
+    /** That of a message; the last one may be shorter. */
     this.size = chunk_size ?? end - start;
-    this.#next = start;
-    this.together = messagesOfStretch(end - start, this.size);
+    this.#left = stretchesOf(start, end, this.size);
   }
 
   /** Whether there is a stretch that was not begun and that has a lane to go to. */
   get hasNext() {
-    return !this.isBegun && this.open < LANES;
-  }
-
-  get isBegun() {
-    return this.#number > 0 && this.#next === this.end;
+    return this.#left.length > 0 && this.open < LANES;
   }
 
   get isOver() {
-    return this.isBegun && this.open === 0;
+    return this.#left.length === 0 && this.open === 0;
   }
 
   next(state) {
-    const start = this.#next;
-    const end = Math.min(start + this.size * this.together, this.end);
-    const stretch = new Stretch(this, { start, end, size: this.size, number: this.#number }, state);
-    this.#next = end;
-    this.#number += this.together;
     this.open += 1;
-    return stretch;
+    return new Stretch(this, this.#left.shift(), state);
   }
 
   /**
@@ -61,7 +52,12 @@ export class Job {
   }
 }
 
-function messagesOfStretch(bytes, size) {
-  const forEachLane = Math.ceil(bytes / size / LANES) || 1;
-  return Math.max(1, Math.min(forEachLane, Math.floor(STRETCH / size) || 1));
+function stretchesOf(start, end, size) {
+  const forEachLane = Math.ceil((end - start) / size / LANES) || 1;
+  const together = Math.max(1, Math.min(forEachLane, Math.floor(STRETCH / size) || 1));
+  const length = Math.ceil((end - start) / size / together) || 1;
+  return Array.from({ length }, (_, i) => {
+    const first = start + i * together * size;
+    return { start: first, end: Math.min(first + together * size, end), number: i * together };
+  });
 }

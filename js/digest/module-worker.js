@@ -1,5 +1,5 @@
 // The worker of the ES module.
 
-import { work } from './worker.js';
+import { work } from './serve.js';
 
 work();

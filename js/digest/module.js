@@ -16,13 +16,10 @@ const worker = () => new Worker(new URL('./digest-worker.js', import.meta.url), 
 
 const serve = async () => (await import('./digest-page.js')).serve;
 
-let made;
+let digests = null;
 
 /** Everything that hashes in a page, with one worker for all of it. */
 export function make(UploadError) {
-  if (!made) {
-    const digests = new Digests({ wasm, worker, serve, UploadError });
-    made = { digests, ...fingerprints(digests) };
-  }
-  return made;
+  digests ??= new Digests({ wasm, worker, serve, UploadError });
+  return { digests, ...fingerprints(digests) };
 }

@@ -3,18 +3,18 @@
 
 import scalar from '#scalar';
 import simd from '#simd';
+import { parts } from '../registry.js';
 import { Digests } from './digests.js';
 import { fingerprints } from './fingerprint.js';
-import { serve } from './serve.js';
-import { work } from './worker.js';
+import { serve, work } from './serve.js';
 
 const wasm = (hasSimd) => (hasSimd ? simd : scalar);
 
-function worker() {
+function startWorker(trusted) {
   const url = URL.createObjectURL(new Blob([`(${source})()`], { type: 'text/javascript' }));
   const revoke = () => URL.revokeObjectURL(url);
   try {
-    const worker = new Worker(url);
+    const worker = new Worker(trusted(url));
     for (const kind of ['message', 'error']) worker.addEventListener(kind, revoke, { once: true });
     return worker;
   } catch (error) {
@@ -23,10 +23,12 @@ function worker() {
   }
 }
 
-function make(UploadError) {
+/** `trusted` makes of an address what pages take that ask for Trusted Types. */
+function make(UploadError, trusted) {
+  const worker = () => startWorker(trusted);
   const digests = new Digests({ wasm, worker, serve: () => serve, UploadError });
   return { digests, ...fingerprints(digests) };
 }
 
-if (typeof document === 'object') document.currentScript.make = make;
+if (typeof document === 'object') parts['incoming-digest.js'] = make;
 else work();

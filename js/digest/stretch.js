@@ -1,6 +1,6 @@
 // Consecutive messages of one file, such as its chunks, which are read in one go.
 
-import { Bytes } from './bytes.js';
+import { bytesOf } from './bytes.js';
 
 export class Stretch {
   /** What is kept of the message under way; see `Hasher`. */
@@ -15,21 +15,19 @@ export class Stretch {
   #position;
   #end;
   #messageEnd;
-  #size;
   #number;
 
-  /** `size` is that of a message, the last one may be shorter; `number` is that of the first. */
-  constructor(job, { start, end, size, number }, state) {
+  /** `number` is that of the first message. */
+  constructor(job, { start, end, number }, state) {
     this.job = job;
     this.state = state;
     this.#position = start;
     this.#end = end;
-    this.#size = size;
     this.#number = number;
-    this.#messageEnd = Math.min(start + size, end);
+    this.#messageEnd = Math.min(start + job.size, end);
     // An empty message has nothing to be waited for.
     if (start === end) this.#loaded = new Uint8Array();
-    else this.#bytes = new Bytes(job.file, start, end);
+    else this.#bytes = bytesOf(job.file, start, end);
   }
 
   /** Whether there are bytes to be hashed. */
@@ -48,11 +46,8 @@ export class Stretch {
 
   async read() {
     this.#isReading = true;
-    try {
-      this.#loaded = await this.#bytes.next();
-    } finally {
-      this.#isReading = false;
-    }
+    this.#loaded = await this.#bytes.next();
+    this.#isReading = false;
   }
 
   /** Makes the next bytes the `part`, at most `limit`. */
@@ -70,7 +65,7 @@ export class Stretch {
     if (!this.isLast) return;
     this.job.digests[this.#number] = this.digest;
     this.#number += 1;
-    this.#messageEnd = Math.min(this.#position + this.#size, this.#end);
+    this.#messageEnd = Math.min(this.#position + this.job.size, this.#end);
   }
 
   close() {

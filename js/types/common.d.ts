@@ -24,7 +24,7 @@ export type ErrorCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 10;
 /**
  * Why an upload or a fingerprint did not finish.
  *
- * A function for the upload id, for `headers` or for `params` may throw one: it ends the upload at once,
+ * A function for the upload id, `headers`, `params` or `is_stored` may throw one: it ends the upload at once,
  * in its words, unless its kind is one that may pass. Any other exception is tried again.
  */
 export class UploadError extends Error {

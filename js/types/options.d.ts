@@ -131,9 +131,9 @@ export interface HttpOptions {
    */
   redirects?: 'error' | 'follow';
   /**
-   * Looks at an answer whose status is all that says that something is stored, in the same places, and
-   * says whether it is: false counts as a loss. For servers other than ours, because a portal, too, can
-   * answer everything with 200. It must not return a promise.
+   * Looks at every answer and says whether it can prove that something is stored: after false a success
+   * counts as a loss. For servers other than ours, because a portal, too, can answer everything with
+   * 200. It must not return a promise; what it throws counts as in `headers`.
    */
   is_stored?: (response: StoredResponse) => boolean;
 }

@@ -49,15 +49,20 @@ impl Checkpoint {
     /// As it is kept: a list of the id and the numbers.
     pub fn to_json(&self) -> Json {
         let mut list = vec![Json::Text(self.id.clone())];
-        list.extend(self.numbers.iter().map(|number| Json::from(*number)));
+        for number in &self.numbers {
+            list.push(Json::from(*number));
+        }
         Json::List(list)
     }
 
     /// Reads it again. `None` for anything but a whole checkpoint of this version.
     pub fn from_json(json: &Json) -> Option<Checkpoint> {
         let Json::List(list) = json else { return None };
-        let (Json::Text(id), numbers) = list.split_first()? else { return None };
-        let numbers: Vec<_> = numbers.iter().map(Json::whole).collect::<Option<_>>()?;
+        let (Json::Text(id), rest) = list.split_first()? else { return None };
+        let mut numbers = Vec::new();
+        for number in rest {
+            numbers.push(number.whole()?);
+        }
         let is_whole = numbers.len() >= 3 && numbers[0] == VERSION;
         is_whole.then(|| Checkpoint { id: id.clone(), numbers })
     }

@@ -1,7 +1,5 @@
 //! The fingerprint of bytes.
 
-use base64ct::{Base64, Encoding as _};
-
 use crate::joined;
 
 /// The MD5 of some bytes, as 32 lower-case hexadecimal digits.
@@ -22,26 +20,54 @@ impl Md5 {
 
     /// As a member of a dictionary of digests in the form of RFC 9530: `md5=:<base64>:`.
     pub fn to_field(&self) -> String {
-        let mut bytes = [0; 16];
-        for (byte, pair) in bytes.iter_mut().zip(self.0.as_bytes().chunks(2)) {
-            *byte = pair.iter().fold(0, |byte, digit| byte << 4 | value(*digit));
-        }
-        let mut text = [0; BASE64_LEN];
-        joined(&["md5=:", Base64::encode(&bytes, &mut text).unwrap_or_default(), ":"])
+        joined(&["md5=:", &base64(&self.0), ":"])
     }
 
     /// Reads it from such a dictionary; `None` if there is none, or if it is malformed.
     pub fn from_field(field: &str) -> Option<Md5> {
-        let mut members = field.split(',').map(str::trim_ascii);
-        let text = members.find_map(|member| member.strip_prefix("md5=:"))?.strip_suffix(':')?;
-        let mut bytes = [0; 18];
-        let bytes = Base64::decode(text, &mut bytes).ok()?;
-        <[u8; 16]>::try_from(bytes).ok().map(Md5::from)
+        for member in field.as_bytes().split(|byte| *byte == b',') {
+            if let Some(text) = member.trim_ascii().strip_prefix(b"md5=:") {
+                return Md5::parse(&hexadecimal(text.strip_suffix(b"==:")?)?);
+            }
+        }
+        None
     }
 }
 
-/// The length of 16 bytes in base64.
-const BASE64_LEN: usize = 24;
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// 32 hexadecimal digits in base64. By hand, because the crate `base64ct` is a kilobyte of the
+/// download.
+fn base64(digits: &str) -> String {
+    let mut text = String::new();
+    let (mut bits, mut count) = (0, 0);
+    // Four bits more than there are make the last digit of base64 a whole one.
+    for digit in digits.bytes().chain([b'0']) {
+        bits = bits << 4 | u32::from(value(digit));
+        count += 4;
+        if count >= 6 {
+            count -= 6;
+            text.push(char::from(BASE64[(bits >> count & 63) as usize]));
+        }
+    }
+    text.push_str("==");
+    text
+}
+
+/// The other way round: 22 digits of base64 are four bits more than 32 hexadecimal ones, which are 0.
+fn hexadecimal(text: &[u8]) -> Option<String> {
+    let mut digits = String::new();
+    let (mut bits, mut count) = (0, 0);
+    for byte in text {
+        bits = bits << 6 | BASE64.iter().position(|other| other == byte)?;
+        count += 6;
+        while count >= 4 {
+            count -= 4;
+            digits.push(digit((bits >> count & 15) as u8));
+        }
+    }
+    (digits.pop() == Some('0')).then_some(digits)
+}
 
 /// The number that a lower-case hexadecimal digit stands for.
 fn value(digit: u8) -> u8 {

@@ -178,7 +178,11 @@ pub fn in_a_part(name: &str) -> String {
     if name.is_empty() {
         return "file".to_owned();
     }
-    name.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect()
+    let mut text = String::new();
+    for c in name.chars() {
+        text.push(if c.is_ascii_control() { '_' } else { c });
+    }
+    text
 }
 
 /// What bytes are said to be.

@@ -5,9 +5,10 @@
 //! one; elsewhere the feature `serde` connects the tree to `serde_json`.
 
 /// A JSON value. Objects keep the order of their keys.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Json {
     /// `null`
+    #[default]
     Null,
     /// `true` or `false`
     Bool(bool),

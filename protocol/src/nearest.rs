@@ -7,14 +7,24 @@ const MOST_WRONG: usize = 2;
 /// capitals.
 pub(crate) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let name = letters(name);
-    let distances = known.iter().map(|known| (distance(&name, &letters(known)), known));
-    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
-    (distance <= MOST_WRONG).then_some(known)
+    let (mut nearest, mut least) = (None, MOST_WRONG + 1);
+    for known in known {
+        let distance = distance(&name, &letters(known));
+        if distance < least {
+            (nearest, least) = (Some(known.as_str()), distance);
+        }
+    }
+    nearest
 }
 
 fn letters(name: &str) -> Vec<u8> {
-    let letters = name.bytes().filter(|byte| *byte != b'_');
-    letters.map(|byte| byte.to_ascii_lowercase()).collect()
+    let mut letters = Vec::new();
+    for byte in name.bytes() {
+        if byte != b'_' {
+            letters.push(byte.to_ascii_lowercase());
+        }
+    }
+    letters
 }
 
 /// How many letters have to be changed, added or removed.

@@ -83,8 +83,11 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Retry {
-        let delays = [500, 1000, 2000, 4000, 8000, 16_000, 30_000];
-        Retry { delays: delays.map(Duration::from_millis).into(), attempts: None }
+        let mut delays = Vec::new();
+        for milliseconds in [500, 1000, 2000, 4000, 8000, 16_000, 30_000] {
+            delays.push(Duration::from_millis(milliseconds));
+        }
+        Retry { delays, attempts: None }
     }
 }
 
@@ -138,10 +141,12 @@ fn verify(given: &mut RawOptions) -> Option<Verification> {
 fn retry(given: &mut RawOptions) -> Retry {
     let mut rule = Retry::default();
     if let Some(delays) = given.list("delays") {
-        let delays = delays.iter().map(|delay| delay.whole().map(Duration::from_millis));
-        match delays.collect() {
-            Some(delays) => rule.delays = delays,
-            None => given.reject("delays", "milliseconds"),
+        rule.delays.clear();
+        for delay in delays {
+            match delay.whole() {
+                Some(delay) => rule.delays.push(Duration::from_millis(delay)),
+                None => given.reject("delays", "milliseconds"),
+            }
         }
     }
     let is_endless = |value: &Json| matches!(value, Json::Number(n) if *n == f64::INFINITY);

@@ -88,8 +88,8 @@ impl Protocol {
             Some(protocol) if protocol.is_built() => Ok(protocol),
             Some(protocol) => Err(protocol.missing()),
             None => {
-                let names = listed(Protocol::EVERY.into_iter().map(Protocol::name));
-                let words = ["unknown protocol '", name, "'; known are: ", &names];
+                let names = listed(&mut Protocol::EVERY.into_iter().map(Protocol::name));
+                let words = ["expected one of: ", &names, " as protocol, found '", name, "'"];
                 Err(Error::Misuse(joined(&words)))
             }
         }
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(Protocol::chosen("flow"), Ok(Protocol::Flow));
         let words = Protocol::chosen("tus").expect_err("unknown").to_string();
         let known = "incoming, galileo, resumable, flow, fineuploader, robusto";
-        assert_eq!(words, format!("unknown protocol 'tus'; known are: {known}"));
+        assert_eq!(words, format!("expected one of: {known} as protocol, found 'tus'"));
     }
 
     #[test]

@@ -121,23 +121,25 @@ impl Upload {
     /// # Errors
     /// A misuse that names the option that is unknown or wrong.
     pub fn new(protocol: Protocol, job: Job, seed: u64) -> Result<Upload, Error> {
-        let (bytes_total, options) = (job.size, job.options.clone());
-        let resuming = Resuming::new(&options, job.ticket.clone());
+        let (bytes_total, verify, stall_timeout) =
+            (job.size, job.options.verify, job.options.stall_timeout.0);
+        let resuming = Resuming::new(&job.options, job.ticket.clone());
+        let backoff = Backoff::new(job.options.retry.clone(), seed);
         let mut upload = Upload {
             machine: protocol.client(job, seed)?,
             bytes_total,
-            stall_timeout: options.stall_timeout.0,
+            stall_timeout,
             resuming,
             keeping: Keeping::default(),
             losses: Losses::default(),
             last_error: None,
-            backoff: Backoff::new(options.retry, seed),
+            backoff,
             patience: Patience::new(),
             asked: Duration::ZERO,
             phase: Phase::Ready,
             attempt: Attempt(0),
             link: Link::default(),
-            verify: options.verify,
+            verify,
             hashing: Hashing::default(),
             damage: Damage::default(),
             cancel: None,
@@ -271,7 +273,7 @@ impl Upload {
 
     fn begin(&mut self, steps: &mut Vec<Step>) {
         if self.phase.is_between_attempts() {
-            self.perform(vec![Action::HangUp], steps);
+            self.act(Action::HangUp, steps);
         }
         if self.resuming.is_due { self.ask_back(steps) } else { self.attempt_now(steps) }
     }
@@ -334,7 +336,7 @@ impl Upload {
             Ok(actions) => self.perform(actions, steps),
             Err(error) if matches!(self.phase, Phase::Paused) && error.is_transient() => {
                 self.last_error = Some(error);
-                return self.perform(vec![Action::HangUp], steps);
+                return self.act(Action::HangUp, steps);
             }
             Err(error) => return self.fail(error, steps),
         }
@@ -383,10 +385,10 @@ impl Upload {
         }
         let needs_file = !self.is_with_server();
         self.last_error = Some(error.clone());
-        self.perform(vec![Action::HangUp], steps);
+        self.act(Action::HangUp, steps);
         if needs_file {
             self.phase = Phase::Checking(error);
-            self.perform(vec![Action::CheckFile], steps);
+            self.act(Action::CheckFile, steps);
         } else {
             self.try_again_later(error, steps);
         }
@@ -405,7 +407,7 @@ impl Upload {
 
     fn watch(&mut self, timeout: Duration, steps: &mut Vec<Step>) {
         self.moved = false;
-        self.perform(vec![Action::Wait(Wake::Stall, timeout)], steps);
+        self.act(Action::Wait(Wake::Stall, timeout), steps);
     }
 
     fn stalled(&mut self, steps: &mut Vec<Step>) {
@@ -427,19 +429,23 @@ impl Upload {
         }
         self.last_error = None;
         self.phase = phase;
-        self.perform(vec![Action::HangUp], steps);
+        self.act(Action::HangUp, steps);
     }
 
     /// Stamps actions with their attempt. A hang-up is the last action of one.
     fn perform(&mut self, actions: Vec<Action>, steps: &mut Vec<Step>) {
         for action in actions {
-            self.losses.note_action(&action);
-            if matches!(action, Action::HangUp) {
-                self.hang_up(steps);
-            } else {
-                self.link.waiting += action.file_bytes();
-                steps.push(Step { attempt: self.attempt, action });
-            }
+            self.act(action, steps);
+        }
+    }
+
+    fn act(&mut self, action: Action, steps: &mut Vec<Step>) {
+        self.losses.note_action(&action);
+        if matches!(action, Action::HangUp) {
+            self.hang_up(steps);
+        } else {
+            self.link.waiting += action.file_bytes();
+            steps.push(Step { attempt: self.attempt, action });
         }
     }
 

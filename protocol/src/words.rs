@@ -8,7 +8,7 @@ pub fn joined(parts: &[&str]) -> String {
 }
 
 /// These names with commas.
-pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(names: &mut dyn Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for name in names {
         if !text.is_empty() {

@@ -7,19 +7,21 @@ import { pkg, root } from './paths.js';
 import { workOf } from './wasm.js';
 
 /** The ES module of an entry; bundlers find its wasm through `new URL(..., import.meta.url)`. */
-export function bundleModule({ name, folder, toShared }, { dev }) {
+export function bundleModule({ name, folder, toShared }, { dev, names }) {
   return bundle(path.join(root, 'js', 'index.js'), path.join(folder, 'index.js'), {
     dev,
     alias: { '#glue': path.join(workOf(name), 'module', 'incoming.js') },
+    ...names,
     plugins: [sharedFrom(toShared)],
   });
 }
 
 /** The script-tag build of an entry: one file with the wasm inside and one global. */
-export function bundleScript({ name, script: file }, { dev, wasm }) {
+export function bundleScript({ name, script: file }, { dev, names, wasm }) {
   return script(path.join(root, 'js', 'global.js'), path.join(pkg, file), {
     dev,
     alias: { '#glue': path.join(workOf(name), 'inline', 'incoming.js'), '#wasm': wasm },
+    ...names,
   });
 }
 

@@ -1,26 +1,21 @@
 //! What came back.
 
-use std::time::Duration;
-
 use incoming_protocol::Error;
 use incoming_protocol::http::{LOCATION, RETRY_AFTER, Response};
-use js_sys::{Date, Function};
-use serde::Serialize;
+use js_sys::Date;
 use wasm_bindgen::prelude::*;
-use web_sys::Url;
 
+use crate::endpoint::Address;
 use crate::error::thrown_by_page;
-use crate::json;
-use crate::page::wall_clock_ms;
+use crate::json::{self, Members};
+use crate::page::{call, wall_clock_ms};
 
 /// An answer, as the function `is_stored` of the page sees it.
-#[derive(Serialize)]
 pub(super) struct Answer {
     pub(super) status: u16,
     /// The address that answered.
     pub(super) url: String,
     pub(super) text: String,
-    #[serde(skip)]
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
@@ -31,14 +26,14 @@ impl Answer {
         url: String,
         text: String,
         wants: &[&'static str],
-        header: impl Fn(&str) -> Option<String>,
+        header: &dyn Fn(&str) -> Option<String>,
     ) -> Answer {
         let mut headers = Vec::new();
         for name in wants {
             if let Some(value) = header(name) {
                 let value = match *name {
                     RETRY_AFTER => seconds_from_now(value, header("Date")),
-                    LOCATION => Url::new_with_base(&value, &url).map_or(value, |url| url.href()),
+                    LOCATION => resolved(value, &url),
                     _ => value,
                 };
                 headers.push((*name, value));
@@ -56,6 +51,10 @@ impl Answer {
     }
 }
 
+fn resolved(location: String, url: &str) -> String {
+    Address::parse(&location, Some(url)).map_or(location, |address| address.part("href"))
+}
+
 /// A date is that of the server's clock.
 fn seconds_from_now(value: String, date: Option<String>) -> String {
     let at = Date::parse(&value);
@@ -64,20 +63,21 @@ fn seconds_from_now(value: String, date: Option<String>) -> String {
     }
     let now = date.map_or(f64::NAN, |date| Date::parse(&date));
     let now = if now.is_nan() { wall_clock_ms() } else { now };
-    let left = Duration::from_millis(crate::whole(at - now));
-    (left.as_secs() + u64::from(left.subsec_millis() > 0)).to_string()
+    crate::whole(((at - now) / 1000.0).ceil()).to_string()
 }
 
 /// What the page's own function says, if there is one.
 ///
 /// # Errors
 /// What it throws.
-pub(super) fn is_stored(function: &JsValue, answer: &Answer) -> Result<Option<bool>, Error> {
+pub(super) async fn is_stored(function: &JsValue, answer: &Answer) -> Result<Option<bool>, Error> {
     if !function.is_function() {
         return Ok(None);
     }
-    let seen = serde_wasm_bindgen::to_value(answer).unwrap_or_default();
-    let function: &Function = function.unchecked_ref();
-    let said = function.call1(&JsValue::UNDEFINED, &seen);
+    let mut seen = Members::default();
+    seen.add_count("status", answer.status.into());
+    seen.add_text("url", Some(&answer.url));
+    seen.add_text("text", Some(&answer.text));
+    let said = call(function, &json::to_js(&seen.into())).await;
     said.map(|said| Some(said.is_truthy())).map_err(|thrown| thrown_by_page("is_stored", &thrown))
 }

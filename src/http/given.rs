@@ -1,13 +1,12 @@
 //! Headers and parameters as the page gives them.
 
 use incoming_protocol::{Error, joined};
-use js_sys::{Array, Function, Object, Reflect, Symbol};
+use js_sys::{Array, Reflect, Symbol};
 use wasm_bindgen::prelude::*;
-use web_sys::Headers;
 
-use super::{entries, misuse};
-use crate::error::thrown_by_page;
-use crate::page::call;
+use super::misuse;
+use crate::error::{thrown_by_page, words_of};
+use crate::page::{call, is_nothing};
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,53 +16,63 @@ extern "C" {
     #[wasm_bindgen(js_name = encodeURIComponent, catch)]
     fn encode_uri_component(text: &JsValue) -> Result<String, JsValue>;
 
+    #[wasm_bindgen(js_namespace = Object, js_name = entries, catch)]
+    fn entries(value: &JsValue) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
+    fn to_array(value: &JsValue) -> Result<Array, JsValue>;
+
     /// Headers that take texts as they are: those of Rust would lose what is no Unicode.
-    type RawHeaders;
+    pub(super) type Headers;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new() -> Headers;
     #[wasm_bindgen(method, catch)]
-    fn set(this: &RawHeaders, name: &JsValue, value: &JsValue) -> Result<(), JsValue>;
+    fn set(this: &Headers, name: &str, value: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn get(this: &Headers, name: &str) -> Option<String>;
+}
+
+/// One of them: the value is a string of JavaScript, which may be no Unicode.
+pub(super) struct Given {
+    pub(super) name: String,
+    pub(super) value: JsValue,
 }
 
 /// What the page gives: an object, what lists pairs, or a function that is called anew for every
-/// request and may return a promise. Pairs of texts.
+/// request and may return a promise.
 ///
 /// # Errors
 /// What its function throws, and a misuse for what is no object.
-pub(super) async fn given(value: &JsValue, name: &str) -> Result<Vec<Array>, Error> {
-    let found = match value.dyn_ref::<Function>().filter(|_| value.is_function()) {
-        None if value.is_function() => call(value.unchecked_ref(), &JsValue::UNDEFINED).await,
-        Some(function) => call(function, &JsValue::UNDEFINED).await,
-        None => Ok(value.clone()),
-    };
-    let found = found.map_err(|thrown| thrown_by_page(name, &thrown))?;
-    if found.is_undefined() || found.is_null() {
-        return Ok(Vec::new());
+pub(super) async fn given(value: &JsValue, name: &str) -> Result<Vec<Given>, Error> {
+    let mut found = value.clone();
+    if value.is_function() {
+        let returned = call(value, &JsValue::UNDEFINED).await;
+        found = returned.map_err(|thrown| thrown_by_page(name, &thrown))?;
+    }
+    let mut list = Vec::new();
+    if is_nothing(&found) {
+        return Ok(list);
     }
     if !found.is_object() {
         let kind = found.js_typeof().as_string().unwrap_or_default();
         return Err(Error::Misuse(joined(&["expected an object as ", name, ", found ", &kind])));
     }
-    let mut pairs = Vec::new();
     let has_pairs = Reflect::has(&found, &Symbol::iterator()).unwrap_or(false);
-    let listed = if has_pairs { Array::from(&found) } else { entries(&found) };
-    collect(&listed, None, &mut pairs)?;
-    Ok(pairs)
+    collect(if has_pairs { to_array(&found) } else { entries(&found) }, "", &mut list)?;
+    Ok(list)
 }
 
 /// `{ a: { b: 1 } }` is `a[b]=1`.
-fn collect(listed: &Array, prefix: Option<&str>, pairs: &mut Vec<Array>) -> Result<(), Error> {
-    for entry in listed.iter() {
-        let entry = Array::from(&entry);
-        let (key, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
-        let name = match prefix {
-            None => key,
-            Some(prefix) => joined(&[prefix, "[", &key, "]"]),
-        };
-        if value.is_undefined() || value.is_null() {
-        } else if value.is_object() {
-            collect(&Object::entries(value.unchecked_ref()), Some(&name), pairs)?;
-        } else {
-            let text = to_text(&value).map_err(|thrown| misuse(&thrown))?;
-            pairs.push(Array::of2(&name.into(), &text));
+fn collect(pairs: Result<Array, JsValue>, group: &str, list: &mut Vec<Given>) -> Result<(), Error> {
+    for pair in pairs.map_err(|thrown| misuse(&thrown))?.iter() {
+        let pair = to_array(&pair).map_err(|thrown| misuse(&thrown))?;
+        let (key, value) = (text_of(&pair.get(0), "")?, pair.get(1));
+        let name = if group.is_empty() { key } else { joined(&[group, "[", &key, "]"]) };
+        if value.is_object() {
+            collect(entries(&value), &name, list)?;
+        } else if !is_nothing(&value) {
+            let value = to_text(&value).map_err(|thrown| wrong(&name, &thrown))?;
+            list.push(Given { name, value });
         }
     }
     Ok(())
@@ -73,23 +82,33 @@ fn collect(listed: &Array, prefix: Option<&str>, pairs: &mut Vec<Array>) -> Resu
 ///
 /// # Errors
 /// A misuse for half a character, which no request can carry.
-pub(super) fn names_and_values(pairs: &[Array]) -> Result<Vec<(String, String)>, Error> {
+pub(super) fn names_and_values(list: Vec<Given>) -> Result<Vec<(String, String)>, Error> {
     let mut texts = Vec::new();
-    for pair in pairs {
-        let value = pair.get(1);
-        encode_uri_component(&value).map_err(|thrown| misuse(&thrown))?;
-        let text = |value: JsValue| value.as_string().unwrap_or_default();
-        texts.push((text(pair.get(0)), text(value)));
+    for Given { name, value } in list {
+        let value = text_of(&value, &name)?;
+        texts.push((name, value));
     }
     Ok(texts)
+}
+
+/// A text of Rust, which has no half characters; it belongs to what is called so, or names itself.
+fn text_of(value: &JsValue, name: &str) -> Result<String, Error> {
+    let text = value.as_string().unwrap_or_default();
+    let name = if name.is_empty() { &text } else { name };
+    encode_uri_component(value).map_err(|thrown| wrong(name, &thrown))?;
+    Ok(text)
 }
 
 /// Sets a header.
 ///
 /// # Errors
-/// What the browser throws for a name or a value that no request can have.
-pub(super) fn set_header(headers: &Headers, pair: &Array) -> Result<(), JsValue> {
-    headers.unchecked_ref::<RawHeaders>().set(&pair.get(0), &pair.get(1))
+/// A misuse for a name or a value that no request can have.
+pub(super) fn set_header(headers: &Headers, name: &str, value: &JsValue) -> Result<(), Error> {
+    headers.set(name, value).map_err(|thrown| wrong(name, &thrown))
+}
+
+fn wrong(name: &str, thrown: &JsValue) -> Error {
+    Error::Misuse(joined(&["no request can carry '", name, "': ", &words_of(thrown)]))
 }
 
 /// A text as it stands in an address.

@@ -1,10 +1,10 @@
 //! Requests by XMLHttpRequest.
 
 use incoming_protocol::Error;
-use js_sys::{Array, Promise};
+use js_sys::{Array, Function, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::XmlHttpRequest;
+use web_sys::EventTarget;
 
 use super::answer::Answer;
 use super::{Ready, misuse};
@@ -14,10 +14,36 @@ use crate::whole;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A request that takes any body.
-    type Sender;
+    /// A request, whose methods only fail where it says so.
+    #[derive(Clone)]
+    #[wasm_bindgen(js_name = XMLHttpRequest)]
+    type Xhr;
+    #[wasm_bindgen(constructor, js_class = XMLHttpRequest)]
+    fn new() -> Xhr;
     #[wasm_bindgen(method, catch)]
-    fn send(this: &Sender, body: &JsValue) -> Result<(), JsValue>;
+    fn open(this: &Xhr, method: &str, url: &str, is_async: bool) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, setter, js_name = withCredentials)]
+    fn set_with_credentials(this: &Xhr, is_wanted: bool);
+    #[wasm_bindgen(method, js_name = setRequestHeader)]
+    fn set_header(this: &Xhr, name: &JsValue, value: &JsValue);
+    #[wasm_bindgen(method, getter)]
+    fn upload(this: &Xhr) -> EventTarget;
+    #[wasm_bindgen(method, setter)]
+    fn set_onloadend(this: &Xhr, heard: &Function);
+    #[wasm_bindgen(method)]
+    fn send(this: &Xhr, body: &JsValue);
+    #[wasm_bindgen(method)]
+    fn abort(this: &Xhr);
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Xhr) -> u16;
+    #[wasm_bindgen(method, getter, js_name = responseURL)]
+    fn url(this: &Xhr) -> String;
+    #[wasm_bindgen(method, getter, js_name = responseText)]
+    fn text(this: &Xhr) -> String;
+    #[wasm_bindgen(method, js_name = getAllResponseHeaders)]
+    fn all_headers(this: &Xhr) -> JsString;
+    #[wasm_bindgen(method, js_name = getResponseHeader)]
+    fn header(this: &Xhr, name: &str) -> Option<String>;
 }
 
 /// Sends a request; `loaded` is told how many bytes have left.
@@ -27,44 +53,37 @@ pub(super) async fn send(
     loaded: impl Fn(u64) + 'static,
 ) -> Result<Answer, Error> {
     let xhr = open(ready).map_err(|thrown| misuse(&thrown))?;
-    let upload = xhr.upload().map_err(|thrown| misuse(&thrown))?;
-    let _progress = Listener::new(&upload, "progress", move |event| {
+    let _progress = Listener::new(&xhr.upload(), "progress", move |event| {
         loaded(whole(member(&event, "loaded").as_f64().unwrap_or_default()));
     });
     let aborted = xhr.clone();
-    let _abort = Listener::new(&ready.signal, "abort", move |_| {
-        let _ = aborted.abort();
-    });
-    let over = Promise::new(&mut |resolve, _| xhr.set_onloadend(Some(&resolve)));
-    xhr.unchecked_ref::<Sender>().send(&ready.body).map_err(|thrown| misuse(&thrown))?;
+    let _abort = Listener::new(&ready.signal, "abort", move |_| aborted.abort());
+    let over = Promise::new(&mut |resolve, _| xhr.set_onloadend(&resolve));
+    xhr.send(&ready.body);
     let _ = JsFuture::from(over).await;
-    let status = xhr.status().unwrap_or_default();
+    let status = xhr.status();
     if status == 0 {
         return Err(Error::Lost("there was no answer".to_owned()));
     }
-    let text = xhr.response_text().ok().flatten().unwrap_or_default();
     // To ask for a header that another origin does not expose is a complaint in the console.
-    let headers = xhr.get_all_response_headers().unwrap_or_default();
-    Ok(Answer::new(status, xhr.response_url(), text, wants, |name| find(&headers, name)))
+    let all = xhr.all_headers();
+    let header = |name: &str| {
+        let is_exposed = all.includes(&name.to_ascii_lowercase(), 0);
+        is_exposed.then(|| xhr.header(name)).flatten()
+    };
+    Ok(Answer::new(status, xhr.url(), xhr.text(), wants, &header))
 }
 
-fn open(ready: &Ready) -> Result<XmlHttpRequest, JsValue> {
+fn open(ready: &Ready) -> Result<Xhr, JsValue> {
     if ready.signal.aborted() {
         return Err("the attempt is over".into());
     }
-    let xhr = XmlHttpRequest::new()?;
-    xhr.open_with_async(&ready.method, &ready.url, true)?;
+    let xhr = Xhr::new();
+    xhr.open(&ready.method, &ready.url, true)?;
     xhr.set_with_credentials(ready.with_credentials == Some(true));
     for header in Array::from(&ready.headers).iter() {
         let pair: &Array = header.unchecked_ref();
-        let text = |index| pair.get(index).as_string().unwrap_or_default();
-        xhr.set_request_header(&text(0), &text(1))?;
+        xhr.set_header(&pair.get(0), &pair.get(1));
     }
     Ok(xhr)
-}
-
-fn find(headers: &str, wanted: &str) -> Option<String> {
-    let mut lines = headers.lines().filter_map(|line| line.split_once(':'));
-    let found = lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    found.map(|(_, value)| value.trim_ascii().to_owned())
 }

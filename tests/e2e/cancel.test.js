@@ -57,7 +57,7 @@ describe('Cancel', () => {
     assert.equal((await upload.look()).can_cancel, true);
     assert.equal(await upload.call('cancel', REASON), true, 'cancel() returns the uploader');
     await assertCancelled(upload);
-    await upload.start();
+    await assert.rejects(upload.start(), /TypeError: .*cancelled upload does not begin again/);
     assert.equal((await upload.look()).cancelled, true, 'a later start changes nothing');
     assert.equal(stage.relay.bytesSent, 0);
   });

@@ -40,9 +40,9 @@ describe('AbortSignal', () => {
     const { stage, upload } = await prepare(t, (ticket) =>
       makeUpload(ticket, 0, { signal: AbortSignal.abort(new Error('too late')) }),
     );
-    await upload.start();
     assert.equal((await upload.outcome()).kind, 'cancelled');
     assert.equal((await upload.look()).cancel_msg, 'too late');
+    await assert.rejects(upload.start(), /TypeError: .*does not begin again/);
     assert.equal(stage.relay.bytesSent, 0);
   });
 

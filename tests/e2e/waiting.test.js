@@ -31,7 +31,8 @@ describe('A wait for the next attempt', () => {
       retry: { delays: [1] },
     });
     await upload.start();
-    await upload.until('told to wait', (o) => /the server is busy/.test(o.state_msg));
+    const words = /^(429|503): come back later, (trying again|starting over) within \d+ s$/;
+    await upload.until('told to wait', (o) => words.test(o.state_msg));
     assert.deepEqual(await upload.outcome(), { ok: true });
     await site.assertArrived(noted, upload.file);
     assert.equal(doorkeeper.refused.length, 1);
@@ -109,7 +110,9 @@ describe('A wait for the next attempt', () => {
     it(`of ${protocol} ends when the machine wakes up that slept`, async (t) => {
       const { site, upload } = await underway(t, protocol, { retry: { delays: [DAYS_MS] } });
       breaks(site);
-      await upload.until('waiting', (o) => /lost the connection, /.test(o.state_msg));
+      await upload.until('waiting', (o) =>
+        /^lost the connection: .*, (trying again|starting over)/.test(o.state_msg),
+      );
       site.relay.refuse = false;
       await site.page.clock.runFor(60_000);
       assert.match((await upload.look()).state_msg, /lost the connection/, 'not yet');

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pkg } from '../../scripts/lib/paths.js';
@@ -97,5 +99,55 @@ describe('The script-tag build', () => {
     }, src);
     assert.equal(digest, '900150983cd24fb0d6963f7d28e17f72');
     assert.equal(page.workers().length, 1);
+  });
+
+  /** A page that has the text of these files of the package in it. */
+  async function openInlined(t, ...names) {
+    const folder = temporaryFolder(t);
+    const texts = names.map((name) => readFileSync(path.join(pkg, name), 'utf8'));
+    const scripts = texts.map((text) => `<script>${text}</script>`).join('\n');
+    writeFileSync(
+      path.join(folder, 'index.html'),
+      `<!doctype html><title>Inlined</title>${scripts}`,
+    );
+    const app = await App.start(t, { server: null, folders: { '': folder } });
+    const page = await openPage(browser, app.url);
+    atEnd(t, () => page.context().close());
+    return page;
+  }
+
+  it('says at once what it needs when it was inlined into a page', async (t) => {
+    const page = await openInlined(t, 'incoming.js');
+    const outcomes = await page.evaluate(() => {
+      const told = ({ kind, message }) => [kind, message];
+      return Promise.all([
+        incoming.fingerprint(new Blob(['abc'])).catch(told),
+        incoming.pending().catch(told),
+      ]);
+    });
+    const words = (name) =>
+      'incoming: this script was inlined into the page; load it by its address (src) ' +
+      `so that it finds ${name} beside it, or inline ${name} as well`;
+    assert.deepEqual(outcomes, [
+      ['unsupported', words('incoming-digest.js')],
+      ['unsupported', words('incoming-checkpoints.js')],
+    ]);
+    assert.deepEqual(page.problems, []);
+  });
+
+  it('finds its other files when they were inlined, too', async (t) => {
+    const page = await openInlined(
+      t,
+      'incoming.js',
+      'incoming-digest.js',
+      'incoming-checkpoints.js',
+    );
+    const found = await page.evaluate(async () => [
+      await incoming.fingerprint(new Blob(['abc'])),
+      await incoming.pending(),
+    ]);
+    assert.deepEqual(found, ['900150983cd24fb0d6963f7d28e17f72', []]);
+    assert.equal(page.workers().length, 1);
+    assert.deepEqual(page.problems, []);
   });
 });

@@ -5,15 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { openPage } from './browser.js';
 import { atEnd } from './cleanup.js';
 import { md5Of, randomFile, temporaryFolder } from './files.js';
+import { Gateway } from './gateway.js';
 import { Relay } from './relay.js';
 import { Server } from './server.js';
 import { Upload } from './upload.js';
 
 const PAGE = fileURLToPath(new URL('../e2e/page', import.meta.url));
 
-/** A server whose own page uploads to it, through a relay. Gone when the test is over. */
+/**
+ * A server whose own page uploads to it, through a relay, and with `gateway` through one that answers
+ * what the test wants. Gone when the test is over.
+ */
 export class Site {
-  static async open(t, browser, { www = PAGE, args = [] } = {}) {
+  static async open(t, browser, { www = PAGE, args = [], gateway = false } = {}) {
     const site = new Site();
     site.browser = browser;
     site.folder = temporaryFolder(t);
@@ -22,7 +26,8 @@ export class Site {
     const storage = path.join(site.folder, 'storage');
     site.server = await Server.start(t, { storage, args: [...own, ...args] });
     site.relay = await Relay.start(t, site.server.port);
-    site.url = `http://${site.relay.host}`;
+    if (gateway) site.gateway = await Gateway.start(t, site.relay.port);
+    site.url = gateway ? site.gateway.url : `http://${site.relay.host}`;
     site.page = await site.openPage(t, site.url);
     return site;
   }
@@ -58,6 +63,13 @@ export class Site {
     return upload;
   }
 
+  /** Uploads a file; returns the upload, when it is over, and how it ended. */
+  async send(file, options) {
+    const upload = await this.upload(file, options);
+    await upload.start();
+    return { upload, outcome: await upload.outcome() };
+  }
+
   /** An upload that a function in the page makes, which returns its number. */
   async uploadMadeBy(file, make, argument) {
     await this.choose(file);
@@ -76,6 +88,15 @@ export class Site {
     const expected = files.map(({ name, size, md5 }) => ({ name, size, protocol, md5 }));
     assert.deepEqual(sorted(await this.arrived()), sorted(expected));
     assert.deepEqual(this.page.problems, []);
+  }
+
+  /** Asserts that this file has arrived once and whole, whatever else has. */
+  async assertHas(file) {
+    const found = (await this.arrived()).filter(({ name }) => name === file.name);
+    assert.deepEqual(
+      found.map(({ md5 }) => md5),
+      [file.md5],
+    );
   }
 
   async #make(file, fileNumber, options) {

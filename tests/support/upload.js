@@ -42,6 +42,11 @@ export class Upload {
     return this.page.evaluate((number) => uploads[number].progress, this.number);
   }
 
+  /** What it said about itself, in order: state, state_msg and last_error whenever one was another. */
+  said() {
+    return this.page.evaluate((number) => uploads[number].said, this.number);
+  }
+
   /** Waits for a state in which `condition(properties)` holds, and returns it. */
   until(what, condition) {
     return until(what, async () => {

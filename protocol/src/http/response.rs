@@ -35,7 +35,7 @@ impl Response {
     /// How long the server wants to be left alone; zero if it does not say.
     pub fn retry_after(&self) -> Duration {
         let seconds = self.header(RETRY_AFTER).filter(|_| self.status >= 400);
-        Duration::from_secs(seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(0))
+        Duration::from_secs(seconds.and_then(whole).unwrap_or(0))
     }
 
     /// The MD5 of the file's bytes in the request as they arrived, if the server says it.
@@ -83,9 +83,9 @@ impl Response {
     /// The status and what the server says besides, or what the status means, for a person.
     pub fn words(&self) -> String {
         let status = u64::from(self.status).to_string();
-        let said: String = self.said().chars().take(200).collect();
+        let said = cut(self.said());
         let mut words = match (said.is_empty(), meaning(self.status)) {
-            (false, _) => joined(&[&status, ": ", &said]),
+            (false, _) => joined(&[&status, ": ", said]),
             (true, "") => joined(&["status ", &status]),
             (true, meaning) => joined(&[&status, meaning]),
         };
@@ -105,6 +105,18 @@ impl Response {
             None => text,
         }
     }
+}
+
+/// No more letters than a person reads.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(200).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// A whole number that is not out of all reason.
+fn whole(text: &str) -> Option<u64> {
+    let is_whole = (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| text.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
 /// Under which names servers say in JSON what is wrong.

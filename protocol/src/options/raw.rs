@@ -140,7 +140,7 @@ impl RawOptions {
         let (did_you_mean, end) =
             if nearest.is_some() { ("did you mean ", "? ") } else { ("", "") };
         let nearest = nearest.unwrap_or_default();
-        let known = listed(self.known.iter().map(String::as_str));
+        let known = listed(&mut self.known.iter().map(String::as_str));
         let name = self.full(name);
         Err(Error::Misuse(joined(&[
             "unknown option ",

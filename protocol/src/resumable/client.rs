@@ -6,7 +6,7 @@ use crate::http::{RequestId, Response};
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
 use crate::transfer::{Transfer, Trust};
-use crate::{Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage};
+use crate::{Action, Checkpoint, Error, Event, Machine, Md5, Progress, Stage};
 
 /// The chunk size of both originals, 1 MiB.
 const DEFAULT_CHUNK: u64 = 1024 * 1024;
@@ -91,7 +91,7 @@ impl Client {
                 break;
             }
         }
-        actions.extend(self.transfer.ask_ahead(self.tested_below()));
+        actions.append(&mut self.transfer.ask_ahead(self.tested_below()));
         actions
     }
 
@@ -258,10 +258,12 @@ fn may_have_lost(status: u16) -> bool {
 
 fn statuses(own: &mut RawOptions, name: &str, default: &[u16]) -> Vec<u16> {
     let Some(list) = own.list(name) else { return default.to_vec() };
-    let status = |item: &Json| item.whole().and_then(|status| u16::try_from(status).ok());
-    let statuses: Vec<_> = list.iter().filter_map(status).collect();
-    if statuses.len() < list.len() {
-        own.reject(name, "an array of HTTP statuses");
+    let mut statuses = Vec::new();
+    for item in &list {
+        match item.whole().map(u16::try_from) {
+            Some(Ok(status)) => statuses.push(status),
+            _ => own.reject(name, "an array of HTTP statuses"),
+        }
     }
     statuses
 }

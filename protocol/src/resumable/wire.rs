@@ -67,26 +67,17 @@ impl Wire {
     /// Asks whether the server has a chunk.
     pub fn test(&self, id: RequestId, layout: Layout, index: u64) -> Request {
         let mut fields = vec![self.extra()];
-        fields.extend(self.parameters(layout, index));
+        self.add_parameters(layout, index, &mut fields);
         self.request(id, &self.test_method, fields, Body::Empty)
     }
 
     /// Sends a chunk.
     pub fn upload(&self, id: RequestId, layout: Layout, index: u64) -> Request {
-        let mut fields: Vec<_> = self.parameters(layout, index).collect();
-        match self.dialect {
-            Dialect::Resumable => fields.push(self.extra()),
-            Dialect::Flow => fields.insert(0, self.extra()),
-        }
         let range = layout.range(index);
         if self.is_octet {
             let media_type = self.media_type();
-            return self.request(
-                id,
-                &self.upload_method,
-                fields,
-                Body::Bytes { range, media_type },
-            );
+            let body = Body::Bytes { range, media_type };
+            return self.request(id, &self.upload_method, self.fields(layout, index), body);
         }
         let part = Part {
             name: joined(&[&self.namespace, &self.part_name]),
@@ -95,9 +86,10 @@ impl Wire {
             media_type: self.media_type(),
         };
         let query = match self.dialect {
-            Dialect::Resumable => fields.clone(),
+            Dialect::Resumable => self.fields(layout, index),
             Dialect::Flow => Vec::new(),
         };
+        let fields = self.fields(layout, index);
         self.request(id, &self.upload_method, query, Body::Multipart { fields, part })
     }
 
@@ -118,12 +110,26 @@ impl Wire {
         Field::Extra(self.namespace.clone())
     }
 
-    fn parameters(&self, layout: Layout, index: u64) -> impl Iterator<Item = Field> {
-        let named = Parameter::ALL.into_iter().zip(&self.names);
-        named.filter_map(move |(parameter, name)| {
-            let name = joined(&[&self.namespace, name.as_deref()?]);
-            Some(Field::Pair(name, self.value(parameter, layout, index)))
-        })
+    /// The parameters of the file and of a chunk, and those of the caller.
+    fn fields(&self, layout: Layout, index: u64) -> Vec<Field> {
+        let mut fields = Vec::new();
+        if self.dialect == Dialect::Flow {
+            fields.push(self.extra());
+        }
+        self.add_parameters(layout, index, &mut fields);
+        if self.dialect == Dialect::Resumable {
+            fields.push(self.extra());
+        }
+        fields
+    }
+
+    fn add_parameters(&self, layout: Layout, index: u64, fields: &mut Vec<Field>) {
+        for (parameter, name) in Parameter::ALL.iter().zip(&self.names) {
+            if let Some(name) = name {
+                let name = joined(&[&self.namespace, name]);
+                fields.push(Field::Pair(name, self.value(*parameter, layout, index)));
+            }
+        }
     }
 
     fn value(&self, parameter: Parameter, layout: Layout, index: u64) -> String {
@@ -163,15 +169,21 @@ const KEPT: usize = 160;
 /// whose names differ only in other characters have the same. One of a very long path ends with a
 /// number that is made of all of the path.
 pub fn identifier(size: u64, path: &str) -> String {
-    let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
-    let identifier =
-        joined(&[&size.to_string(), "-", &path.chars().filter(plain).collect::<String>()]);
-    if identifier.len() <= LONGEST {
-        return identifier;
+    let mut identifier = joined(&[&size.to_string(), "-"]);
+    for c in path.chars() {
+        if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
+            identifier.push(c);
+        }
     }
-    let number = number_of(path);
-    let digits = (0..16).map(|place| digit((number >> (60 - 4 * place) & 15) as u8));
-    identifier.chars().take(KEPT).chain(['-']).chain(digits).collect()
+    if identifier.len() > LONGEST {
+        identifier.truncate(KEPT);
+        identifier.push('-');
+        let number = number_of(path);
+        for place in (0..16).rev() {
+            identifier.push(digit((number >> (4 * place) & 15) as u8));
+        }
+    }
+    identifier
 }
 
 /// FNV-1a of 64 bits.

@@ -43,7 +43,7 @@ impl Upload {
 
     fn tell_cancel(&mut self, reason: &str, steps: &mut Vec<Step>) {
         if self.phase.is_between_attempts() {
-            self.perform(vec![Action::HangUp], steps);
+            self.act(Action::HangUp, steps);
         }
         self.phase = Phase::Running;
         let actions = self.machine.cancel(reason);
@@ -71,7 +71,7 @@ impl Upload {
             return self.end(Phase::Cancelled { untold: Some(error) }, steps);
         }
         let reason = cancel.reason.clone();
-        self.perform(vec![Action::HangUp], steps);
+        self.act(Action::HangUp, steps);
         self.tell_cancel(&reason, steps);
     }
 

@@ -63,7 +63,7 @@ impl Upload {
     }
 
     pub(super) fn wake_to_save(&mut self, steps: &mut Vec<Step>) {
-        self.perform(vec![Action::Wait(Wake::Save, SAVE_EVERY)], steps);
+        self.act(Action::Wait(Wake::Save, SAVE_EVERY), steps);
     }
 
     /// Hears when it is time to keep something, and whether that worked. True if it was that.
@@ -93,21 +93,21 @@ impl Upload {
         self.keeping.found = None;
         if self.keeping.wanted.as_ref() != Some(&now) {
             self.keeping.wanted = Some(now.clone());
-            self.perform(vec![Action::Keep(now)], steps);
+            self.act(Action::Keep(now), steps);
         }
     }
 
     /// Nothing is left for another page.
     pub(super) fn forget(&mut self, steps: &mut Vec<Step>) {
         self.keeping.find(None);
-        self.perform(vec![Action::Forget], steps);
+        self.act(Action::Forget, steps);
     }
 
     /// This run of the upload is over, or is not to keep others waiting.
     pub(super) fn let_go(&mut self, steps: &mut Vec<Step>) {
         self.keeping.is_watching = false;
         if std::mem::take(&mut self.resuming.is_held) {
-            self.perform(vec![Action::LetGo], steps);
+            self.act(Action::LetGo, steps);
         }
     }
 

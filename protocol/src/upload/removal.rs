@@ -74,6 +74,6 @@ impl Upload {
             Ok(_) if self.machine.progress().stage == Stage::Removed => Removal::Done,
             Ok(_) => return,
         };
-        self.perform(vec![Action::HangUp], steps);
+        self.act(Action::HangUp, steps);
     }
 }

@@ -122,7 +122,7 @@ impl Upload {
             Question::WhatIsLeft => Action::Recall,
         };
         self.phase = Phase::Resuming(question);
-        self.perform(vec![action], steps);
+        self.act(action, steps);
     }
 
     /// Hears an answer to what was asked.
@@ -192,7 +192,7 @@ impl Upload {
         }
         self.phase = Phase::Resuming(Question::WhichId);
         if !std::mem::replace(&mut self.resuming.is_asking, true) {
-            self.perform(vec![Action::AskId], steps);
+            self.act(Action::AskId, steps);
         }
     }
 
@@ -279,7 +279,7 @@ impl Upload {
         (resuming.is_due, resuming.has_begun, resuming.is_lost) = (true, false, true);
         resuming.id = None;
         self.phase = Phase::Resuming(Question::WhichId);
-        self.perform(vec![Action::HangUp], steps);
+        self.act(Action::HangUp, steps);
         self.ask_for_id(steps);
     }
 }

@@ -29,7 +29,7 @@ impl Upload {
     /// Has the file hashed if it is to be compared.
     pub(super) fn hash(&mut self, steps: &mut Vec<Step>) {
         if self.verify == Some(Verification::File) && self.hashing.md5().is_none() {
-            self.perform(vec![Action::Digest(0..self.bytes_total)], steps);
+            self.act(Action::Digest(0..self.bytes_total), steps);
         }
     }
 
@@ -41,8 +41,10 @@ impl Upload {
         }
         self.hashing.note(event, self.bytes_total);
         let is_idle = !matches!(self.phase, Phase::Running | Phase::Paused);
-        if is_idle && matches!(event, Event::Digested(..)) {
-            let _ = self.machine.handle(event.clone());
+        if let Event::Digested(range, md5) = event
+            && is_idle
+        {
+            let _ = self.machine.handle(Event::Digested(range.clone(), md5.clone()));
         }
     }
 

@@ -83,7 +83,7 @@ impl Upload {
 
     fn wait_for(&mut self, waiting: Waiting, steps: &mut Vec<Step>) {
         self.phase = Phase::Waiting(waiting);
-        self.perform(vec![Action::Wait(Wake::Retry, waiting.delay)], steps);
+        self.act(Action::Wait(Wake::Retry, waiting.delay), steps);
     }
 
     /// Begins when it is time. A network that comes back makes no server available.

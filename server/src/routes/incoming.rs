@@ -28,11 +28,7 @@ pub(super) fn router(services: &Services) -> Router {
         .layer(RequestBodyTimeoutLayer::new(services.config.header_timeout))
         .layer(middleware::from_fn(not_from_other_sites))
         .layer(check_origin);
-    let frontend = Router::new()
-        .route("/upload_ws", get(upload).layer(check_page))
-        .route("/incoming.js", get(script::incoming_js))
-        .route("/incoming-digest.js", get(script::incoming_digest_js))
-        .route("/incoming-checkpoints.js", get(script::incoming_checkpoints_js));
+    let frontend = script::router().route("/upload_ws", get(upload).layer(check_page));
     Router::new()
         .nest("/incoming/0.1/backend", backend)
         .nest("/incoming/0.1/frontend", frontend)

@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use incoming_protocol::http::OURS;
 use incoming_protocol::{fineuploader, resumable, robusto};
 
 use super::files;
@@ -17,7 +18,7 @@ use super::files;
 /// The name of the header.
 pub(crate) const UPLOAD_SERVER: HeaderName = HeaderName::from_static("upload-server");
 /// Its value.
-pub(crate) const INCOMING: &str = "incoming";
+pub(crate) const INCOMING: &str = OURS;
 
 /// What the upload routes begin with.
 const ROUTES: [&str; 4] = [resumable::PATH, fineuploader::PATH, robusto::PATH, files::PATH];
@@ -39,7 +40,14 @@ fn is_of_upload_route(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use incoming_protocol::http::SERVER;
+
     use super::*;
+
+    #[test]
+    fn clients_look_for_this_header() {
+        assert!(SERVER.eq_ignore_ascii_case(UPLOAD_SERVER.as_str()));
+    }
 
     #[test]
     fn upload_routes_and_what_is_below_them_are_marked_and_nothing_else() {

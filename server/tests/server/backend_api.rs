@@ -209,7 +209,13 @@ async fn the_server_says_that_it_lives() {
 async fn the_scripts_come_from_the_package() {
     let package = TempDir::new().unwrap();
     let router = router_with(|config| config.package = package.path().to_owned()).await;
-    for name in ["incoming.js", "incoming-digest.js", "incoming-checkpoints.js"] {
+    for name in [
+        "incoming.js",
+        "incoming-resumable.js",
+        "incoming-incoming.js",
+        "incoming-digest.js",
+        "incoming-checkpoints.js",
+    ] {
         let path = format!("/incoming/0.1/frontend/{name}");
         let request = || Request::get(&path).body(Body::empty()).unwrap();
         let (status, text) = send(&router, request()).await;

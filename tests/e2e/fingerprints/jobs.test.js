@@ -7,6 +7,9 @@ import { until } from '../../support/wait.js';
 
 const MIB = 1024 * 1024;
 const LARGE = 512 * MIB;
+const UNREADABLE =
+  'UploadError: the file cannot be read: it was changed, moved or deleted after it was chosen, ' +
+  'or it is a folder';
 
 describe('A fingerprint', () => {
   let browser;
@@ -115,6 +118,18 @@ describe('A fingerprint', () => {
     });
   }
 
+  it('of a folder, or of what cannot be read, says so in one plain sentence', async (t) => {
+    const hashing = await Hashing.open(t, browser);
+    const { page, folder } = hashing;
+    const gone = hashing.file('gone.bin', MIB);
+    const hash = () => page.evaluate(() => incoming.fingerprint(files()[0]).catch(String));
+    await chooseFolder(page, folder);
+    assert.equal(await hash(), UNREADABLE);
+    await hashing.choose(gone);
+    rmSync(gone.path);
+    assert.equal(await hash(), UNREADABLE);
+  });
+
   function failure({ page }) {
     return page.evaluate(() => {
       const onprogress = ({ frac_complete }) => {
@@ -152,6 +167,17 @@ describe('A fingerprint', () => {
     }
   });
 });
+
+/** As if a folder was dropped: a file chooser offers none. */
+async function chooseFolder(page, folder) {
+  const session = await page.context().newCDPSession(page);
+  const { root } = await session.send('DOM.getDocument');
+  const { nodeId } = await session.send('DOM.querySelector', {
+    nodeId: root.nodeId,
+    selector: '#files',
+  });
+  await session.send('DOM.setFileInputFiles', { files: [folder], nodeId });
+}
 
 describe('What the uploader builds on', () => {
   let browser;

@@ -1,8 +1,10 @@
 //! The scripts for pages that load the client by a script tag.
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
@@ -11,21 +13,24 @@ use crate::Services;
 const NOT_BUILT: &str = "the script is not built: run `npm run build`, or name the folder that \
                          holds it with --package\n";
 
-pub(super) async fn incoming_js(services: State<Services>, request: Request) -> Response {
-    serve("incoming.js", services, request).await
-}
+/// What pages load: the client with all protocols, or with one; and what it loads from beside itself
+/// for fingerprints, and to resume.
+const SCRIPTS: [&str; 8] = [
+    "incoming.js",
+    "incoming-incoming.js",
+    "incoming-galileo.js",
+    "incoming-resumable.js",
+    "incoming-fineuploader.js",
+    "incoming-robusto.js",
+    "incoming-digest.js",
+    "incoming-checkpoints.js",
+];
 
-/// What `incoming.js` loads from beside itself when a page wants fingerprints.
-pub(super) async fn incoming_digest_js(services: State<Services>, request: Request) -> Response {
-    serve("incoming-digest.js", services, request).await
-}
-
-/// What `incoming.js` loads from beside itself when a page resumes uploads.
-pub(super) async fn incoming_checkpoints_js(
-    services: State<Services>,
-    request: Request,
-) -> Response {
-    serve("incoming-checkpoints.js", services, request).await
+pub(super) fn router() -> Router<Services> {
+    SCRIPTS.into_iter().fold(Router::new(), |router, name| {
+        let path = format!("/{name}");
+        router.route(&path, get(move |services, request| serve(name, services, request)))
+    })
 }
 
 async fn serve(name: &str, State(services): State<Services>, request: Request) -> Response {

@@ -70,6 +70,7 @@ fn files_that_a_protocol_takes_for_one_begin_under_an_identifier_that_tells_them
 fn what_the_caller_says_counts_more_than_an_identifier() {
     for (answer, id) in [(Some("mine"), "mine"), (Some(""), "told apart"), (None, "told apart")] {
         let mut upload = identified(Protocol::Resumable, true);
+        assert_eq!(id_of(&upload), None, "it is not known");
         now(&mut upload, Event::Named(answer.map(str::to_owned)));
         assert_eq!(id_of(&upload).as_deref(), Some(id));
     }
@@ -288,6 +289,15 @@ fn an_id_that_the_server_has_never_known_is_not_taken_for_one_that_it_has_forgot
     now(&mut upload, named("fresh"));
     now(&mut upload, Event::Connected);
     let (mut upload, _) = restarted(upload, "File size has changed");
+    is_unknown(&mut upload);
+    assert_eq!(upload.view().error.unwrap().kind(), "rejected");
+}
+
+#[test]
+fn another_id_that_the_server_does_not_know_either_is_an_error() {
+    let mut upload = begun();
+    now(&mut upload, refusal(UNKNOWN));
+    now(&mut upload, named("another"));
     is_unknown(&mut upload);
     assert_eq!(upload.view().error.unwrap().kind(), "rejected");
 }

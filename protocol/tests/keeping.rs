@@ -5,9 +5,9 @@
 mod common;
 
 use common::resuming::*;
-use common::{KIB, actions, json, now};
+use common::{KIB, actions, job, json, now};
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Event, Outcome, Upload, Wake};
+use incoming_protocol::{Action, Event, Outcome, Protocol, Upload, Wake};
 
 #[test]
 fn a_page_that_has_not_begun_holds_up_no_other_one() {
@@ -187,7 +187,7 @@ fn what_could_not_be_replaced_is_still_there_and_not_taken_for_that_of_another_p
 #[test]
 fn what_an_earlier_page_has_left_stays_until_the_server_has_confirmed_as_much() {
     let mut upload = held(upload());
-    let earlier = Event::Recalled(Some(kept("earlier", 100 * KIB)));
+    let earlier = Event::Recalled(Some(kept("earlier", 128 * KIB)));
     assert!(keeps(&now(&mut upload, earlier)).is_none());
     assert!(upload.view().resumable, "what is there is enough");
     now(&mut upload, Event::Connected);
@@ -220,4 +220,34 @@ fn nothing_is_left_behind_by_an_upload_that_was_cancelled() {
     let told = now(&mut upload, Event::Received(FromServer::CancelAck.to_json()));
     assert_eq!(told[..3], [Action::Forget, Action::LetGo, Action::HangUp]);
     assert!(!upload.view().resumable);
+}
+
+#[test]
+fn what_a_server_has_lost_since_is_not_kept_for_long() {
+    let mut upload = held(upload());
+    now(&mut upload, Event::Recalled(Some(kept("earlier", 64 * KIB))));
+    now(&mut upload, Event::Connected);
+    now(&mut upload, terms(64 * KIB));
+    now(&mut upload, Event::Woke(Wake::Save));
+    now(&mut upload, lost());
+    now(&mut upload, Event::FileIntact);
+    now(&mut upload, Event::Woke(Wake::Retry));
+    now(&mut upload, Event::Connected);
+    now(&mut upload, terms(0));
+    let saves = now(&mut upload, Event::Woke(Wake::Save));
+    assert_eq!(keeps(&saves), Some(&kept("earlier", 0)));
+}
+
+#[test]
+fn nothing_is_kept_nor_forgotten_while_the_file_has_no_name_on_the_server() {
+    let mut job = job(10);
+    (job.ticket, job.options.resume) = (None, true);
+    let mut upload = held(Upload::new(Protocol::Robusto, job, 7).unwrap());
+    let begun = now(&mut upload, Event::Recalled(None));
+    assert!(begun.contains(&SAVE) && begun.contains(&Action::Digest(0..10)));
+    assert!(keeps(&begun).is_none() && !begun.contains(&Action::Forget));
+    now(&mut upload, Event::Digested(0..10, common::md5_of(&(0..10))));
+    let saves = now(&mut upload, Event::Woke(Wake::Save));
+    let md5 = common::md5_of(&(0..10));
+    assert_eq!(keeps(&saves).unwrap().checkpoint.id, md5.as_str());
 }

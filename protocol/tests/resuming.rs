@@ -65,7 +65,9 @@ fn what_cannot_be_loaded_is_tried_again_and_then_done_without() {
     let begun = now(&mut upload, Event::NotDigested("no network".into()));
     assert!(connects(&begun) && !begun.contains(&SAVE) && keeps(&begun).is_none());
     assert!(!upload.view().resumable);
-    assert!(!actions(upload.cancel("no")).contains(&Action::Forget), "of which file?");
+    let mut ended = actions(upload.cancel("no"));
+    ended.extend(now(&mut upload, Event::Woke(Wake::Stall)));
+    assert!(upload.view().cancelled && !ended.contains(&Action::Forget), "of which file?");
 }
 
 #[test]

@@ -37,10 +37,9 @@ impl Keeping {
         }
     }
 
+    /// The server has not confirmed to this page what it had confirmed to an earlier one.
     fn is_unheard(&self, now: &Kept) -> bool {
-        self.found.as_ref().is_some_and(|found| {
-            found.checkpoint.id == now.checkpoint.id && now.bytes_acked < found.bytes_acked
-        })
+        self.found.as_ref().is_some_and(|found| now.bytes_acked < found.bytes_acked)
     }
 }
 
@@ -82,9 +81,6 @@ impl Upload {
     /// Keeps what is new. What an earlier page has left stays until the server has confirmed as
     /// much.
     pub(super) fn save(&mut self, steps: &mut Vec<Step>) {
-        if !self.resuming.has_begun {
-            return;
-        }
         let Some(now) = self.to_be_kept() else {
             if self.keeping.kept.is_some() || self.keeping.wanted.is_some() {
                 self.forget(steps);

@@ -20,8 +20,9 @@ const REFUSED: u32 = 5;
 pub(super) struct Losses {
     /// A WebSocket was asked for and is not open.
     is_opening: bool,
-    /// How often in a row it did not open.
+    /// How often in a row it did not open, and whether this time.
     unopened: u32,
+    has_not_opened: bool,
     /// The large requests of this attempt, with how many bytes of the file.
     large: Vec<(RequestId, u64)>,
     /// How a large request was answered, in how many attempts in a row, and whether in this one.
@@ -43,7 +44,7 @@ impl Losses {
             }
             Action::HangUp => {
                 self.large.clear();
-                (self.is_opening, self.is_noted) = (false, false);
+                (self.is_opening, self.has_not_opened, self.is_noted) = (false, false, false);
             }
             _ => {}
         }
@@ -52,7 +53,10 @@ impl Losses {
     pub(super) fn note_event(&mut self, event: &Event, is_offline: bool) {
         match event {
             Event::Connected => (self.is_opening, self.unopened) = (false, 0),
-            Event::Disconnected { .. } if self.is_opening && !is_offline => self.unopened += 1,
+            Event::Disconnected { .. } if self.is_opening && !is_offline => {
+                self.unopened += 1;
+                self.has_not_opened = true;
+            }
             Event::Responded(id, response) => self.note_answer(*id, response),
             _ => {}
         }
@@ -94,7 +98,7 @@ impl Upload {
     pub(super) fn explained(&self, error: Error) -> Error {
         let losses = &self.losses;
         match error {
-            Error::Lost(words) if losses.is_opening && losses.unopened >= UNOPENED => {
+            Error::Lost(words) if losses.has_not_opened && losses.unopened >= UNOPENED => {
                 Error::Lost(joined(&[&words, REFUSAL]))
             }
             error if !error.is_transient() => error,

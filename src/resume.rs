@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use incoming_protocol::{Attempt, Entry, Event, Kept, joined};
+use incoming_protocol::{Attempt, Entry, Error, Event, Kept, joined};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -16,7 +16,7 @@ use crate::error::{upload_error, words_of};
 use crate::hashing::unable;
 use crate::json::Members;
 use crate::listener::callback;
-use crate::page::{Page, call, is_nothing, spawn, wall_clock_ms};
+use crate::page::{Page, call, is_function_here, is_nothing, spawn, wall_clock_ms};
 use crate::{file, json};
 
 /// For how many days something is kept, unless the page says otherwise.
@@ -65,6 +65,11 @@ pub(crate) struct Resume {
 impl Resume {
     /// Finds out which file it is.
     pub(crate) fn identify(&self, driver: &Rc<Driver>, page: &Rc<Page>, attempt: Attempt) {
+        // A page that must not use its storage has it, and goes on without.
+        if !is_function_here("Storage") {
+            let what = "resuming in a worker, which has no localStorage,".to_owned();
+            return driver.heard(attempt, Event::Failed(Error::Unsupported(what)));
+        }
         self.is_identifying.set(true);
         self.is_unwanted.set(false);
         let (driver, page) = (Rc::clone(driver), Rc::clone(page));

@@ -1,6 +1,6 @@
 //! What a page sees of an upload, as data.
 
-use incoming_protocol::{Error, Json, Md5, Verification, View};
+use incoming_protocol::{Error, Json, Md5, State, Verification, View};
 use serde::{Serialize, Serializer};
 
 use crate::json::Members;
@@ -36,14 +36,14 @@ pub struct Snapshot {
     pub frac_hashed: f64,
     /// The MD5 of the file in hexadecimal, once it is known.
     pub md5: Option<String>,
-    /// What was compared and found equal, once the upload is finished: `file` or `chunks`.
-    pub verified: Option<&'static str>,
+    /// What was compared and found equal, once the upload is finished.
+    pub verified: Option<Verification>,
     /// The smoothed speed; 0 when nothing travels.
     pub speed: f64,
     /// The time that is probably left, if anybody knows.
     pub eta: Option<f64>,
     /// What is going on, as one word.
-    pub state: &'static str,
+    pub state: State,
     /// What is going on, for a person.
     pub state_msg: String,
     /// Why the last attempt was lost, while others are left.
@@ -121,10 +121,10 @@ impl Snapshot {
             hashing: view.hashing,
             frac_hashed: view.frac_hashed,
             md5: view.md5.as_ref().map(|md5| Md5::as_str(md5).to_owned()),
-            verified: view.verified.map(Verification::name),
+            verified: view.verified,
             speed: rate.speed,
             eta: rate.eta,
-            state: view.state.name(),
+            state: view.state,
             last_error: view.last_error.as_ref().map(ErrorData::of),
             error_code: error.as_ref().map(|error| error.code),
             error_kind: error.as_ref().map(|error| error.kind),
@@ -167,8 +167,8 @@ impl Snapshot {
     fn add_texts(&self, to: &mut Members) {
         to.add_text("filename", Some(&self.filename));
         to.add_text("md5", self.md5.as_deref());
-        to.add_text("verified", self.verified);
-        to.add_text("state", Some(self.state));
+        to.add_text("verified", self.verified.map(Verification::name));
+        to.add_text("state", Some(self.state.name()));
         to.add_text("state_msg", Some(&self.state_msg));
         to.add_text("cancel_msg", self.cancel_msg.as_deref());
         to.add_text("error_kind", self.error_kind);

@@ -3,6 +3,7 @@
 use incoming_protocol::Wake;
 use web_sys::{AbortController, AbortSignal};
 
+#[cfg(feature = "_sockets")]
 use crate::socket::Socket;
 use crate::timer::Wait;
 
@@ -12,12 +13,14 @@ pub(crate) enum Due {
     /// A machine is to be woken.
     Wake(Wake),
     /// The connection is looked at, while there is something on its way.
+    #[cfg(feature = "_sockets")]
     Look,
 }
 
 /// The connection, the requests and the timers of an attempt: all end when it is dropped.
 #[derive(Default)]
 pub(crate) struct Current {
+    #[cfg(feature = "_sockets")]
     pub(crate) socket: Option<Socket>,
     waits: Vec<(Due, Wait)>,
     controller: Option<AbortController>,
@@ -38,12 +41,21 @@ impl Current {
     }
 
     /// True if somebody waits for this.
+    #[cfg(feature = "_sockets")]
     pub(crate) fn waits_for(&self, due: Due) -> bool {
         self.position(due).is_some()
     }
 
     fn position(&self, due: Due) -> Option<usize> {
         self.waits.iter().position(|(other, _)| *other == due)
+    }
+
+    /// How many bytes were sent and have not left the browser; of requests it says so itself.
+    pub(crate) fn waiting(&self) -> u64 {
+        #[cfg(feature = "_sockets")]
+        return self.socket.as_ref().map_or(0, Socket::waiting);
+        #[cfg(not(feature = "_sockets"))]
+        0
     }
 
     /// What tells that the attempt is over. `None` where a browser has no such thing.

@@ -1,31 +1,29 @@
 //! Carries out what an upload asks for, and reports what comes of it.
 
+#[cfg(feature = "_requests")]
+mod requests;
+#[cfg(feature = "_sockets")]
+mod sockets;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use incoming_protocol::http::Request;
 use incoming_protocol::{
-    Action, Attempt, Error, Event, Link, Notice, Outcome, Protocol, Speedometer, Stage, Step,
-    Upload, View, milliseconds,
+    Action, Attempt, Event, Link, Notice, Outcome, Protocol, Speedometer, Stage, Step, Upload,
+    View, milliseconds,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::AbortSignal;
 
 use crate::attempt::{Current, Due};
-use crate::error::words_of;
 use crate::hashing::Hashing;
-use crate::http::Exchange;
 use crate::listener::Listener;
 use crate::page::{self, Page, spawn};
 use crate::resume::Resume;
 use crate::snapshot::{Rate, Snapshot};
-use crate::socket::Socket;
 use crate::timer::{Sleeper, Wait};
 use crate::{file, number};
-
-/// How often the browser's queue is looked at while there is something in it.
-const LOOK_EVERY_MS: f64 = 100.0;
 
 /// Who is told how an upload goes.
 pub(crate) trait Audience {
@@ -41,6 +39,7 @@ pub(crate) struct Source {
     pub(crate) filename: String,
     /// The address of the server.
     pub(crate) endpoint: String,
+    #[cfg_attr(not(feature = "_requests"), expect(dead_code, reason = "a WebSocket has none"))]
     pub(crate) authorization: Option<String>,
 }
 
@@ -105,11 +104,6 @@ impl Driver {
         self.carry_out(steps);
     }
 
-    /// The page's objects, while something is under way.
-    pub(crate) fn page(&self) -> Option<Rc<Page>> {
-        self.page.borrow().clone()
-    }
-
     /// Reports an event, and before it how the connection is doing.
     pub(crate) fn heard(self: &Rc<Self>, attempt: Attempt, event: Event) {
         let link = self.measure();
@@ -166,13 +160,13 @@ impl Driver {
         let page = self.page.borrow().clone();
         let Some(page) = page else { return };
         match action {
+            #[cfg(feature = "_sockets")]
             Action::Connect(url) => self.connect(&page, attempt, &url),
-            Action::Send(message) => self.with_socket(|socket| socket.send(&message)),
-            Action::SendRange(range) => {
-                let bytes = file::slice(&page.file(), &range, None);
-                self.with_socket(|socket| socket.send_blob(&bytes));
-                self.keep_looking(attempt);
-            }
+            #[cfg(feature = "_sockets")]
+            Action::Send(message) => self.send(&message),
+            #[cfg(feature = "_sockets")]
+            Action::SendRange(range) => self.send_range(&page, attempt, &range),
+            #[cfg(feature = "_requests")]
             Action::Request(request) => self.request(&page, attempt, request),
             Action::Digest(range) => self.hashing.start(self, &page, attempt, range),
             Action::HangUp => drop(self.current.take()),
@@ -187,17 +181,8 @@ impl Driver {
             Action::CheckFile => self.check_file(&page, attempt, true),
             Action::Settle(outcome) => self.audience.settle(&page, &outcome),
             Action::Notify(notice) => self.notify(&page, notice),
-        }
-    }
-
-    fn connect(self: &Rc<Self>, page: &Rc<Page>, attempt: Attempt, url: &str) {
-        match Socket::open(url, self, attempt) {
-            Ok(socket) => self.current.borrow_mut().socket = Some(socket),
-            Err(thrown) => return self.heard(attempt, Event::Refused(words_of(&thrown))),
-        }
-        // Nothing is read of what is empty, so that a folder would arrive as an empty file.
-        if file::size_of(&page.file()) == 0 {
-            self.check_file(page, attempt, false);
+            #[allow(unreachable_patterns, reason = "no machine of this build asks for it")]
+            _ => {}
         }
     }
 
@@ -207,37 +192,6 @@ impl Driver {
         spawn(async move {
             let event = file::check(&blob).await;
             if is_asked || matches!(event, Event::FileUnreadable(_)) {
-                driver.heard(attempt, event);
-            }
-        });
-    }
-
-    fn with_socket(&self, act: impl FnOnce(&Socket)) {
-        if let Some(socket) = &self.current.borrow().socket {
-            act(socket);
-        }
-    }
-
-    fn request(self: &Rc<Self>, page: &Page, attempt: Attempt, request: Request) {
-        let Some(signal) = self.signal() else { return };
-        let id = request.id;
-        let exchange = Exchange {
-            page: page.clone(),
-            request,
-            authorization: self.source.authorization.clone(),
-            signal: signal.clone(),
-        };
-        let driver = Rc::clone(self);
-        let telling = Rc::clone(self);
-        spawn(async move {
-            let loaded = move |bytes| telling.heard(attempt, Event::Loaded(id, bytes));
-            let event = match exchange.send(loaded).await {
-                Ok(response) => Event::Responded(id, response),
-                Err(Error::Lost(words)) => Event::RequestLost(id, words),
-                Err(error) if error.is_transient() => Event::RequestFailed(id, error),
-                Err(error) => Event::Failed(error),
-            };
-            if !signal.aborted() {
                 driver.heard(attempt, event);
             }
         });
@@ -254,28 +208,6 @@ impl Driver {
         self.current.borrow_mut().wait(due, wait);
     }
 
-    /// Looks again and again while bytes are on their way: nothing reports when they leave the
-    /// browser's queue, and nothing at all when they stand still.
-    fn keep_looking(self: &Rc<Self>, attempt: Attempt) {
-        if !self.current.borrow().waits_for(Due::Look) {
-            self.wait(attempt, Due::Look, LOOK_EVERY_MS);
-        }
-    }
-
-    fn look(self: &Rc<Self>, attempt: Attempt) {
-        self.current.borrow_mut().forget(Due::Look);
-        let link = self.measure();
-        let steps = self.upload.borrow_mut().handle(attempt, Event::Measured(link));
-        self.carry_out(steps);
-        if self.attempt() != attempt {
-            return;
-        }
-        self.show_rate();
-        if self.upload.borrow().view().bytes_ahead() + link.waiting > 0 {
-            self.keep_looking(attempt);
-        }
-    }
-
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate")]
     fn measure(&self) -> Link {
         let (acknowledged, in_this_connection) = self.upload.borrow().confirmed();
@@ -286,7 +218,7 @@ impl Driver {
             speed.restart(page::now_ms(), acknowledged);
         }
         Link {
-            waiting: self.current.borrow().socket.as_ref().map_or(0, Socket::waiting),
+            waiting: self.current.borrow().waiting(),
             bytes_per_second: speed.bytes_per_second().map(|rate| rate as u64),
             is_offline: page::is_offline(),
         }
@@ -302,14 +234,6 @@ impl Driver {
         let rate = self.rate(&view);
         self.shown_rate.set(rate);
         self.audience.notify(page, notice, Snapshot::new(&self.source.filename, view, rate));
-    }
-
-    /// Tells the page when only the speed has changed, as it does on a line that stands still.
-    fn show_rate(&self) {
-        let rate = self.rate(&self.upload.borrow().view());
-        if let Some(page) = self.page().filter(|_| rate != self.shown_rate.get()) {
-            self.notify(&page, Notice::Progress);
-        }
     }
 
     fn rate(&self, view: &View) -> Rate {
@@ -360,6 +284,7 @@ impl Sleeper for Alarm {
     fn woke(&self) {
         match self.due {
             Due::Wake(wake) => self.driver.heard(self.attempt, Event::Woke(wake)),
+            #[cfg(feature = "_sockets")]
             Due::Look => self.driver.look(self.attempt),
         }
     }

@@ -19,6 +19,7 @@ pub(crate) fn words_of(thrown: &JsValue) -> String {
 
 /// What it means that a function of the page threw: an `UploadError` says so itself, anything else
 /// may pass.
+#[cfg(feature = "_requests")]
 pub(crate) fn thrown_by_page(what: &str, thrown: &JsValue) -> Error {
     upload_error(thrown).unwrap_or_else(|| {
         let words = words_of(thrown);

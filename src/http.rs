@@ -9,7 +9,7 @@ mod given;
 mod xhr;
 
 use incoming_protocol::http::{Body, MediaType, Request, Response};
-use incoming_protocol::{Error, joined};
+use incoming_protocol::{Error, Event, joined};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob};
 
@@ -41,66 +41,71 @@ struct Ready {
     signal: AbortSignal,
 }
 
+/// Why there is no answer. Boxed, because every `?` moves it.
+type Failure = Box<Error>;
+
 impl Exchange {
     /// Sends the request and waits for the answer; `loaded` is told how many bytes have left.
     ///
     /// # Errors
     /// A loss if there was no answer, whatever the page's functions say, and a misuse for what can
     /// never leave.
-    pub(crate) async fn send(self, loaded: impl Fn(u64) + 'static) -> Result<Response, Error> {
-        let ready = self.prepare().await?;
-        let range = self.request.body.range();
-        let file = self.page.file();
-        if range.is_some() && file::size_of(&file) == 0 {
+    pub(crate) async fn send(self, loaded: impl Fn(u64) + 'static) -> Result<Response, Failure> {
+        let (mut headers, mut params) = (Vec::new(), Vec::new());
+        if !self.request.is_bare {
+            headers = given(&self.page, "headers").await?;
+            params = given(&self.page, "params").await?;
+        }
+        let ready = self.prepare(headers, params)?;
+        if self.is_empty() {
             // Nothing is read of what is empty, so that a folder would arrive as an empty file.
-            if let incoming_protocol::Event::FileUnreadable(why) = file::check(&file).await {
-                return Err(Error::FileChanged(why));
+            if let Event::FileUnreadable(why) = file::check(&self.page.file()).await {
+                return Err(Error::FileChanged(why).into());
             }
         }
-        let is_fetch = self.page.option("transport").as_string().as_deref() == Some("fetch");
-        let is_xhr = range.is_some() && !is_fetch && is_function_here("XMLHttpRequest");
-        let answer = if is_xhr {
-            xhr::send(&ready, &self.request.wants, loaded).await?
+        let answer = if self.is_by_xhr() {
+            xhr::send(&ready, &self.request.wants, Box::new(loaded)).await?
         } else {
             fetch::send(&ready, &self.request.wants).await?
         };
-        let asked = ready.url;
         let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer).await?;
-        Ok(answer.into_response(asked, is_stored))
+        Ok(answer.into_response(ready.url, is_stored))
     }
 
-    async fn prepare(&self) -> Result<Ready, Error> {
-        let headers = self.headers().await?;
-        let params = names_and_values(self.given("params").await?)?;
-        let url = self.url(&params)?;
+    /// True if bytes of an empty file are sent.
+    fn is_empty(&self) -> bool {
+        self.request.body.range().is_some() && file::size_of(&self.page.file()) == 0
+    }
+
+    fn is_by_xhr(&self) -> bool {
+        self.request.body.range().is_some()
+            && self.page.option("transport").as_string().as_deref() != Some("fetch")
+            && is_function_here("XMLHttpRequest")
+    }
+
+    fn prepare(&self, headers: Vec<Given>, params: Vec<Given>) -> Result<Ready, Failure> {
+        let headers = self.headers(headers)?;
+        let params = names_and_values(params)?;
+        let with_credentials = self.page.option("with_credentials").as_bool() == Some(true);
         Ok(Ready {
             method: self.request.method.clone(),
-            url,
+            url: self.url(&params)?,
             headers,
             body: self.body(&params),
-            with_credentials: (!self.request.is_bare)
-                .then(|| self.page.option("with_credentials").as_bool() == Some(true)),
+            with_credentials: (!self.request.is_bare).then_some(with_credentials),
             signal: self.signal.clone(),
         })
     }
 
-    /// What the page gives, as an object or by a function, for requests to its own server.
-    async fn given(&self, name: &str) -> Result<Vec<Given>, Error> {
-        if self.request.is_bare {
-            return Ok(Vec::new());
-        }
-        given(&self.page.option(name), name).await
-    }
-
-    async fn headers(&self) -> Result<Headers, Error> {
+    fn headers(&self, given: Vec<Given>) -> Result<Headers, Failure> {
         let headers = Headers::new();
         for (name, value) in self.own_headers() {
             set_header(&headers, name, &value.into())?;
         }
-        for Given { name, value } in self.given("headers").await? {
+        for Given { name, value } in &given {
             // It would hide where the parts of a form begin.
             if !(self.is_form() && name.eq_ignore_ascii_case(CONTENT_TYPE)) {
-                set_header(&headers, &name, &value)?;
+                set_header(&headers, name, value)?;
             }
         }
         Ok(headers)
@@ -135,7 +140,7 @@ impl Exchange {
     }
 
     /// The whole address, as the browser writes it.
-    fn url(&self, params: &[(String, String)]) -> Result<String, Error> {
+    fn url(&self, params: &[(String, String)]) -> Result<String, Failure> {
         let request = &self.request;
         let no_url = || Error::Misuse(joined(&["expected a URL, found '", &request.url, "'"]));
         let url = resolve(&request.url).ok_or_else(no_url)?;
@@ -173,6 +178,6 @@ fn part_of(file: &Blob, range: &std::ops::Range<u64>, media_type: MediaType) -> 
 }
 
 /// What throws before a request leaves will always throw.
-fn misuse(thrown: &JsValue) -> Error {
-    Error::Misuse(words_of(thrown))
+fn misuse(thrown: &JsValue) -> Failure {
+    Error::Misuse(words_of(thrown)).into()
 }

@@ -32,6 +32,7 @@ mod endpoint;
 mod error;
 mod file;
 mod hashing;
+#[cfg(feature = "_requests")]
 mod http;
 #[cfg(feature = "npm")]
 mod js;
@@ -43,6 +44,7 @@ mod page;
 mod parts;
 mod resume;
 mod snapshot;
+#[cfg(feature = "_sockets")]
 mod socket;
 mod timer;
 #[cfg(not(feature = "npm"))]

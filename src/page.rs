@@ -4,6 +4,7 @@ use std::future::Future;
 
 use js_sys::{Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 #[cfg(feature = "npm")]
 use web_sys::AbortSignal;
 use web_sys::{Blob, EventTarget};
@@ -129,6 +130,7 @@ pub(crate) fn global() -> Object {
 }
 
 /// True if there is a function, or a class, of this name.
+#[cfg(feature = "_requests")]
 pub(crate) fn is_function_here(name: &str) -> bool {
     member(&global(), name).is_function()
 }
@@ -145,12 +147,14 @@ pub(crate) fn is_branded(value: &JsValue, class: &str, property: &str) -> bool {
     prototype.is_object() && value.is_object() && get_as(&prototype, property, value).is_ok()
 }
 
-/// Calls a function of the page, which may return a promise.
-///
-/// # Errors
-/// What it throws, now or later.
-pub(crate) async fn call(function: &JsValue, argument: &JsValue) -> Result<JsValue, JsValue> {
+/// Calls a function of the page, which may return a promise: what it throws is the error, now or
+/// later.
+pub(crate) fn call(function: &JsValue, argument: &JsValue) -> JsFuture {
     let function: &Function = function.unchecked_ref();
-    let returned = function.call1(&JsValue::UNDEFINED, argument)?;
-    wasm_bindgen_futures::JsFuture::from(Promise::resolve(&returned)).await
+    let returned = function.call1(&JsValue::UNDEFINED, argument);
+    let promise = match returned {
+        Ok(returned) => Promise::resolve(&returned),
+        Err(thrown) => Promise::reject(&thrown),
+    };
+    JsFuture::from(promise)
 }

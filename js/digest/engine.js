@@ -134,6 +134,9 @@ export class Engine {
     const now = performance.now();
     if (now - this.#toldAt < PROGRESS_MS) return;
     this.#toldAt = now;
-    for (const { id, bytes, tells } of this.#jobs.values()) if (tells) this.#tell({ id, bytes });
+    for (const { id, bytes, tells, isOver } of this.#jobs.values()) {
+      // Its end is told when it was looked at once more.
+      if (tells && !isOver) this.#tell({ id, bytes });
+    }
   }
 }

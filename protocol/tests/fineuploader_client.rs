@@ -316,7 +316,7 @@ fn what_fails_is_tried_again() {
     for (status, text, words) in [
         (204, "", "status 204"),
         (200, "OK", "200: OK"),
-        (200, "<h1>portal</h1>", "status 200"),
+        (200, "<h1>portal</h1>", "200: a page instead of an answer"),
         (200, "null", "200: null"),
         (200, "[]", "200: []"),
         (200, r#"{"success":0}"#, r#"200: {"success":0}"#),

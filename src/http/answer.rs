@@ -1,10 +1,10 @@
 //! What came back.
 
-use incoming_protocol::Error;
 use incoming_protocol::http::{LOCATION, RETRY_AFTER, Response};
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
+use super::Failure;
 use crate::endpoint::Address;
 use crate::error::thrown_by_page;
 use crate::json::{self, Members};
@@ -70,7 +70,10 @@ fn seconds_from_now(value: String, date: Option<String>) -> String {
 ///
 /// # Errors
 /// What it throws.
-pub(super) async fn is_stored(function: &JsValue, answer: &Answer) -> Result<Option<bool>, Error> {
+pub(super) async fn is_stored(
+    function: &JsValue,
+    answer: &Answer,
+) -> Result<Option<bool>, Failure> {
     if !function.is_function() {
         return Ok(None);
     }
@@ -79,5 +82,6 @@ pub(super) async fn is_stored(function: &JsValue, answer: &Answer) -> Result<Opt
     seen.add_text("url", Some(&answer.url));
     seen.add_text("text", Some(&answer.text));
     let said = call(function, &json::to_js(&seen.into())).await;
-    said.map(|said| Some(said.is_truthy())).map_err(|thrown| thrown_by_page("is_stored", &thrown))
+    let said = said.map_err(|thrown| thrown_by_page("is_stored", &thrown))?;
+    Ok(Some(said.is_truthy()))
 }

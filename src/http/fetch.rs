@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::answer::Answer;
 use super::given::Headers;
-use super::{Ready, misuse};
+use super::{Failure, Ready, misuse};
 use crate::error::words_of;
 use crate::page::set;
 
@@ -32,9 +32,9 @@ extern "C" {
 }
 
 /// Sends a request.
-pub(super) async fn send(ready: &Ready, wants: &[&'static str]) -> Result<Answer, Error> {
+pub(super) async fn send(ready: &Ready, wants: &[&'static str]) -> Result<Answer, Failure> {
     let request = Request::new(&ready.url, &init(ready)).map_err(|thrown| misuse(&thrown))?;
-    answer(&request, wants).await.map_err(|thrown| Error::Lost(words_of(&thrown)))
+    answer(&request, wants).await.map_err(|thrown| Error::Lost(words_of(&thrown)).into())
 }
 
 fn init(ready: &Ready) -> Object {

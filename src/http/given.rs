@@ -4,9 +4,9 @@ use incoming_protocol::{Error, joined};
 use js_sys::{Array, Reflect, Symbol};
 use wasm_bindgen::prelude::*;
 
-use super::misuse;
+use super::{Failure, misuse};
 use crate::error::{thrown_by_page, words_of};
-use crate::page::{call, is_nothing};
+use crate::page::{Page, call, is_nothing};
 
 #[wasm_bindgen]
 extern "C" {
@@ -38,32 +38,41 @@ pub(super) struct Given {
     pub(super) value: JsValue,
 }
 
-/// What the page gives: an object, what lists pairs, or a function that is called anew for every
-/// request and may return a promise.
+/// What the page gives as an option: an object, what lists pairs, or a function that is called anew
+/// for every request and may return a promise.
 ///
 /// # Errors
 /// What its function throws, and a misuse for what is no object.
-pub(super) async fn given(value: &JsValue, name: &str) -> Result<Vec<Given>, Error> {
-    let mut found = value.clone();
-    if value.is_function() {
-        let returned = call(value, &JsValue::UNDEFINED).await;
+pub(super) async fn given(page: &Page, name: &str) -> Result<Vec<Given>, Failure> {
+    let mut found = page.option(name);
+    if found.is_function() {
+        let returned = call(&found, &JsValue::UNDEFINED).await;
         found = returned.map_err(|thrown| thrown_by_page(name, &thrown))?;
     }
+    read(&found, name)
+}
+
+fn read(found: &JsValue, name: &str) -> Result<Vec<Given>, Failure> {
     let mut list = Vec::new();
-    if is_nothing(&found) {
+    if is_nothing(found) {
         return Ok(list);
     }
     if !found.is_object() {
         let kind = found.js_typeof().as_string().unwrap_or_default();
-        return Err(Error::Misuse(joined(&["expected an object as ", name, ", found ", &kind])));
+        let words = joined(&["expected an object as ", name, ", found ", &kind]);
+        return Err(Error::Misuse(words).into());
     }
-    let has_pairs = Reflect::has(&found, &Symbol::iterator()).unwrap_or(false);
-    collect(if has_pairs { to_array(&found) } else { entries(&found) }, "", &mut list)?;
+    let has_pairs = Reflect::has(found, &Symbol::iterator()).unwrap_or(false);
+    collect(if has_pairs { to_array(found) } else { entries(found) }, "", &mut list)?;
     Ok(list)
 }
 
 /// `{ a: { b: 1 } }` is `a[b]=1`.
-fn collect(pairs: Result<Array, JsValue>, group: &str, list: &mut Vec<Given>) -> Result<(), Error> {
+fn collect(
+    pairs: Result<Array, JsValue>,
+    group: &str,
+    list: &mut Vec<Given>,
+) -> Result<(), Failure> {
     for pair in pairs.map_err(|thrown| misuse(&thrown))?.iter() {
         let pair = to_array(&pair).map_err(|thrown| misuse(&thrown))?;
         let (key, value) = (text_of(&pair.get(0), "")?, pair.get(1));
@@ -82,7 +91,7 @@ fn collect(pairs: Result<Array, JsValue>, group: &str, list: &mut Vec<Given>) ->
 ///
 /// # Errors
 /// A misuse for half a character, which no request can carry.
-pub(super) fn names_and_values(list: Vec<Given>) -> Result<Vec<(String, String)>, Error> {
+pub(super) fn names_and_values(list: Vec<Given>) -> Result<Vec<(String, String)>, Failure> {
     let mut texts = Vec::new();
     for Given { name, value } in list {
         let value = text_of(&value, &name)?;
@@ -92,7 +101,7 @@ pub(super) fn names_and_values(list: Vec<Given>) -> Result<Vec<(String, String)>
 }
 
 /// A text of Rust, which has no half characters; it belongs to what is called so, or names itself.
-fn text_of(value: &JsValue, name: &str) -> Result<String, Error> {
+fn text_of(value: &JsValue, name: &str) -> Result<String, Failure> {
     let text = value.as_string().unwrap_or_default();
     let name = if name.is_empty() { &text } else { name };
     encode_uri_component(value).map_err(|thrown| wrong(name, &thrown))?;
@@ -103,12 +112,12 @@ fn text_of(value: &JsValue, name: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// A misuse for a name or a value that no request can have.
-pub(super) fn set_header(headers: &Headers, name: &str, value: &JsValue) -> Result<(), Error> {
+pub(super) fn set_header(headers: &Headers, name: &str, value: &JsValue) -> Result<(), Failure> {
     headers.set(name, value).map_err(|thrown| wrong(name, &thrown))
 }
 
-fn wrong(name: &str, thrown: &JsValue) -> Error {
-    Error::Misuse(joined(&["no request can carry '", name, "': ", &words_of(thrown)]))
+fn wrong(name: &str, thrown: &JsValue) -> Failure {
+    Error::Misuse(joined(&["no request can carry '", name, "': ", &words_of(thrown)])).into()
 }
 
 /// A text as it stands in an address.

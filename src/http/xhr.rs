@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::EventTarget;
 
 use super::answer::Answer;
-use super::{Ready, misuse};
+use super::{Failure, Ready, misuse};
 use crate::listener::Listener;
 use crate::page::member;
 use crate::whole;
@@ -50,8 +50,8 @@ extern "C" {
 pub(super) async fn send(
     ready: &Ready,
     wants: &[&'static str],
-    loaded: impl Fn(u64) + 'static,
-) -> Result<Answer, Error> {
+    loaded: Box<dyn Fn(u64)>,
+) -> Result<Answer, Failure> {
     let xhr = open(ready).map_err(|thrown| misuse(&thrown))?;
     let _progress = Listener::new(&xhr.upload(), "progress", move |event| {
         loaded(whole(member(&event, "loaded").as_f64().unwrap_or_default()));
@@ -63,7 +63,7 @@ pub(super) async fn send(
     let _ = JsFuture::from(over).await;
     let status = xhr.status();
     if status == 0 {
-        return Err(Error::Lost("there was no answer".to_owned()));
+        return Err(Error::Lost("there was no answer".to_owned()).into());
     }
     // To ask for a header that another origin does not expose is a complaint in the console.
     let all = xhr.all_headers();

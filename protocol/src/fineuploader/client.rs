@@ -117,7 +117,12 @@ impl Client {
 
     fn learn(&mut self, index: u64, is_reset: bool, response: &Response) -> Result<(), Error> {
         let succeeds = says(response, "success") || !self.requires_success;
-        if !(is_success(response.status) && succeeds) || is_reset {
+        let is_success = is_success(response.status);
+        if !(is_success && succeeds) || is_reset {
+            // Whoever has nothing to do with the upload says nothing about it.
+            if is_success && response.json.is_none() {
+                self.transfer.trust.check(response)?;
+            }
             return Err(self.refusal(response));
         }
         self.transfer.confirm(index, true, response)?;

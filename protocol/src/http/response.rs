@@ -86,6 +86,7 @@ impl Response {
         let said = cut(self.said());
         let mut words = match (said.is_empty(), meaning(self.status)) {
             (false, _) => joined(&[&status, ": ", said]),
+            (true, "") if self.is_page() => joined(&[&status, ": a page instead of an answer"]),
             (true, "") => joined(&["status ", &status]),
             (true, meaning) => joined(&[&status, meaning]),
         };
@@ -93,6 +94,11 @@ impl Response {
             words = joined(&[&words, " (of ", before(&self.url, b'?'), ")"]);
         }
         words
+    }
+
+    /// True for a success of which a person could read something, and no program.
+    fn is_page(&self) -> bool {
+        matches!(self.status, 200..=299) && self.json.is_none() && !self.text.is_empty()
     }
 
     /// The words in the body: those in its JSON if there are any, and nothing of a page.
@@ -214,6 +220,7 @@ mod tests {
             (403, "\n<!DOCTYPE html>", "403 forbidden"),
             (418, "<p>tea", "status 418"),
             (204, "", "status 204"),
+            (200, "<!doctype html>", "200: a page instead of an answer"),
         ] {
             assert_eq!(answer(status, text).words(), words, "{text}");
         }

@@ -78,6 +78,14 @@ describe('A request that is redirected', () => {
     await site.assertArrived('resumable', upload.file);
   });
 
+  it('stores nothing over fineuploader where a status is all that counts', async () => {
+    const { place } = shared;
+    place.gateway.behave(signedOut('POST', '/fineuploader', 302));
+    const options = { protocol: 'fineuploader', require_success_json: false };
+    const { outcome } = await place.send(file('bare'), options);
+    assertNamesBoth(outcome, '/fineuploader');
+  });
+
   it('does not say that all chunks of Fine Uploader are put together', async () => {
     const { place } = shared;
     const elsewhere = signedOut('POST', '/done', 302);

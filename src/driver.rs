@@ -28,7 +28,7 @@ use crate::{file, number};
 /// Who is told how an upload goes.
 pub(crate) trait Audience {
     /// Something has changed.
-    fn notify(&self, page: &Page, notice: Notice, now: Snapshot);
+    fn notify(&self, page: &Page, notice: Notice, now: &Snapshot);
     /// This run is over.
     fn settle(&self, page: &Page, outcome: &Outcome);
 }
@@ -156,6 +156,8 @@ impl Driver {
         drop((outside, self.page.take()));
     }
 
+    /// Not inlined into the loop that calls it: all addresses would be worked out in front of it.
+    #[inline(never)]
     fn perform(self: &Rc<Self>, Step { attempt, action }: Step) {
         let page = self.page.borrow().clone();
         let Some(page) = page else { return };
@@ -226,14 +228,13 @@ impl Driver {
 
     /// Shows the page how it goes, and tells it why.
     fn notify(&self, page: &Page, notice: Notice) {
-        let view = self.upload.borrow().view();
+        let now = self.snapshot();
         // A callback may have started an upload anew that had failed.
-        if notice == Notice::Failed && view.error.is_none() {
+        if notice == Notice::Failed && now.error_code.is_none() {
             return;
         }
-        let rate = self.rate(&view);
-        self.shown_rate.set(rate);
-        self.audience.notify(page, notice, Snapshot::new(&self.source.filename, view, rate));
+        self.shown_rate.set(Rate { speed: now.speed, eta: now.eta });
+        self.audience.notify(page, notice, &now);
     }
 
     fn rate(&self, view: &View) -> Rate {

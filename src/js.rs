@@ -92,7 +92,7 @@ impl Driver {
     fn start(&self, page: &Page) -> Result<(), JsValue> {
         let can_start = self.driver.ask(Upload::can_start);
         can_start.map_err(|error| type_error(&joined(&["start: ", &error.words()])))?;
-        if self.driver.ask(|upload| upload.view().error.is_some()) {
+        if self.driver.ask(Upload::has_failed) {
             page.begin_run();
         }
         self.driver.want(page, &mut Upload::start);
@@ -104,7 +104,7 @@ impl Driver {
     /// # Errors
     /// A `TypeError` for anything but `'pause'`, `'unpause'` and `'toggle'`.
     fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
-        let is_paused = self.driver.ask(|upload| upload.view().paused);
+        let is_paused = self.driver.ask(Upload::is_paused);
         let pauses = match what.as_string().as_deref() {
             Some("pause") => true,
             Some("unpause") => false,
@@ -199,8 +199,8 @@ impl Shown {
 }
 
 impl Audience for Rc<Shown> {
-    fn notify(&self, page: &Page, notice: Notice, now: Snapshot) {
-        self.show(page, &now);
+    fn notify(&self, page: &Page, notice: Notice, now: &Snapshot) {
+        self.show(page, now);
         let (callback, event) = match notice {
             Notice::Progress => ("onprogress", "progress"),
             Notice::Finished => ("onfinished", "finished"),

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use incoming_protocol::{Attempt, Entry, Error, Event, Kept, joined};
+use incoming_protocol::{Attempt, Entry, Error, Event, Json, Kept, joined};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -27,7 +27,7 @@ extern "C" {
     /// `js/checkpoints/make.js`.
     type Checkpoints;
     #[wasm_bindgen(method)]
-    fn record(this: &Checkpoints, file: &Blob, place: Vec<String>) -> Record;
+    fn record(this: &Checkpoints, file: &Blob, place: &JsValue) -> Record;
 
     /// What is kept of one file.
     #[derive(Clone)]
@@ -196,13 +196,14 @@ async fn identifier(driver: &Rc<Driver>, page: &Page) -> Result<JsValue, JsValue
             let made = JsFuture::from(page.load_checkpoints()).await?;
             let source = &driver.source;
             let blob = page.file();
-            let place = vec![
-                source.protocol.name().to_owned(),
-                place_of(&source.endpoint),
-                scope_of(page),
-                file::relative_path_of(&blob),
+            let place = [
+                source.protocol.name(),
+                &place_of(&source.endpoint),
+                &scope_of(page),
+                &file::relative_path_of(&blob),
             ];
-            let record = made.unchecked_ref::<Checkpoints>().record(&blob, place);
+            let place = Json::List(place.map(Json::from).into());
+            let record = made.unchecked_ref::<Checkpoints>().record(&blob, &json::to_js(&place));
             *driver.resume.record.borrow_mut() = Some(record.clone());
             record
         }

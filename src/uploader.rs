@@ -125,9 +125,9 @@ struct Listening {
 }
 
 impl Audience for Listening {
-    fn notify(&self, _: &Page, notice: Notice, now: Snapshot) {
+    fn notify(&self, _: &Page, notice: Notice, now: &Snapshot) {
         if let Some(on_change) = self.on_change.as_ref().filter(|_| notice == Notice::Progress) {
-            on_change(&now);
+            on_change(now);
         }
     }
 

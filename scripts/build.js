@@ -28,7 +28,7 @@ await main(async () => {
   }
   writeManifest();
   if (wanted.dev) return;
-  const report = reportSizes(await compressAll(), wanted.entries);
+  const report = reportSizes(await compressAll(), wanted);
   if (wanted.record) record(report);
 });
 

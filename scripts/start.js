@@ -2,11 +2,13 @@
 
 import { exitCode, main, run } from './lib/run.js';
 
+/** What the page loads. */
+const PACKAGE = ['--only', 'all', '--no-scripts', '--no-limits'];
 const DEFAULTS = { '--listen': '127.0.0.1:4000', '--storage': 'storage' };
 
 await main(async () => {
   const args = withDefaults(process.argv.slice(2));
-  await run(process.execPath, ['scripts/build.js']);
+  await run(process.execPath, ['scripts/build.js', ...PACKAGE]);
   await run('cargo', ['build', '--release', '--package', 'incoming-server']);
   announce(args);
   const server = ['run', '--quiet', '--release', '--package', 'incoming-server', '--'];

@@ -2,24 +2,21 @@
 
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { setUpFirefox } from './lib/firefox.js';
 import { runNodeTests } from './lib/node-tests.js';
 import { npmBin, root, target, wasmTriple } from './lib/paths.js';
 import { Expected, main, run } from './lib/run.js';
 import { setUpBrowser, setUpBuild, setUpTestRunner } from './lib/setup.js';
-import { webdriverConfig } from './lib/webdriver.js';
+import { inChromium, inFirefox } from './lib/webdriver.js';
 
-const FOLDERS = [
-  'tests/e2e',
-  'tests/e2e/fingerprints',
-  'tests/e2e/protocols',
-  'tests/e2e/originals',
-  'tests/e2e/resume',
-  'tests/packaging',
-];
+const NO_FIREFOX =
+  'Rust, in Firefox: needs firefox and geckodriver on the PATH; on Debian LONG=1 installs them';
+const FOLDERS = ['tests/e2e', 'tests/packaging'];
 
 await main(async () => {
   await setUpBuild();
   const browser = await setUpBrowser();
+  const firefox = await setUpFirefox({ installs: Boolean(process.env.LONG) });
   const runner = await setUpTestRunner();
 
   const failed = [];
@@ -34,21 +31,26 @@ await main(async () => {
   };
 
   await step('Rust, native', () => run('cargo', ['test', '--workspace']));
-  await step('Rust, in the browser', () => browserTests(browser, runner));
+  await step('Rust, in Chromium', () => browserTests(runner, inChromium(browser)));
+  if (firefox) await step('Rust, in Firefox', () => browserTests(runner, inFirefox(firefox)));
+  else console.warn(`\nNOT RUN: ${NO_FIREFOX}`);
   await step('package', () => run(process.execPath, ['scripts/build.js']));
   await step('server', () => run('cargo', ['build', '--package', 'incoming-server']));
-  await step('types', () => run(npmBin('tsc'), ['--project', 'tests/packaging/types']));
+  await step('types', async () => {
+    for (const project of ['js', 'tests/packaging/types']) {
+      await run(npmBin('tsc'), ['--project', project]);
+    }
+  });
   // The last one, so that the summary of Node's test runner is the end of the output.
   await step('end to end and packaging', () => endToEnd(browser));
   if (failed.length > 0) throw new Expected(`failed: ${failed.join(', ')}`);
 });
 
-function browserTests({ chrome, chromedriver }, runner) {
+function browserTests(runner, driver) {
   const env = {
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: runner,
-    CHROMEDRIVER: chromedriver,
     WASM_BINDGEN_TEST_TIMEOUT: '120',
-    WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriverConfig(chrome),
+    ...driver,
   };
   return run('cargo', ['test', '--package', 'incoming-uploader', '--target', wasmTriple], { env });
 }
@@ -63,7 +65,7 @@ function endToEnd({ chrome }) {
 }
 
 function testsIn(folder) {
-  return readdirSync(path.join(root, folder))
+  return readdirSync(path.join(root, folder), { recursive: true })
     .filter((name) => name.endsWith('.test.js'))
     .sort()
     .map((name) => path.join(folder, name));

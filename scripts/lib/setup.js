@@ -32,14 +32,19 @@ export function setUpTestRunner() {
 
 /** A tool of a crate at this version, built when it is not there; returns where it is. */
 export async function setUpTool(name, crate, version) {
-  const folder = path.join(target, 'tools');
-  const ours = path.join(folder, 'bin', name);
-  const found = [which(name), ours].find((tool) => isVersion(tool, version));
+  const found = findTool(name, version);
   if (found) return found;
+  const folder = path.join(target, 'tools');
   const install = ['install', crate, '--version', version, '--root', folder];
   // What its author locked may not be in every mirror of the registry.
   if ((await exitCode('cargo', [...install, '--locked'])) !== 0) await run('cargo', install);
-  return ours;
+  return path.join(folder, 'bin', name);
+}
+
+/** Where the tool is at this version, if it is there. */
+export function findTool(name, version) {
+  const ours = path.join(target, 'tools', 'bin', name);
+  return [which(name), ours].find((tool) => isVersion(tool, version)) ?? null;
 }
 
 async function ensureWasmTarget() {
@@ -68,9 +73,13 @@ function packagesIn(lock) {
 }
 
 async function installDebianBrowser() {
-  if ((findChrome() && findChromedriver()) || !isDebianRoot()) return;
+  if (!findChrome() || !findChromedriver()) await installDebian('chromium', 'chromium-driver');
+}
+
+/** Installs packages of Debian, where that is possible. */
+export async function installDebian(...packages) {
+  if (!isDebianRoot()) return;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const packages = ['chromium', 'chromium-driver'];
   await exitCode('apt-get', ['update'], { env });
   await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
 }
@@ -100,5 +109,5 @@ function lockedVersion(crate) {
 }
 
 function isVersion(tool, version) {
-  return tool && isExecutable(tool) && output(tool, ['--version'])?.endsWith(` ${version}`);
+  return tool && isExecutable(tool) && output(tool, ['--version'])?.split(/\s/).includes(version);
 }

@@ -1,14 +1,18 @@
-// The page of every consumer project that imports the package by its name.
+// What the page of every consumer project does with the package, however it got it.
 
-import { fingerprint, fingerprint_chunks, set_server_hostname, Uploader } from 'incoming-uploader';
+export function consume(incoming) {
+  window.incoming = incoming;
+  document.querySelector('#files').addEventListener('change', ({ target }) => {
+    upload(incoming, target.files[0]).catch((error) => {
+      document.title = String(error);
+    });
+  });
+  document.documentElement.dataset.ready = 'yes';
+}
 
-window.hashes = { fingerprint, fingerprint_chunks };
-
-document.querySelector('#files').addEventListener('change', async ({ target }) => {
-  const { ticket, host } = Object.fromEntries(new URLSearchParams(location.search));
+async function upload({ Uploader, set_server_hostname }, file) {
+  const { ticket = null, host } = Object.fromEntries(new URLSearchParams(location.search));
   set_server_hostname(host);
-  const o = await new Uploader(ticket, target.files[0]).start().done;
+  const o = await new Uploader(ticket, file).start().done;
   document.title = `finished ${o.bytes_acked}`;
-});
-
-document.documentElement.dataset.ready = 'yes';
+}

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { entry } from '../../scripts/lib/entries.js';
 import { pkg } from '../../scripts/lib/paths.js';
 import { App, STRICT_POLICY } from '../support/app.js';
 import { launch, openPage } from '../support/browser.js';
 import { atEnd } from '../support/cleanup.js';
-import { assertUploads } from '../support/consumer.js';
+import { assertEntriesUpload, assertUploads, IMPORTS } from '../support/consumer.js';
 import { randomFile, temporaryFolder } from '../support/files.js';
 import { Relay } from '../support/relay.js';
 import { Server } from '../support/server.js';
@@ -32,6 +33,17 @@ describe('The script-tag build', () => {
     const page = await open(t, STRICT_POLICY);
     assert.equal(await page.evaluate(() => window.usableAtOnce), true);
     assert.deepEqual(await page.evaluate(() => window.newGlobals), ['incoming']);
+  });
+
+  it('uploads with each entry over its protocol, with the wasm inside', async (t) => {
+    const folder = temporaryFolder(t);
+    cpSync(PAGE, folder, { recursive: true });
+    const page = readFileSync(path.join(PAGE, 'index.html'), 'utf8');
+    for (const name of Object.keys(IMPORTS)) {
+      const src = `/incoming/0.1/frontend/${entry(name).script}`;
+      writeFileSync(path.join(folder, `${name}.html`), page.replace('/pkg/incoming.js', src));
+    }
+    await assertEntriesUpload(t, browser, folder, 0);
   });
 
   it('hashes in a worker where the policy allows a Blob', async (t) => {

@@ -22,7 +22,8 @@ pub(crate) fn misuse(thrown: &JsValue) -> Error {
 /// The words of anything that was thrown.
 pub(crate) fn words_of(thrown: &JsValue) -> String {
     let message = text_member(thrown, "message");
-    thrown.as_string().or(message).unwrap_or_else(|| "something without a message".to_owned())
+    let words = thrown.as_string().or(message).filter(|words| !words.is_empty());
+    words.unwrap_or_else(|| "something without a message".to_owned())
 }
 
 /// What it means that a function of the page threw: an `UploadError` says so itself, anything else

@@ -31,6 +31,11 @@ export class Gateway {
     this.#answer = answer;
   }
 
+  /** Cuts every connection that is open. */
+  cut() {
+    this.#http.closeAllConnections();
+  }
+
   /** The requests for a path or what is below it. */
   asked(path) {
     return this.requests.filter((r) => r.path === path || r.path.startsWith(`${path}/`));
@@ -70,7 +75,7 @@ export class Gateway {
   }
 
   #stop() {
-    this.#http.closeAllConnections();
+    this.cut();
     this.#http.close();
   }
 }

@@ -15,8 +15,11 @@ use crate::{file, json};
 /// Options that only requests have: a WebSocket takes no such thing.
 const OF_REQUESTS: [&str; 6] =
     ["headers", "params", "with_credentials", "transport", "is_stored", "redirects"];
+/// A name, what is expected under it, and whether a value is that.
+type Expected = (&'static str, &'static str, fn(&JsValue) -> bool);
+
 /// Options that are no plain data, and what each has to be.
-const OWN: [(&str, &str, fn(&JsValue) -> bool); 11] = [
+const OWN: [Expected; 11] = [
     ("onprogress", "a function", JsValue::is_function),
     ("onfinished", "a function", JsValue::is_function),
     ("oncancelled", "a function", JsValue::is_function),

@@ -69,7 +69,7 @@ fn hexadecimal(text: &[u8]) -> Option<String> {
         count += 6;
         while count >= 4 {
             count -= 4;
-            digits.push(digit((bits >> count & 15) as u8));
+            digits.push(digit(u8::try_from(bits >> count & 15).ok()?));
         }
     }
     (digits.pop() == Some('0')).then_some(digits)

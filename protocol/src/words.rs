@@ -22,7 +22,7 @@ fn push_decimal(digits: &mut String, number: u64) {
 }
 
 /// These names with commas.
-pub(crate) fn listed<'a>(names: &mut dyn Iterator<Item = &'a str>) -> String {
+pub(crate) fn listed(names: &mut dyn Iterator<Item = &str>) -> String {
     let mut text = String::new();
     for name in names {
         if !text.is_empty() {

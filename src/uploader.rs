@@ -11,6 +11,7 @@ use web_sys::Blob;
 use crate::builder::Builder;
 use crate::driver::{Audience, Driver};
 use crate::error::words_of;
+use crate::now::Now;
 use crate::options::prepare;
 use crate::page::Page;
 use crate::snapshot::Snapshot;
@@ -85,7 +86,7 @@ impl Uploader {
 
     /// All properties as they are now.
     pub fn snapshot(&self) -> Snapshot {
-        self.driver.snapshot()
+        self.driver.now().into()
     }
 
     /// Waits for the end of this run: an upload that failed can be started again, and then has
@@ -108,9 +109,9 @@ struct Listening {
 }
 
 impl Audience for Listening {
-    fn notify(&self, _: &Page, notice: Notice, now: &Snapshot) {
+    fn notify(&self, _: &Page, notice: Notice, now: Now<'_>) {
         if let Some(on_change) = self.on_change.as_ref().filter(|_| notice == Notice::Progress) {
-            on_change(now);
+            on_change(&now.into());
         }
     }
 

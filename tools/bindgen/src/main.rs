@@ -8,7 +8,7 @@
 
 use std::{env, error::Error, path::Path};
 
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -25,6 +25,7 @@ fn generate(input: &Path, output: &Path, inline: bool) -> Result<(), Box<dyn Err
         .out_name("incoming")
         .web(true)?
         .omit_default_module_path(inline)
+        .encode_into(EncodeInto::Always)
         .typescript(false)
         .remove_name_section(false)
         .remove_producers_section(true)

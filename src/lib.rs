@@ -38,11 +38,13 @@ mod http;
 mod js;
 mod json;
 mod listener;
+mod now;
 mod options;
 mod page;
 #[cfg(not(feature = "npm"))]
 mod parts;
 mod resume;
+#[cfg(not(feature = "npm"))]
 mod snapshot;
 #[cfg(feature = "_sockets")]
 mod socket;
@@ -62,6 +64,7 @@ pub use incoming_protocol::{Error, Outcome, Protocol, State, Verification};
 pub use js::Driver;
 #[cfg(feature = "npm")]
 pub use page::Page;
+#[cfg(not(feature = "npm"))]
 pub use snapshot::{ErrorData, Snapshot};
 #[cfg(not(feature = "npm"))]
 pub use uploader::{Uploader, set_server_hostname};

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+#[cfg(feature = "npm")]
+use incoming_protocol::Error;
 use js_sys::{Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -69,6 +71,12 @@ impl Page {
     /// An option, or undefined.
     pub(crate) fn option(&self, name: &str) -> JsValue {
         member(&self.options(), name)
+    }
+
+    /// An `UploadError` that says this.
+    #[cfg(feature = "npm")]
+    pub(crate) fn error_of(&self, error: &Error) -> JsValue {
+        self.error(error.kind(), error.code(), &error.words())
     }
 
     /// The option `signal`, if there is one.

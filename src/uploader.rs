@@ -12,6 +12,7 @@ use crate::builder::Builder;
 use crate::driver::{Audience, Driver};
 use crate::endpoint;
 use crate::error::misuse;
+use crate::now::Now;
 use crate::options::prepare;
 use crate::page::Page;
 use crate::snapshot::Snapshot;
@@ -86,7 +87,7 @@ impl Uploader {
 
     /// All properties as they are now.
     pub fn snapshot(&self) -> Snapshot {
-        self.driver.snapshot()
+        self.driver.now().into()
     }
 
     /// Waits for the end of this run, also of one that has not begun: an upload that failed can be
@@ -125,9 +126,9 @@ struct Listening {
 }
 
 impl Audience for Listening {
-    fn notify(&self, _: &Page, notice: Notice, now: &Snapshot) {
+    fn notify(&self, _: &Page, notice: Notice, now: Now<'_>) {
         if let Some(on_change) = self.on_change.as_ref().filter(|_| notice == Notice::Progress) {
-            on_change(now);
+            on_change(&now.into());
         }
     }
 

@@ -8,7 +8,7 @@
 
 use std::{env, error::Error, path::Path};
 
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 /// What the files are called unless the caller says otherwise.
 const NAME: &str = "incoming";
@@ -31,6 +31,7 @@ fn generate(input: &Path, output: &Path, name: &str, inline: bool) -> Result<(),
         .out_name(name)
         .web(true)?
         .omit_default_module_path(inline)
+        .encode_into(EncodeInto::Always)
         .typescript(false)
         .remove_name_section(false)
         .remove_producers_section(true)

@@ -12,7 +12,7 @@ class UploadError extends Error {
 /** Gives an upload the functions that load what hashes and what resumes, from beside `url`. */
 export function addLoaders(page, url) {
   const load = async (name) => {
-    if (!url) throw new Error(`${name} is needed: say by parts_url where it is`);
+    if (!url) throw new UploadError('misuse', 1, `${name} is needed: say by parts_url where it is`);
     const folder = new URL(url.endsWith('/') ? url : `${url}/`, location.href);
     return import(/* webpackIgnore: true */ /* @vite-ignore */ new URL(name, folder).href);
   };

@@ -46,13 +46,16 @@ await main(async () => {
   if (failed.length > 0) throw new Expected(`failed: ${failed.join(', ')}`);
 });
 
-function browserTests(runner, driver) {
+/** The Rust API, then the JavaScript API, which a build has instead. */
+async function browserTests(runner, driver) {
   const env = {
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: runner,
     WASM_BINDGEN_TEST_TIMEOUT: '120',
     ...driver,
   };
-  return run('cargo', ['test', '--package', 'incoming-uploader', '--target', wasmTriple], { env });
+  const tests = ['test', '--package', 'incoming-uploader', '--target', wasmTriple];
+  await run('cargo', tests, { env });
+  await run('cargo', [...tests, '--features', 'npm', '--test', 'face'], { env });
 }
 
 function endToEnd({ chrome }) {

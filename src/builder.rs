@@ -1,14 +1,15 @@
 //! How a Rust front end begins an upload.
 
 use std::future::Future;
+use std::time::Duration;
 
-use incoming_protocol::{Error, Protocol, Verification};
-use js_sys::{Function, Object, Promise, Reflect};
+use incoming_protocol::{Error, Protocol, Verification, milliseconds};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::Blob;
 
-use crate::error::words_of;
+use crate::error::misuse;
 use crate::snapshot::Snapshot;
 use crate::uploader::{OnChange, Uploader};
 use crate::{number, parts};
@@ -53,8 +54,9 @@ impl Builder {
     }
 
     /// A function that gets the ticket when the upload begins, and again when the server does not know
-    /// it any more. An `Err` is tried again, as the rule for losses says; an [`Error::Rejected`]
-    /// ends the upload.
+    /// it any more. An `Err` that is [transient](Error::is_transient), such as [`Error::Postponed`], is
+    /// tried again, as the rule for losses says; any other, such as [`Error::Refused`], ends the upload
+    /// in these words.
     pub fn ticket_from<F, T>(mut self, ticket: F) -> Builder
     where
         F: Fn() -> T + 'static,
@@ -75,7 +77,7 @@ impl Builder {
     }
 
     /// A function that gives the headers of each request, instead of [`header`](Builder::header): for
-    /// tokens that expire.
+    /// tokens that expire. An `Err` is as one of [`ticket_from`](Builder::ticket_from).
     pub fn headers_from<F, T>(self, headers: F) -> Builder
     where
         F: Fn() -> T + 'static,
@@ -112,6 +114,18 @@ impl Builder {
     /// How many attempts in a row may fail without a byte confirmed. Default: any number.
     pub fn attempts(self, attempts: u32) -> Builder {
         self.member("retry", "attempts", attempts)
+    }
+
+    /// The longest wait before the first new attempt after a loss, the second and so on; the last one
+    /// repeats. Default: 0.5, 1, 2, 4, 8, 16, 30 seconds.
+    pub fn delays(self, delays: &[Duration]) -> Builder {
+        let delays = delays.iter().map(|delay| JsValue::from(number(milliseconds(*delay))));
+        self.member("retry", "delays", delays.collect::<Array>())
+    }
+
+    /// How long nothing may move before a connection counts as lost. Default: 60 seconds.
+    pub fn stall_timeout(self, timeout: Duration) -> Builder {
+        self.option("stall_timeout_ms", number(milliseconds(timeout)))
     }
 
     /// What is compared with what arrived, by MD5. Default: nothing. Needs [`parts_url`](Builder::parts_url).
@@ -165,7 +179,7 @@ impl Builder {
             set("options", &self.options)?;
             parts::add_loaders(&page, self.parts_url.as_deref())
         };
-        set_all().map_err(|thrown| Error::Misuse(words_of(&thrown)))?;
+        set_all().map_err(|thrown| misuse(&thrown))?;
         Uploader::new(page.unchecked_into(), self.on_progress)
     }
 

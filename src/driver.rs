@@ -19,16 +19,16 @@ use web_sys::AbortSignal;
 use crate::attempt::{Current, Due};
 use crate::hashing::Hashing;
 use crate::listener::Listener;
+use crate::now::{Now, Rate};
 use crate::page::{self, Page, spawn};
 use crate::resume::Resume;
-use crate::snapshot::{Rate, Snapshot};
 use crate::timer::{Sleeper, Wait};
 use crate::{file, number};
 
 /// Who is told how an upload goes.
 pub(crate) trait Audience {
     /// Something has changed.
-    fn notify(&self, page: &Page, notice: Notice, now: Snapshot);
+    fn notify(&self, page: &Page, notice: Notice, now: Now<'_>);
     /// This run is over.
     fn settle(&self, page: &Page, outcome: &Outcome);
 }
@@ -79,10 +79,10 @@ impl Driver {
     }
 
     /// What the page sees now.
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub(crate) fn now(&self) -> Now<'_> {
         let view = self.upload.borrow().view();
         let rate = self.rate(&view);
-        Snapshot::new(&self.source.filename, view, rate)
+        Now { filename: &self.source.filename, view, rate }
     }
 
     /// Asks the upload something.
@@ -156,6 +156,8 @@ impl Driver {
         drop((outside, self.page.take()));
     }
 
+    /// Not inlined into the loop that calls it: all addresses would be worked out in front of it.
+    #[inline(never)]
     fn perform(self: &Rc<Self>, Step { attempt, action }: Step) {
         let page = self.page.borrow().clone();
         let Some(page) = page else { return };
@@ -226,14 +228,13 @@ impl Driver {
 
     /// Shows the page how it goes, and tells it why.
     fn notify(&self, page: &Page, notice: Notice) {
-        let view = self.upload.borrow().view();
+        let now = self.now();
         // A callback may have started an upload anew that had failed.
-        if notice == Notice::Failed && view.error.is_none() {
+        if notice == Notice::Failed && now.view.error.is_none() {
             return;
         }
-        let rate = self.rate(&view);
-        self.shown_rate.set(rate);
-        self.audience.notify(page, notice, Snapshot::new(&self.source.filename, view, rate));
+        self.shown_rate.set(now.rate);
+        self.audience.notify(page, notice, now);
     }
 
     fn rate(&self, view: &View) -> Rate {

@@ -56,8 +56,7 @@ impl Address {
 ///
 /// # Errors
 /// If it is no host: it has a path, a blank, or an address of IPv6 without brackets.
-#[cfg_attr(feature = "npm", expect(unreachable_pub, reason = "JavaScript has its own"))]
-pub fn set_server_hostname(hostname: Option<&str>) -> Result<(), JsValue> {
+pub(crate) fn set_server_hostname(hostname: Option<&str>) -> Result<(), JsValue> {
     let hostname = hostname.filter(|hostname| !hostname.is_empty());
     if !hostname.is_none_or(is_host) {
         return Err(wrong_hostname());
@@ -91,6 +90,8 @@ pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<Endpoint,
         return Ok(Endpoint { url: default_url(protocol)?, authorization: None });
     }
     let url = chosen.as_string().and_then(|chosen| resolve(&chosen));
+    // Browsers that do not refuse a blank in a host escape it.
+    let url = url.filter(|url| !url.part("host").bytes().any(|byte| byte == b'%'));
     let Some((url, scheme)) = url.and_then(|url| scheme_of(&url).map(|scheme| (url, scheme)))
     else {
         return Err(type_error(

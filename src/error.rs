@@ -11,6 +11,14 @@ pub(crate) fn type_error(message: &str) -> JsValue {
     TypeError::new(&joined(&["incoming.", message])).into()
 }
 
+/// The same for whoever calls from Rust and knows nothing of the names of JavaScript.
+#[cfg(not(feature = "npm"))]
+pub(crate) fn misuse(thrown: &JsValue) -> Error {
+    let words = words_of(thrown);
+    let own = words.strip_prefix("incoming.").and_then(|words| words.split_once(": "));
+    Error::Misuse(own.map_or(words.as_str(), |(_, words)| words).to_owned())
+}
+
 /// The words of anything that was thrown.
 pub(crate) fn words_of(thrown: &JsValue) -> String {
     let message = text_member(thrown, "message");

@@ -153,6 +153,8 @@ pub(crate) fn unable(thrown: &JsValue) -> Event {
     let words = words_of(thrown);
     match text_member(thrown, "kind").as_deref() {
         Some("file_changed") => Event::FileUnreadable(UNREADABLE.to_owned()),
+        // Whoever made the uploader has not said from where to load it.
+        Some("misuse") => Event::Failed(Error::Misuse(words)),
         Some("unsupported") => Event::Failed(Error::Unsupported(joined(&["this (", &words, ")"]))),
         _ => Event::NotDigested(words),
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use incoming_protocol::{CANCELLED, Entry, Json, Notice, Outcome, Upload, joined};
+use incoming_protocol::{CANCELLED, Entry, Error, Json, Notice, Outcome, Upload, joined};
 use js_sys::{Function, Object, WeakRef};
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
@@ -12,8 +12,8 @@ use crate::driver::Audience;
 use crate::error::{type_error, words_of};
 use crate::json::Members;
 use crate::listener::Listener;
+use crate::now::Now;
 use crate::page::{Page, is_nothing, member, report_error, set, wall_clock_ms};
-use crate::snapshot::{ErrorData, Snapshot};
 use crate::{driver, endpoint, json, options};
 
 #[wasm_bindgen]
@@ -55,7 +55,7 @@ impl Driver {
                 set(&uploader, name, &callback);
             }
         }
-        shown.show(page, &driver.snapshot());
+        shown.show(page, &driver.now());
         let made = Driver { driver, shown };
         made.obey_signal(page);
         Ok(made)
@@ -92,7 +92,7 @@ impl Driver {
     fn start(&self, page: &Page) -> Result<(), JsValue> {
         let can_start = self.driver.ask(Upload::can_start);
         can_start.map_err(|error| type_error(&joined(&["start: ", &error.words()])))?;
-        if self.driver.ask(|upload| upload.view().error.is_some()) {
+        if self.driver.ask(Upload::has_failed) {
             page.begin_run();
         }
         self.driver.want(page, &mut Upload::start);
@@ -104,7 +104,7 @@ impl Driver {
     /// # Errors
     /// A `TypeError` for anything but `'pause'`, `'unpause'` and `'toggle'`.
     fn pause(&self, page: &Page, what: &JsValue) -> Result<(), JsValue> {
-        let is_paused = self.driver.ask(|upload| upload.view().paused);
+        let is_paused = self.driver.ask(Upload::is_paused);
         let pauses = match what.as_string().as_deref() {
             Some("pause") => true,
             Some("unpause") => false,
@@ -164,20 +164,21 @@ impl Driver {
 struct Shown {
     json: RefCell<Json>,
     object: RefCell<JsValue>,
-    last_error: RefCell<(Option<ErrorData>, JsValue)>,
+    last_error: RefCell<(Option<Error>, JsValue)>,
     signal: RefCell<Option<Listener>>,
 }
 
 impl Shown {
     /// Brings all properties up to date.
-    fn show(&self, page: &Page, now: &Snapshot) {
+    fn show(&self, page: &Page, now: &Now<'_>) {
         let json = Json::from(now);
-        if *self.json.borrow() == json {
+        let is_shown = self.last_error.borrow().0 == now.view.last_error;
+        if is_shown && *self.json.borrow() == json {
             return;
         }
         let object: Object = json::to_js(&json).unchecked_into();
         *self.json.borrow_mut() = json;
-        let last_error = self.last_error(page, now.last_error.as_ref());
+        let last_error = self.last_error(page, now.view.last_error.as_ref());
         set(&object, "last_error", &last_error);
         Object::freeze(&object);
         // Only a frozen uploader refuses, and its page wants it so.
@@ -186,10 +187,10 @@ impl Shown {
     }
 
     /// The same object for the same error.
-    fn last_error(&self, page: &Page, error: Option<&ErrorData>) -> JsValue {
+    fn last_error(&self, page: &Page, error: Option<&Error>) -> JsValue {
         let mut shown = self.last_error.borrow_mut();
         if shown.0.as_ref() != error {
-            let made = error.map_or(JsValue::NULL, |e| page.error(e.kind, e.code, &e.message));
+            let made = error.map_or(JsValue::NULL, |error| page.error_of(error));
             *shown = (error.cloned(), made);
         } else if error.is_none() {
             shown.1 = JsValue::NULL;
@@ -199,7 +200,7 @@ impl Shown {
 }
 
 impl Audience for Rc<Shown> {
-    fn notify(&self, page: &Page, notice: Notice, now: Snapshot) {
+    fn notify(&self, page: &Page, notice: Notice, now: Now<'_>) {
         self.show(page, &now);
         let (callback, event) = match notice {
             Notice::Progress => ("onprogress", "progress"),
@@ -219,7 +220,7 @@ impl Audience for Rc<Shown> {
                 page.settle(&page.error("cancelled", CANCELLED, reason));
             }
             Outcome::Failed(error) => {
-                return page.settle(&page.error(error.kind(), error.code(), &error.words()));
+                return page.settle(&page.error_of(error));
             }
         }
         let listener = self.signal.take();

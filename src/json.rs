@@ -38,6 +38,8 @@ impl Members {
         self.add(name, count.into());
     }
 
+    /// `true` or `false`.
+    #[cfg(feature = "npm")]
     #[inline(never)]
     pub(crate) fn add_flag(&mut self, name: &str, flag: bool) {
         self.add(name, flag.into());

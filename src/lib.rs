@@ -8,7 +8,7 @@
 //! # async fn upload(file: web_sys::File, show: fn(f64)) -> Result<(), incoming_uploader::Error> {
 //! use incoming_uploader::{Outcome, Protocol, Uploader};
 //!
-//! let uploader = Uploader::builder(file.into())
+//! let uploader = Uploader::builder(file)
 //!     .protocol(Protocol::Resumable)
 //!     .endpoint("/resumable")
 //!     .on_progress(move |now| show(now.frac_complete))
@@ -38,11 +38,13 @@ mod http;
 mod js;
 mod json;
 mod listener;
+mod now;
 mod options;
 mod page;
 #[cfg(not(feature = "npm"))]
 mod parts;
 mod resume;
+#[cfg(not(feature = "npm"))]
 mod snapshot;
 #[cfg(feature = "_sockets")]
 mod socket;
@@ -57,15 +59,15 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 #[cfg(not(feature = "npm"))]
 pub use builder::Builder;
-#[cfg(not(feature = "npm"))]
-pub use endpoint::set_server_hostname;
-pub use incoming_protocol::{Error, Outcome, Protocol, Verification};
+pub use incoming_protocol::{Error, Outcome, Protocol, State, Verification};
 #[cfg(feature = "npm")]
 pub use js::Driver;
+#[cfg(feature = "npm")]
 pub use page::Page;
+#[cfg(not(feature = "npm"))]
 pub use snapshot::{ErrorData, Snapshot};
 #[cfg(not(feature = "npm"))]
-pub use uploader::Uploader;
+pub use uploader::{Uploader, set_server_hostname};
 
 /// Sizes in browsers are doubles.
 #[expect(clippy::cast_precision_loss, reason = "no file is that large")]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use incoming_protocol::{Job, Json, Options, Protocol, RawOptions, Upload, joined};
+use incoming_protocol::{Error, Job, Json, Options, Protocol, RawOptions, Upload, joined};
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
@@ -15,8 +15,11 @@ use crate::{file, json};
 /// Options that only requests have: a WebSocket takes no such thing.
 const OF_REQUESTS: [&str; 6] =
     ["headers", "params", "with_credentials", "transport", "is_stored", "redirects"];
+/// A name, what is expected under it, and whether a value is that.
+type Expected = (&'static str, &'static str, fn(&JsValue) -> bool);
+
 /// Options that are no plain data, and what each has to be.
-const OWN: [(&str, &str, fn(&JsValue) -> bool); 11] = [
+const OWN: [Expected; 11] = [
     ("onprogress", "a function", JsValue::is_function),
     ("onfinished", "a function", JsValue::is_function),
     ("oncancelled", "a function", JsValue::is_function),
@@ -78,7 +81,7 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
         };
         Upload::new(protocol, job, page::seed())
     });
-    let upload = upload.map_err(|error| type_error(&joined(&["Uploader: ", &error.words()])))?;
+    let upload = upload.map_err(refused)?;
     let source = Source { protocol, filename: name, endpoint, authorization: at.authorization };
     Ok(Driver::new(upload, source, audience))
 }
@@ -109,8 +112,11 @@ fn read(options: &JsValue) -> Result<Chosen, JsValue> {
 
 impl Chosen {
     fn take(&mut self, name: String, value: &JsValue) -> Result<(), JsValue> {
-        let of_requests = OF_REQUESTS.into_iter().find(|other| *other == name);
-        self.of_requests = self.of_requests.or(of_requests);
+        for other in &OF_REQUESTS {
+            if *other == name {
+                self.of_requests = Some(other);
+            }
+        }
         if let Some((_, expected, is_right)) = OWN.iter().find(|(own, ..)| *own == name) {
             return if is_right(value) { Ok(()) } else { Err(wrong(&name, expected)) };
         }
@@ -126,6 +132,10 @@ impl Chosen {
     }
 }
 
+fn refused(error: Error) -> JsValue {
+    type_error(&joined(&["Uploader: ", &error.words()]))
+}
+
 fn is_given(value: &JsValue) -> bool {
     value.is_function() || (value.is_object() && !Array::is_array(value))
 }
@@ -136,7 +146,7 @@ fn is_transport(value: &JsValue) -> bool {
 
 fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
     let name = value.as_string().unwrap_or_default();
-    Protocol::chosen(&name).map_err(|error| type_error(&joined(&["Uploader: ", &error.words()])))
+    Protocol::chosen(&name).map_err(refused)
 }
 
 fn wrong(name: &str, expected: &str) -> JsValue {

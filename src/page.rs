@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+#[cfg(feature = "npm")]
+use incoming_protocol::Error;
 use js_sys::{Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -71,6 +73,12 @@ impl Page {
         member(&self.options(), name)
     }
 
+    /// An `UploadError` that says this.
+    #[cfg(feature = "npm")]
+    pub(crate) fn error_of(&self, error: &Error) -> JsValue {
+        self.error(error.kind(), error.code(), &error.words())
+    }
+
     /// The option `signal`, if there is one.
     #[cfg(feature = "npm")]
     pub(crate) fn signal(&self) -> Option<AbortSignal> {
@@ -130,7 +138,6 @@ pub(crate) fn global() -> Object {
 }
 
 /// True if there is a function, or a class, of this name.
-#[cfg(feature = "_requests")]
 pub(crate) fn is_function_here(name: &str) -> bool {
     member(&global(), name).is_function()
 }

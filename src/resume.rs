@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use incoming_protocol::{Attempt, Entry, Event, Kept, joined};
+use incoming_protocol::{Attempt, Entry, Error, Event, Json, Kept, joined};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -16,7 +16,7 @@ use crate::error::{upload_error, words_of};
 use crate::hashing::unable;
 use crate::json::Members;
 use crate::listener::callback;
-use crate::page::{Page, call, is_nothing, spawn, wall_clock_ms};
+use crate::page::{Page, call, is_function_here, is_nothing, spawn, wall_clock_ms};
 use crate::{file, json};
 
 /// For how many days something is kept, unless the page says otherwise.
@@ -27,7 +27,7 @@ extern "C" {
     /// `js/checkpoints/make.js`.
     type Checkpoints;
     #[wasm_bindgen(method)]
-    fn record(this: &Checkpoints, file: &Blob, place: Vec<String>) -> Record;
+    fn record(this: &Checkpoints, file: &Blob, place: &JsValue) -> Record;
 
     /// What is kept of one file.
     #[derive(Clone)]
@@ -65,6 +65,11 @@ pub(crate) struct Resume {
 impl Resume {
     /// Finds out which file it is.
     pub(crate) fn identify(&self, driver: &Rc<Driver>, page: &Rc<Page>, attempt: Attempt) {
+        // A page that must not use its storage has it, and goes on without.
+        if !is_function_here("Storage") {
+            let what = "resuming in a worker, which has no localStorage,".to_owned();
+            return driver.heard(attempt, Event::Failed(Error::Unsupported(what)));
+        }
         self.is_identifying.set(true);
         self.is_unwanted.set(false);
         let (driver, page) = (Rc::clone(driver), Rc::clone(page));
@@ -191,13 +196,14 @@ async fn identifier(driver: &Rc<Driver>, page: &Page) -> Result<JsValue, JsValue
             let made = JsFuture::from(page.load_checkpoints()).await?;
             let source = &driver.source;
             let blob = page.file();
-            let place = vec![
-                source.protocol.name().to_owned(),
-                place_of(&source.endpoint),
-                scope_of(page),
-                file::relative_path_of(&blob),
+            let place = [
+                source.protocol.name(),
+                &place_of(&source.endpoint),
+                &scope_of(page),
+                &file::relative_path_of(&blob),
             ];
-            let record = made.unchecked_ref::<Checkpoints>().record(&blob, place);
+            let place = Json::List(place.map(Json::from).into());
+            let record = made.unchecked_ref::<Checkpoints>().record(&blob, &json::to_js(&place));
             *driver.resume.record.borrow_mut() = Some(record.clone());
             record
         }

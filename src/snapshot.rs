@@ -1,14 +1,14 @@
-//! What a page sees of an upload, as data.
+//! What a Rust front end sees of an upload, as data.
 
-use incoming_protocol::{Error, Json, Md5, Verification, View};
+use incoming_protocol::{Error, Md5, State, Verification};
 use serde::{Serialize, Serializer};
 
-use crate::json::Members;
+use crate::now::Now;
 
 /// All properties of an upload at one moment, under the names that JavaScript knows.
 ///
 /// Sizes are bytes, `speed` is in bytes per second, `eta` in seconds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
     /// The name of the file, without a path.
     pub filename: String,
@@ -36,14 +36,16 @@ pub struct Snapshot {
     pub frac_hashed: f64,
     /// The MD5 of the file in hexadecimal, once it is known.
     pub md5: Option<String>,
-    /// What was compared and found equal, once the upload is finished: `file` or `chunks`.
-    pub verified: Option<&'static str>,
+    /// What was compared and found equal, once the upload is finished.
+    #[serde(serialize_with = "verification")]
+    pub verified: Option<Verification>,
     /// The smoothed speed; 0 when nothing travels.
     pub speed: f64,
     /// The time that is probably left, if anybody knows.
     pub eta: Option<f64>,
     /// What is going on, as one word.
-    pub state: &'static str,
+    #[serde(serialize_with = "state")]
+    pub state: State,
     /// What is going on, for a person.
     pub state_msg: String,
     /// Why the last attempt was lost, while others are left.
@@ -95,17 +97,8 @@ impl ErrorData {
     }
 }
 
-/// How fast it goes and how long it will take.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Rate {
-    /// Bytes per second; 0 when nothing travels.
-    pub(crate) speed: f64,
-    /// Seconds; `None` when nobody knows.
-    pub(crate) eta: Option<f64>,
-}
-
-impl Snapshot {
-    pub(crate) fn new(filename: &str, view: View, rate: Rate) -> Snapshot {
+impl From<Now<'_>> for Snapshot {
+    fn from(Now { filename, view, rate }: Now<'_>) -> Snapshot {
         let error = view.error.as_ref().map(ErrorData::of);
         Snapshot {
             filename: filename.to_owned(),
@@ -121,10 +114,10 @@ impl Snapshot {
             hashing: view.hashing,
             frac_hashed: view.frac_hashed,
             md5: view.md5.as_ref().map(|md5| Md5::as_str(md5).to_owned()),
-            verified: view.verified.map(Verification::name),
+            verified: view.verified,
             speed: rate.speed,
             eta: rate.eta,
-            state: view.state.name(),
+            state: view.state,
             last_error: view.last_error.as_ref().map(ErrorData::of),
             error_code: error.as_ref().map(|error| error.code),
             error_kind: error.as_ref().map(|error| error.kind),
@@ -145,73 +138,11 @@ impl Snapshot {
     }
 }
 
-impl Serialize for Snapshot {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        Json::from(self).serialize(to)
-    }
+/// As JavaScript has it.
+fn state<S: Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(state.name())
 }
 
-/// As a tree, because a derived `Serialize` of a struct is several kilobytes of the download.
-impl From<&Snapshot> for Json {
-    fn from(now: &Snapshot) -> Json {
-        let mut members = Members::default();
-        now.add_texts(&mut members);
-        now.add_numbers(&mut members);
-        now.add_flags(&mut members);
-        members.add("last_error", now.last_error.as_ref().map_or(Json::Null, Json::from));
-        members.into()
-    }
-}
-
-impl Snapshot {
-    fn add_texts(&self, to: &mut Members) {
-        to.add_text("filename", Some(&self.filename));
-        to.add_text("md5", self.md5.as_deref());
-        to.add_text("verified", self.verified);
-        to.add_text("state", Some(self.state));
-        to.add_text("state_msg", Some(&self.state_msg));
-        to.add_text("cancel_msg", self.cancel_msg.as_deref());
-        to.add_text("error_kind", self.error_kind);
-        to.add_text("error_msg", self.error_msg.as_deref());
-    }
-
-    fn add_numbers(&self, to: &mut Members) {
-        to.add_count("bytes_total", self.bytes_total);
-        to.add_count("bytes_tx", self.bytes_tx);
-        to.add_count("bytes_acked", self.bytes_acked);
-        to.add_count("bytes_ahead", self.bytes_ahead);
-        to.add_count("chunks_tx_now", self.chunks_tx_now);
-        to.add_count("chunks_acked_now", self.chunks_acked_now);
-        to.add_count("chunks_ahead", self.chunks_ahead);
-        to.add_count("chunks_damaged", self.chunks_damaged);
-        to.add_number("frac_complete", Some(self.frac_complete));
-        to.add_number("frac_hashed", Some(self.frac_hashed));
-        to.add_number("speed", Some(self.speed));
-        to.add_number("eta", self.eta);
-        to.add_number("error_code", self.error_code.map(f64::from));
-    }
-
-    fn add_flags(&self, to: &mut Members) {
-        to.add_flag("hashing", self.hashing);
-        to.add_flag("resumable", self.resumable);
-        to.add_flag("connected", self.connected);
-        to.add_flag("finished", self.finished);
-        to.add_flag("paused", self.paused);
-        to.add_flag("can_pause", self.can_pause);
-        to.add_flag("cancelling", self.cancelling);
-        to.add_flag("cancelled", self.cancelled);
-        to.add_flag("can_cancel", self.can_cancel);
-        to.add_flag("can_remove", self.can_remove);
-        to.add_flag("removed", self.removed);
-    }
-}
-
-impl From<&ErrorData> for Json {
-    fn from(error: &ErrorData) -> Json {
-        let mut members = Members::default();
-        members.add_text("kind", Some(error.kind));
-        members.add_count("code", error.code.into());
-        members.add_text("message", Some(&error.message));
-        members.into()
-    }
+fn verification<S: Serializer>(verified: &Option<Verification>, to: S) -> Result<S::Ok, S::Error> {
+    verified.map(Verification::name).serialize(to)
 }

@@ -1,16 +1,18 @@
 //! The Rust API.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use incoming_protocol::{Error, Notice, Outcome, Upload};
 use web_sys::Blob;
 
 use crate::builder::Builder;
 use crate::driver::{Audience, Driver};
-use crate::error::words_of;
+use crate::endpoint;
+use crate::error::misuse;
+use crate::now::Now;
 use crate::options::prepare;
 use crate::page::Page;
 use crate::snapshot::Snapshot;
@@ -34,14 +36,14 @@ struct Ending {
 
 impl Uploader {
     /// Begins to choose how to upload a file or a blob.
-    pub fn builder(file: Blob) -> Builder {
-        Builder::new(file)
+    pub fn builder(file: impl Into<Blob>) -> Builder {
+        Builder::new(file.into())
     }
 
     pub(crate) fn new(page: Page, on_change: Option<OnChange>) -> Result<Uploader, Error> {
         let ending = Rc::new(Ending::default());
         let audience = Box::new(Listening { on_change, ending: Rc::clone(&ending) });
-        let driver = prepare(&page, audience).map_err(|e| Error::Misuse(words_of(&e)))?;
+        let driver = prepare(&page, audience).map_err(|thrown| misuse(&thrown))?;
         Ok(Uploader { driver, page, ending })
     }
 
@@ -85,21 +87,37 @@ impl Uploader {
 
     /// All properties as they are now.
     pub fn snapshot(&self) -> Snapshot {
-        self.driver.snapshot()
+        self.driver.now().into()
     }
 
-    /// Waits for the end of this run: an upload that failed can be started again, and then has
-    /// another end.
-    pub async fn finished(&self) -> Outcome {
-        poll_fn(|context| match &*self.ending.outcome.borrow() {
-            Some(outcome) => Poll::Ready(outcome.clone()),
-            None => {
-                self.ending.wakers.borrow_mut().push(context.waker().clone());
-                Poll::Pending
-            }
-        })
-        .await
+    /// Waits for the end of this run, also of one that has not begun: an upload that failed can be
+    /// started again, and then has another end.
+    pub fn finished(&self) -> impl Future<Output = Outcome> + use<> {
+        let ending = Rc::clone(&self.ending);
+        poll_fn(move |context| ending.poll(context))
     }
+}
+
+impl Ending {
+    fn poll(&self, context: &Context<'_>) -> Poll<Outcome> {
+        if let Some(outcome) = &*self.outcome.borrow() {
+            return Poll::Ready(outcome.clone());
+        }
+        let mut wakers = self.wakers.borrow_mut();
+        if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            wakers.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// Sets the host of the server, such as `example.org` or `example.org:4000`, for all uploaders made from
+/// now on that are given no endpoint. `None` is the page's own host, which is the default.
+///
+/// # Errors
+/// A misuse if it is no host: it has a path, a blank, or an address of IPv6 without brackets.
+pub fn set_server_hostname(hostname: Option<&str>) -> Result<(), Error> {
+    endpoint::set_server_hostname(hostname).map_err(|thrown| misuse(&thrown))
 }
 
 struct Listening {
@@ -108,9 +126,9 @@ struct Listening {
 }
 
 impl Audience for Listening {
-    fn notify(&self, _: &Page, notice: Notice, now: Snapshot) {
+    fn notify(&self, _: &Page, notice: Notice, now: Now<'_>) {
         if let Some(on_change) = self.on_change.as_ref().filter(|_| notice == Notice::Progress) {
-            on_change(&now);
+            on_change(&now.into());
         }
     }
 

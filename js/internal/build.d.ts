@@ -25,8 +25,7 @@ declare module '#simd' {
 
 /** What wasm-bindgen makes of `src/js.rs`. */
 declare module '#glue' {
-  export default function init(): Promise<unknown>;
-  export function initSync(given: { module: BufferSource }): unknown;
+  export function initSync(given: { module: BufferSource | WebAssembly.Module }): unknown;
   export class Driver {
     constructor(page: object);
     static read_kept(text: string): unknown;

@@ -25,15 +25,21 @@ impl Md5 {
 
     /// Reads it from such a dictionary; `None` if there is none, or if it is malformed.
     pub fn from_field(field: &str) -> Option<Md5> {
-        for member in field.as_bytes().split(|byte| *byte == b',') {
-            if let Some(text) = member.trim_ascii().strip_prefix(b"md5=:") {
-                return Md5::parse(&hexadecimal(text.strip_suffix(b"==:")?)?);
+        let mut members = field.as_bytes();
+        loop {
+            if let Some(text) = members.strip_prefix(b"md5=:") {
+                let (text, end) = text.split_at_checked(BASE64_LEN)?;
+                let is_ended = end.starts_with(b"==:");
+                return Md5::parse(&hexadecimal(text)?).filter(|_| is_ended);
             }
+            let comma = members.iter().position(|byte| *byte == b',')?;
+            members = members.get(comma + 1..)?.trim_ascii_start();
         }
-        None
     }
 }
 
+/// How many digits of base64 are 16 bytes, without what fills up.
+const BASE64_LEN: usize = 22;
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// 32 hexadecimal digits in base64. By hand, because the crate `base64ct` is a kilobyte of the
@@ -63,7 +69,7 @@ fn hexadecimal(text: &[u8]) -> Option<String> {
         count += 6;
         while count >= 4 {
             count -= 4;
-            digits.push(digit((bits >> count & 15) as u8));
+            digits.push(digit(u8::try_from(bits >> count & 15).ok()?));
         }
     }
     (digits.pop() == Some('0')).then_some(digits)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::joined;
+use crate::{decimal, joined};
 
 /// Why an attempt, or a whole upload, failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ impl Error {
     #[cfg(any(feature = "incoming", feature = "galileo"))]
     pub(crate) fn closed(code: u16, reason: &str) -> Error {
         let colon = if reason.is_empty() { "" } else { ": " };
-        let code = u64::from(code).to_string();
+        let code = decimal(code.into());
         Error::Lost(joined(&["it closed with code ", &code, colon, reason]))
     }
 
@@ -61,20 +61,19 @@ impl Error {
 
     /// What happened, as a sentence for a person.
     pub fn words(&self) -> String {
-        let number = |number: u64| number.to_string();
         match self {
             Error::Misuse(words) | Error::Refused(words) | Error::Postponed(words) => words.clone(),
             Error::Lost(words) => joined(&["the connection to the server was lost: ", words]),
             Error::Unavailable(words) => joined(&["the server cannot take it for now: ", words]),
             Error::TimedOut(after) => {
-                joined(&["the server was silent for ", &number(after.as_secs()), " seconds"])
+                joined(&["the server was silent for ", &decimal(after.as_secs()), " seconds"])
             }
             Error::Rejected(words) => joined(&["the server refused: ", words]),
             Error::Misbehaved { expected, found } => {
                 joined(&["the server broke the protocol: expected ", expected, ", found ", found])
             }
             Error::ChecksumMismatch(range) => {
-                let (start, end) = (number(range.start), number(range.end));
+                let (start, end) = (decimal(range.start), decimal(range.end));
                 joined(&["the bytes from ", &start, " to ", &end, " arrived damaged"])
             }
             Error::FileChanged(words) => joined(&[

@@ -126,9 +126,11 @@ mod with_serde {
             match self {
                 Json::Null => to.serialize_unit(),
                 Json::Bool(value) => to.serialize_bool(*value),
+                // Whole numbers are doubles in a browser, where it would take formatting to say that one
+                // is too large; in a text nobody expects `5.0`.
                 Json::Number(n) => match self.whole() {
-                    Some(whole) => to.serialize_u64(whole),
-                    None => to.serialize_f64(*n),
+                    Some(whole) if cfg!(not(target_arch = "wasm32")) => to.serialize_u64(whole),
+                    _ => to.serialize_f64(*n),
                 },
                 Json::Text(text) => to.serialize_str(text),
                 Json::List(items) => to.collect_seq(items),

@@ -72,4 +72,4 @@ pub use speed::Speedometer;
 pub use upload::{Attempt, Step, Upload};
 pub use verify::Verification;
 pub use view::{State, View};
-pub use words::joined;
+pub use words::{decimal, joined};

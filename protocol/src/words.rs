@@ -7,8 +7,22 @@ pub fn joined(parts: &[&str]) -> String {
     text
 }
 
+/// A number in decimal digits.
+pub fn decimal(number: u64) -> String {
+    let mut digits = String::new();
+    push_decimal(&mut digits, number);
+    digits
+}
+
+fn push_decimal(digits: &mut String, number: u64) {
+    if number >= 10 {
+        push_decimal(digits, number / 10);
+    }
+    digits.push(char::from(b'0' + (number % 10) as u8));
+}
+
 /// These names with commas.
-pub(crate) fn listed<'a>(names: &mut dyn Iterator<Item = &'a str>) -> String {
+pub(crate) fn listed(names: &mut dyn Iterator<Item = &str>) -> String {
     let mut text = String::new();
     for name in names {
         if !text.is_empty() {

@@ -1,5 +1,6 @@
 //! What came back.
 
+use incoming_protocol::decimal;
 use incoming_protocol::http::{LOCATION, RETRY_AFTER, Response};
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
@@ -63,7 +64,7 @@ fn seconds_from_now(value: String, date: Option<String>) -> String {
     }
     let now = date.map_or(f64::NAN, |date| Date::parse(&date));
     let now = if now.is_nan() { wall_clock_ms() } else { now };
-    crate::whole(((at - now) / 1000.0).ceil()).to_string()
+    decimal(crate::whole(((at - now) / 1000.0).ceil()))
 }
 
 /// What the page's own function says, if there is one.

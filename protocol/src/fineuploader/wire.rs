@@ -2,9 +2,9 @@
 
 use crate::digest::digit;
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId, before, in_a_part};
-use crate::joined;
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
+use crate::{decimal, joined};
 
 /// A parameter, as a position in the list of names.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,7 @@ impl Wire {
     }
 
     fn number(&self, name: Name, number: u64) -> Field {
-        self.field(name, number.to_string())
+        self.field(name, decimal(number))
     }
 
     fn field(&self, name: Name, value: String) -> Field {

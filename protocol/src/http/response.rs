@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ARRIVED_DIGEST, FILE_DIGEST, OURS, RETRY_AFTER, SERVER, before, find};
-use crate::{Error, Json, Md5, joined};
+use crate::{Error, Json, Md5, decimal, joined};
 
 /// What came back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,7 +82,7 @@ impl Response {
 
     /// The status and what the server says besides, or what the status means, for a person.
     pub fn words(&self) -> String {
-        let status = u64::from(self.status).to_string();
+        let status = decimal(self.status.into());
         let said = cut(self.said());
         let mut words = match (said.is_empty(), meaning(self.status)) {
             (false, _) => joined(&[&status, ": ", said]),

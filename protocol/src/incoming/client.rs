@@ -12,7 +12,7 @@ use crate::options::Job;
 use crate::pieces::Layout;
 use crate::{
     Action, Checkpoint, Error, Event, Json, Machine, Md5, Progress, Stage, Verification, Wake,
-    joined,
+    decimal, joined,
 };
 
 /// How often the client shows that it is there while the server hands the file over: the
@@ -148,12 +148,7 @@ impl Client {
         if position > self.job.size {
             return Err(Error::Misbehaved {
                 expected: "a position inside the file",
-                found: joined(&[
-                    &position.to_string(),
-                    " of ",
-                    &self.job.size.to_string(),
-                    " bytes",
-                ]),
+                found: joined(&[&decimal(position), " of ", &decimal(self.job.size), " bytes"]),
             });
         }
         self.has_unproven |= position > self.furthest;
@@ -176,12 +171,7 @@ impl Client {
         if size > ahead {
             return Err(Error::Misbehaved {
                 expected: "an acknowledgement of bytes that are on their way",
-                found: joined(&[
-                    &size.to_string(),
-                    " bytes, with ",
-                    &ahead.to_string(),
-                    " on their way",
-                ]),
+                found: joined(&[&decimal(size), " bytes, with ", &decimal(ahead), " on their way"]),
             });
         }
         self.flow.acknowledge(size);

@@ -5,7 +5,7 @@ use crate::digest::digit;
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId, in_a_part};
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
-use crate::{Json, joined};
+use crate::{Json, decimal, joined};
 
 /// How requests are written.
 #[derive(Debug)]
@@ -135,15 +135,15 @@ impl Wire {
     fn value(&self, parameter: Parameter, layout: Layout, index: u64) -> String {
         let range = layout.range(index);
         match parameter {
-            Parameter::ChunkNumber => (index + 1).to_string(),
-            Parameter::ChunkSize => layout.chunk_size.to_string(),
-            Parameter::CurrentChunkSize => (range.end - range.start).to_string(),
-            Parameter::TotalSize => layout.size.to_string(),
+            Parameter::ChunkNumber => decimal(index + 1),
+            Parameter::ChunkSize => decimal(layout.chunk_size),
+            Parameter::CurrentChunkSize => decimal(range.end - range.start),
+            Parameter::TotalSize => decimal(layout.size),
             Parameter::Type => self.file.media_type.clone(),
             Parameter::Identifier => self.file.identifier.clone(),
             Parameter::Filename => self.file.name.clone(),
             Parameter::RelativePath => self.file.relative_path.clone(),
-            Parameter::TotalChunks => layout.count().to_string(),
+            Parameter::TotalChunks => decimal(layout.count()),
         }
     }
 }
@@ -169,7 +169,7 @@ const KEPT: usize = 160;
 /// whose names differ only in other characters have the same. One of a very long path ends with a
 /// number that is made of all of the path.
 pub fn identifier(size: u64, path: &str) -> String {
-    let mut identifier = joined(&[&size.to_string(), "-"]);
+    let mut identifier = joined(&[&decimal(size), "-"]);
     for c in path.chars() {
         if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
             identifier.push(c);

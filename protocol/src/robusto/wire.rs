@@ -3,7 +3,7 @@
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId, Response};
 use crate::options::Job;
 use crate::pieces::Layout;
-use crate::{Error, Json, Md5};
+use crate::{Error, Json, Md5, decimal};
 
 /// What is wrong with a file whose bytes do not have its MD5, in the words of the original.
 pub const MISMATCH: &str = "MD5 signature does not match between client and server";
@@ -92,7 +92,7 @@ impl Wire {
 }
 
 fn number(name: &str, number: u64) -> Field {
-    Field::new(name, &number.to_string())
+    Field::new(name, &decimal(number))
 }
 
 /// What a server answers.

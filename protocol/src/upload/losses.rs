@@ -2,7 +2,7 @@
 
 use super::Upload;
 use crate::http::{RequestId, Response};
-use crate::{Action, Error, Event, joined};
+use crate::{Action, Error, Event, decimal, joined};
 
 /// So often in a row a WebSocket may not open before something may be refusing it.
 const UNOPENED: u32 = 3;
@@ -85,9 +85,9 @@ impl Losses {
     fn refusal(&self) -> Error {
         Error::Rejected(joined(&[
             "status ",
-            &u64::from(self.status).to_string(),
+            &decimal(self.status.into()),
             " five times in a row for a request of ",
-            &(self.size / MIB).to_string(),
+            &decimal(self.size / MIB),
             " MiB: a server or a proxy in front of it refuses requests of this size",
         ]))
     }

@@ -11,6 +11,16 @@ impl Upload {
         is_over && !is_removing
     }
 
+    /// True if something went wrong and ended the upload, or what came after its end.
+    pub fn has_failed(&self) -> bool {
+        self.error().is_some()
+    }
+
+    /// True if the caller has paused it.
+    pub fn is_paused(&self) -> bool {
+        matches!(self.phase, Phase::Paused)
+    }
+
     /// True if something may have to be kept before the page is gone.
     pub fn resumes_in_other_pages(&self) -> bool {
         self.resuming.is_wanted

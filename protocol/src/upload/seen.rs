@@ -89,7 +89,7 @@ impl Upload {
         if self.is_with_server() { 1.0 } else { 0.0 }
     }
 
-    fn error(&self) -> Option<&Error> {
+    pub(super) fn error(&self) -> Option<&Error> {
         match &self.phase {
             Phase::Failed(error) => Some(error),
             Phase::Cancelled { untold } => untold.as_ref(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Phase, Step, Upload};
-use crate::{Action, Error, Event, Wake, joined};
+use crate::{Action, Error, Event, Wake, decimal, joined};
 
 /// A browser may be wrong about having no network: so often it is tried anyway.
 const TRIED_ANYWAY: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ impl Waiting {
             Some(error) => why(error),
             None => LOST.to_owned(),
         };
-        joined(&[&why, ", ", how, " within ", &(self.delay.as_secs() + 1).to_string(), " s"])
+        joined(&[&why, ", ", how, " within ", &decimal(self.delay.as_secs() + 1), " s"])
     }
 }
 

@@ -1,0 +1,3 @@
+import init from './rust_page.js';
+
+await init();

@@ -1,0 +1,107 @@
+//! How uploads end, and who hears of it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
+use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::world::{Answer, World, file, turn, until};
+
+fn upload() -> Builder {
+    Uploader::builder(file("a.bin", "hello"))
+        .protocol(Protocol::FineUploader)
+        .endpoint("https://server.test/up")
+        .ticket("uuid-1")
+}
+
+const STORED: Answer<'_> =
+    Answer { status: 200, text: r#"{"success":true}"#, headers: &[], url: "" };
+
+#[wasm_bindgen_test]
+async fn whoever_waits_for_the_end_hears_of_it_also_before_the_start_and_after_the_end() {
+    let world = World::new();
+    let uploader = upload().build().unwrap();
+    let heard: Rc<RefCell<Vec<Outcome>>> = Rc::default();
+    for _ in 0..2 {
+        let (end, heard) = (uploader.finished(), Rc::clone(&heard));
+        spawn_local(async move {
+            let outcome = end.await;
+            heard.borrow_mut().push(outcome);
+        });
+    }
+    turn().await;
+    assert_eq!(*heard.borrow(), []);
+    uploader.start().unwrap();
+    world.request(1).await.answer_with(&STORED);
+    until("the end", || *heard.borrow() == [Outcome::Finished, Outcome::Finished]).await;
+    assert_eq!(uploader.finished().await, Outcome::Finished);
+}
+
+#[wasm_bindgen_test]
+async fn an_upload_that_never_began_is_cancelled_at_once() {
+    let world = World::new();
+    let uploader = upload().build().unwrap();
+    uploader.cancel("no");
+    assert_eq!(uploader.finished().await, Outcome::Cancelled("no".to_owned()));
+    let now = uploader.snapshot();
+    assert_eq!((now.state, now.cancel_msg), (State::Cancelled, Some("no".to_owned())));
+    assert_eq!((now.error_code, world.requests().len()), (None, 0));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_over_does_not_begin_again() {
+    let world = World::new();
+    let cancelled = upload().build().unwrap();
+    cancelled.cancel("no");
+    let finished = upload().start().unwrap();
+    world.request(1).await.answer_with(&STORED);
+    finished.finished().await;
+    for (uploader, word) in [(cancelled, "cancelled"), (finished, "finished")] {
+        let before = uploader.snapshot();
+        let Err(Error::Misuse(words)) = uploader.start() else { panic!("it begins again") };
+        assert!(words.contains(word), "{words}");
+        assert_eq!(uploader.snapshot(), before);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_upload_whose_uploader_was_dropped_goes_on() {
+    let world = World::new();
+    let end = upload().start().unwrap().finished();
+    let request = world.request(1).await;
+    turn().await;
+    request.answer_with(&STORED);
+    assert_eq!(end.await, Outcome::Finished);
+}
+
+#[wasm_bindgen_test]
+async fn a_clone_is_the_same_upload() {
+    let world = World::new();
+    let uploader = upload().build().unwrap();
+    uploader.clone().start().unwrap();
+    world.request(1).await;
+    assert_eq!(uploader.snapshot().state, State::Uploading);
+    uploader.clone().cancel("enough");
+    assert_eq!(uploader.finished().await, Outcome::Cancelled("enough".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_was_delivered_is_removed() {
+    let world = World::new();
+    let uploader = upload().endpoint("https://server.test/up?key=1#top").build().unwrap();
+    let refused = uploader.remove().unwrap_err();
+    assert_eq!(refused.kind(), "misuse", "{refused}");
+    uploader.start().unwrap();
+    world.request(1).await.answer_with(&STORED);
+    uploader.finished().await;
+    assert!(uploader.snapshot().can_remove);
+    uploader.remove().unwrap();
+    let removal = world.request(2).await;
+    assert_eq!((removal.how(), removal.method()), ("fetch".to_owned(), "DELETE".to_owned()));
+    assert_eq!(removal.address(), "https://server.test/up/uuid-1?key=1");
+    removal.succeed();
+    until("the removal", || uploader.snapshot().removed).await;
+    assert_eq!(uploader.finished().await, Outcome::Finished, "it stays delivered");
+}

@@ -1,0 +1,28 @@
+//! What a front end in Rust sees, in whatever surroundings.
+
+mod answers;
+mod builder;
+mod empty;
+mod ending;
+mod fetches;
+mod forms;
+mod functions;
+mod galileo;
+mod hashing;
+mod headers;
+mod parts;
+mod sockets;
+mod states;
+mod timers;
+pub mod world;
+mod xhr;
+
+use incoming_uploader::{Snapshot, Uploader};
+
+use world::until;
+
+/// Waits until an upload looks so; returns how it looks.
+async fn until_it(uploader: &Uploader, what: &str, looks: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    until(what, || looks(&uploader.snapshot())).await;
+    uploader.snapshot()
+}

@@ -8,6 +8,9 @@ use super::{Failure, misuse};
 use crate::error::{thrown_by_page, words_of};
 use crate::page::{Page, call, is_nothing};
 
+/// No form nests deeper, and what is in itself has no end.
+const DEEPEST: u32 = 10;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = String, catch)]
@@ -63,7 +66,8 @@ fn read(found: &JsValue, name: &str) -> Result<Vec<Given>, Failure> {
         return Err(Error::Misuse(words).into());
     }
     let has_pairs = Reflect::has(found, &Symbol::iterator()).unwrap_or(false);
-    collect(if has_pairs { to_array(found) } else { entries(found) }, "", &mut list)?;
+    let pairs = if has_pairs { to_array(found) } else { entries(found) };
+    collect(pairs, "", DEEPEST, &mut list)?;
     Ok(list)
 }
 
@@ -71,14 +75,19 @@ fn read(found: &JsValue, name: &str) -> Result<Vec<Given>, Failure> {
 fn collect(
     pairs: Result<Array, JsValue>,
     group: &str,
+    depth: u32,
     list: &mut Vec<Given>,
 ) -> Result<(), Failure> {
+    let Some(depth) = depth.checked_sub(1) else {
+        let words = "expected objects that end, found one that is in itself or nested too deep";
+        return Err(Error::Misuse(words.to_owned()).into());
+    };
     for pair in pairs.map_err(|thrown| misuse(&thrown))?.iter() {
         let pair = to_array(&pair).map_err(|thrown| misuse(&thrown))?;
         let (key, value) = (text_of(&pair.get(0), "")?, pair.get(1));
         let name = if group.is_empty() { key } else { joined(&[group, "[", &key, "]"]) };
         if value.is_object() {
-            collect(entries(&value), &name, list)?;
+            collect(entries(&value), &name, depth, list)?;
         } else if !is_nothing(&value) {
             let value = to_text(&value).map_err(|thrown| wrong(&name, &thrown))?;
             list.push(Given { name, value });

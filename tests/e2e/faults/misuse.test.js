@@ -20,6 +20,11 @@ const IMPOSSIBLE = [
   ['headers that are a text', "{ headers: () => 'X-Name: a' }", /object as headers, found string/],
   ['parameters that are a number', '{ params: async () => 5 }', /object as params, found number/],
   ['a header that throws', "{ headers: { get token() { throw Error('no token') } } }", /no token/],
+  [
+    'parameters that are in themselves',
+    '{ params: () => { const all = {}; all.again = all; return all; } }',
+    /nested too deep/,
+  ],
 ];
 
 describe('What can never leave', () => {

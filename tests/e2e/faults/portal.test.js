@@ -94,23 +94,27 @@ describe('A portal that answers everything with 200', () => {
     }
   }
 
-  it('is not asked of the page where the protocol has a proof of its own', async () => {
-    const { place } = shared;
-    place.gateway.behave();
-    const make = (options) => {
-      window.calls = 0;
-      const is_stored = () => {
-        window.calls += 1;
-        return true;
+  for (const protocol of ['fineuploader', 'robusto']) {
+    it(`is for the page to find out over ${protocol} as well, even if it takes its time`, async () => {
+      const { place } = shared;
+      place.gateway.behave();
+      const make = (options) => {
+        window.calls = 0;
+        const is_stored = async () => {
+          window.calls += 1;
+          return window.calls !== 1;
+        };
+        return makeUpload(null, 0, { ...options, is_stored });
       };
-      return makeUpload(null, 0, { ...options, is_stored });
-    };
-    const file = place.file('own.bin', CHUNK);
-    const upload = await place.uploadMadeBy(file, make, { protocol: 'fineuploader' });
-    await upload.start();
-    assert.deepEqual(await upload.outcome(), { ok: true });
-    await place.assertHas(file);
-  });
+      const file = place.file(`own ${protocol}.bin`, CHUNK);
+      const upload = await place.uploadMadeBy(file, make, { protocol, retry: SOON });
+      await upload.start();
+      assert.deepEqual(await upload.outcome(), { ok: true });
+      await place.assertHas(file);
+      const lost = (await upload.said()).find(({ last_error }) => last_error !== null);
+      assert.match(lost.last_error.message, /is_stored says that it is not stored/);
+    });
+  }
 
   it('ends an upload when is_stored refuses for good, and is asked again when it fails', async () => {
     const { place } = shared;

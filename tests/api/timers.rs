@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventTarget};
 
-use super::until_it;
+use super::until_it_waits;
 use super::world::{World, file, hurry, sleep_for, turn};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -24,7 +24,7 @@ fn upload() -> Builder {
 async fn lost(world: &World, delay: Duration) -> Uploader {
     let uploader = upload().delays(&[delay]).start().unwrap();
     world.request(1).await.fail();
-    until_it(&uploader, "the wait", |now| now.state == State::Retrying).await;
+    until_it_waits(&uploader).await;
     uploader
 }
 

@@ -224,7 +224,7 @@ fn pause_takes_three_words_and_no_other() {
 #[wasm_bindgen_test]
 async fn a_server_that_is_not_there_is_tried_again() {
     let world = World::new();
-    hurry(100.0);
+    hurry(10.0);
     let upload = upload(&[]);
     upload.start();
     nobody(&world, 1).await;

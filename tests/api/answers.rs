@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
+use incoming_uploader::{Builder, Error, Outcome, Protocol, Uploader};
 use js_sys::{Date, Function};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::until_it_waits;
 use super::world::{Answer, World, file, hurry};
+use super::{seconds_to_wait, until_it_waits};
 
 const HERE: &str = "https://server.test/resumable";
 
@@ -63,10 +63,7 @@ async fn a_date_is_taken_for_one_of_the_own_clock_if_the_server_says_no_other() 
     let headers = &[("Retry-After", date.as_str())];
     world.request(1).await.answer_with(&Answer { status: 503, headers, ..Answer::default() });
     let now = until_it_waits(&uploader).await;
-    let words = now.state_msg;
-    let seconds = words.rsplit_once("within ").unwrap().1.strip_suffix(" s").unwrap();
-    let seconds: u32 = seconds.parse().unwrap();
-    assert!((90..=130).contains(&seconds), "{words}");
+    assert!((90..=130).contains(&seconds_to_wait(&now)), "{}", now.state_msg);
     uploader.cancel("enough");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use incoming_uploader::{Builder, Outcome, Protocol, State, Uploader};
+use incoming_uploader::{Builder, Outcome, Protocol, Uploader};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::until_it_waits;

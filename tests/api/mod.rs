@@ -31,3 +31,9 @@ async fn until_it(uploader: &Uploader, what: &str, looks: impl Fn(&Snapshot) -> 
 async fn until_it_waits(uploader: &Uploader) -> Snapshot {
     until_it(uploader, "the wait", |now| now.state_msg.contains(" within ")).await
 }
+
+/// Within how many seconds it tries again, as it says.
+fn seconds_to_wait(now: &Snapshot) -> u32 {
+    let words = now.state_msg.rsplit_once("within ").unwrap().1;
+    words.strip_suffix(" s").unwrap().parse().unwrap()
+}

@@ -37,14 +37,14 @@ pub struct Snapshot {
     /// The MD5 of the file in hexadecimal, once it is known.
     pub md5: Option<String>,
     /// What was compared and found equal, once the upload is finished.
-    #[serde(serialize_with = "verification")]
+    #[serde(serialize_with = "verified_name")]
     pub verified: Option<Verification>,
     /// The smoothed speed; 0 when nothing travels.
     pub speed: f64,
     /// The time that is probably left, if anybody knows.
     pub eta: Option<f64>,
     /// What is going on, as one word.
-    #[serde(serialize_with = "state")]
+    #[serde(serialize_with = "state_name")]
     pub state: State,
     /// What is going on, for a person.
     pub state_msg: String,
@@ -138,11 +138,10 @@ impl From<Now<'_>> for Snapshot {
     }
 }
 
-/// As JavaScript has it.
-fn state<S: Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
+fn state_name<S: Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(state.name())
 }
 
-fn verification<S: Serializer>(verified: &Option<Verification>, to: S) -> Result<S::Ok, S::Error> {
+fn verified_name<S: Serializer>(verified: &Option<Verification>, to: S) -> Result<S::Ok, S::Error> {
     verified.map(Verification::name).serialize(to)
 }

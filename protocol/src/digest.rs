@@ -63,9 +63,9 @@ fn base64(digits: &str) -> String {
 /// The other way round: 22 digits of base64 are four bits more than 32 hexadecimal ones, which are 0.
 fn hexadecimal(text: &[u8]) -> Option<String> {
     let mut digits = String::new();
-    let (mut bits, mut count) = (0, 0);
+    let (mut bits, mut count) = (0_u64, 0);
     for byte in text {
-        bits = bits << 6 | BASE64.iter().position(|other| other == byte)?;
+        bits = bits << 6 | BASE64.iter().position(|other| other == byte)? as u64;
         count += 6;
         while count >= 4 {
             count -= 4;

@@ -2,9 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { manifest } from './manifest.js';
 import { pkg, root } from './paths.js';
 import { workOf } from './wasm.js';
+import { textOf } from './wasm-text.js';
+
+const WASM_TEXT = fileURLToPath(new URL('wasm-text.js', import.meta.url));
 
 /** The ES module of an entry; bundlers find its wasm through `new URL(..., import.meta.url)`. */
 export function bundleModule({ name, folder, toShared }, { dev, names }) {
@@ -69,13 +73,13 @@ function sharedFrom(folder) {
   };
 }
 
-/** Bytes as the characters of a string: a fifth smaller than base64 once it is compressed. */
 const wasmAsText = {
   name: 'wasm-as-text',
   setup(build) {
-    build.onLoad({ filter: /\.wasm$/ }, ({ path: file }) => {
-      const text = JSON.stringify(readFileSync(file, 'latin1'));
-      return { contents: `export default Uint8Array.from(${text}, (c) => c.charCodeAt(0));` };
-    });
+    build.onLoad({ filter: /\.wasm$/ }, ({ path: file }) => ({
+      contents: `import { bytesOf } from ${JSON.stringify(WASM_TEXT)};
+        export default bytesOf(${JSON.stringify(textOf(readFileSync(file)))});`,
+      resolveDir: root,
+    }));
   },
 };

@@ -6,6 +6,8 @@ import { together } from '../../support/suite.js';
 import { until } from '../../support/wait.js';
 
 const CHUNK = 100_000;
+/** An answer after which nothing is tried again before a person wants it. */
+const LATER = { status: 503, headers: { 'retry-after': '600' } };
 
 describe('The last error', () => {
   const shared = together((t, browser) => Site.open(t, browser, { gateway: true }));
@@ -62,7 +64,7 @@ describe('The last error', () => {
   });
 
   it('is an UploadError, the same as long as nothing changes', async () => {
-    const upload = await prepare({ retry: { delays: [30_000] } }, { status: 503 });
+    const upload = await prepare({}, LATER);
     await upload.start();
     await upload.until('it waits', (o) => /trying again/.test(o.state_msg));
     const found = await upload.page.evaluate((number) => {
@@ -74,6 +76,7 @@ describe('The last error', () => {
     }, upload.number);
     const expected = { name: 'UploadError', kind: 'unavailable', code: 10 };
     assert.deepEqual(found, { ...expected, isSame: true, isOurs: true });
+    await upload.call('cancel');
   });
 
   it('stays until something is confirmed, and not longer', async () => {
@@ -87,8 +90,7 @@ describe('The last error', () => {
   });
 
   it('goes when a person tries again, and when the upload ends', async () => {
-    const retry = { delays: [30_000], attempts: 1 };
-    const upload = await prepare({ retry }, { status: 503 }, { status: 503 });
+    const upload = await prepare({ retry: { attempts: 1 } }, LATER, LATER);
     await upload.start();
     await upload.until('it waits', (o) => /trying again/.test(o.state_msg));
     const now = await upload.page.evaluate((number) => {

@@ -7,7 +7,7 @@ import { together } from '../../support/suite.js';
 import { Upload } from '../../support/upload.js';
 
 const MIB = 1024 * 1024;
-const SIZE = 4 * MIB;
+const SIZE = 12 * MIB;
 const CHUNK = 256 * 1024;
 
 /** Which flags there are, by the words of which they are views. */

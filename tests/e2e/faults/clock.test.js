@@ -11,7 +11,7 @@ const BYTES_PER_SECOND = 2 * MIB;
 const HOUR_MS = 3_600_000;
 /** No honest estimate is far from what the line takes, however busy the machine is. */
 const LONGEST_ETA = 60;
-const FASTEST = 10 * BYTES_PER_SECOND;
+const FASTEST = 1e9;
 
 const OPENING = {
   incoming: (t, browser) => Stage.set(t, browser),

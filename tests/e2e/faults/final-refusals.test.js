@@ -81,12 +81,11 @@ describe('A server that refuses', () => {
     });
 
     it(`over ${protocol} only for now is asked again`, async () => {
-      for (const status of [408, 425, 429, 502, 503, 504]) {
+      // And 408, which Chromium does not show: it sends the request again by itself.
+      const how = protocol === 'fineuploader' ? 'starting over' : 'trying again';
+      for (const status of [425, 429, 502, 503, 504]) {
         answering({ status, body: 'not now' });
-        await assertRetried(
-          { protocol },
-          new RegExp(`^${status}: not now, trying again within 1 s`),
-        );
+        await assertRetried({ protocol }, new RegExp(`^${status}: not now, ${how} within 1 s`));
       }
     });
 

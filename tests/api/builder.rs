@@ -24,7 +24,7 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
     let retry = |name, value: JsValue| JsValue::from(object([(name, value)]));
     for (name, value, expected) in [
         ("chunksize", 5.into(), "unknown option chunksize; did you mean chunk_size? known are: "),
-        ("protocol", "pigeon".into(), "unknown protocol 'pigeon'"),
+        ("protocol", "pigeon".into(), "expected one of: incoming, galileo, "),
         ("endpoint", "mailto:me".into(), "expected a URL that begins with ws:, wss:, "),
         ("endpoint", "wss://a b/up".into(), "expected a URL that begins with ws:, wss:, "),
         ("chunk_size", 0.into(), "expected a whole number, at least 1 as chunk_size"),

@@ -125,7 +125,7 @@ async fn robusto_knows_the_file_by_its_md5() {
     let text = r#"{"status":"new","value":""}"#;
     question.answer_with(&Answer { status: 200, text, ..Answer::default() });
     let chunk = world.request(2).await;
-    let expected = ["chunk=0", "chunks=1", "file=a.bin  hello"];
+    let expected = ["chunk=0", "chunks=1", "file=blob  hello"];
     assert_eq!(fields(&chunk).await, expected);
     let text = r#"{"status":"complete","value":"/files/1"}"#;
     chunk.answer_with(&Answer { status: 200, text, ..Answer::default() });

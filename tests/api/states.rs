@@ -7,8 +7,8 @@ use std::time::Duration;
 use incoming_uploader::{Builder, Outcome, Protocol, State, Uploader};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::until_it;
-use super::world::{Answer, World, file, record, turn};
+use super::world::{Answer, World, file, hurry, record, turn};
+use super::{until_it, until_it_waits};
 
 fn upload() -> Builder {
     Uploader::builder(file("blåbær.bin", "hello!"))
@@ -39,8 +39,8 @@ async fn every_state_is_told_in_order_and_the_end_as_well() {
     let (told, tell) = record();
     let upload = upload().ticket_from(|| async { Ok("id-1".to_owned()) });
     let uploader = upload.on_progress(move |now| tell(now.state)).start().unwrap();
-    world.request(1).await.answer_with(&Answer { status: 500, ..Answer::default() });
-    until_it(&uploader, "the wait", |now| now.state == State::Retrying).await;
+    world.request(1).await.answer_with(&Answer { status: 503, ..Answer::default() });
+    until_it_waits(&uploader).await;
     uploader.pause();
     uploader.start().unwrap();
     world.request(2).await.succeed();
@@ -98,17 +98,18 @@ async fn who_is_told_may_pause_the_upload() {
 #[wasm_bindgen_test]
 async fn speed_and_the_time_that_is_left_are_known_while_bytes_are_confirmed() {
     let world = World::new();
-    let uploader = upload().chunk_size(2).option("simultaneous", 1).start().unwrap();
-    for count in 1..=2 {
+    hurry(100.0);
+    let uploader = upload().chunk_size(1).option("simultaneous", 1).start().unwrap();
+    for count in 1..=3 {
         let request = world.request(count).await;
         turn().await;
         request.succeed();
     }
-    world.request(3).await;
+    world.request(4).await;
     let now = uploader.snapshot();
     assert!(now.speed > 0.0, "{now:?}");
     let eta = now.eta.unwrap();
-    assert!((eta - 2.0 / now.speed).abs() < 1e-6, "{now:?}");
+    assert!((eta - 3.0 / now.speed).abs() < 1e-6, "{now:?}");
     uploader.pause();
     let now = uploader.snapshot();
     assert_eq!((now.speed, now.eta), (0.0, None));

@@ -78,6 +78,10 @@ class FakeXhr {
     return lines.join('\r\n');
   }
 
+  getResponseHeader(name) {
+    return new Headers(this.#answered).get(name);
+  }
+
   #end({ status, text = '', headers = {}, url = this.#asked.url }) {
     this.fake.isOver = true;
     this.status = status;

@@ -56,7 +56,7 @@ async fn a_wait_is_over_when_somebody_starts_the_upload() {
 #[wasm_bindgen_test]
 async fn a_pause_ends_a_wait_for_good() {
     let world = World::new();
-    hurry(1000.0);
+    hurry(3000.0);
     let uploader = lost(&world).await;
     uploader.pause();
     let paused = Date::now();
@@ -84,7 +84,7 @@ async fn a_server_that_is_silent_for_too_long_is_lost() {
 #[wasm_bindgen_test]
 async fn who_wakes_up_from_sleep_does_not_wait_for_what_is_left_of_it() {
     let world = World::new();
-    hurry(100.0);
+    hurry(50.0);
     let uploader = lost(&world).await;
     // Twenty minutes are left, which are longer than the test waits.
     sleep_for(600_000.0);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setUpFirefox } from './lib/firefox.js';
 import { runNodeTests } from './lib/node-tests.js';
 import { npmBin, root, target, wasmTriple } from './lib/paths.js';
-import { Expected, main, run } from './lib/run.js';
+import { Expected, exitCode, main, run } from './lib/run.js';
 import { setUpBrowser, setUpBuild, setUpTestRunner } from './lib/setup.js';
 import { inChromium, inFirefox } from './lib/webdriver.js';
 
@@ -54,8 +54,19 @@ async function browserTests(runner, driver) {
     ...driver,
   };
   const tests = ['test', '--package', 'incoming-uploader', '--target', wasmTriple];
-  await run('cargo', tests, { env });
-  await run('cargo', [...tests, '--features', 'npm', '--test', 'face'], { env });
+  await steadily(tests, env);
+  await steadily([...tests, '--features', 'npm', '--test', 'face'], env);
+}
+
+/** Machines that test for everybody are busy with others' work as well: what failed runs once more. */
+async function steadily(tests, env) {
+  if ((await exitCode('cargo', tests, { env })) === 0) return;
+  if (process.env.CI) {
+    await run('cargo', tests, { env });
+    console.warn(`\nUNSTEADY: cargo ${tests.join(' ')}`);
+  } else {
+    throw new Expected(`cargo ${tests.join(' ')} failed`);
+  }
 }
 
 function endToEnd({ chrome }) {

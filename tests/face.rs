@@ -224,12 +224,12 @@ fn pause_takes_three_words_and_no_other() {
 #[wasm_bindgen_test]
 async fn a_server_that_is_not_there_is_tried_again() {
     let world = World::new();
-    hurry(100.0);
+    hurry(10.0);
     let upload = upload(&[]);
     upload.start();
     nobody(&world, 1).await;
-    upload.until("a retry", "retrying").await;
-    assert!(upload.text("state_msg").contains("trying again"));
+    until("a retry", || upload.text("state_msg").contains("trying again within")).await;
+    assert_eq!(upload.text("state"), "retrying");
     assert_eq!(upload.get("error_code"), JsValue::NULL, "not an error yet");
     let lost = upload.get("last_error");
     assert_eq!(member(&lost, "name"), JsValue::from("UploadError"));

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
+use incoming_uploader::{Builder, Error, Outcome, Protocol, Uploader};
 use js_sys::{Date, Function};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::until_it;
 use super::world::{Answer, World, file, hurry};
+use super::{seconds_to_wait, until_it_waits};
 
 const HERE: &str = "https://server.test/resumable";
 
@@ -27,7 +27,7 @@ async fn rest_after(transport: &str, headers: &[(&str, &str)]) -> f64 {
     let request = world.request(1).await;
     let answered = Date::now();
     request.answer_with(&Answer { status: 503, headers, ..Answer::default() });
-    until_it(&uploader, "the wait", |now| now.state == State::Retrying).await;
+    until_it_waits(&uploader).await;
     world.request(2).await.succeed();
     let rest_ms = Date::now() - answered;
     assert_eq!(uploader.finished().await, Outcome::Finished);
@@ -62,11 +62,8 @@ async fn a_date_is_taken_for_one_of_the_own_clock_if_the_server_says_no_other() 
     let date = String::from(date);
     let headers = &[("Retry-After", date.as_str())];
     world.request(1).await.answer_with(&Answer { status: 503, headers, ..Answer::default() });
-    let now = until_it(&uploader, "the wait", |now| now.state == State::Retrying).await;
-    let words = now.state_msg;
-    let seconds = words.rsplit_once("within ").unwrap().1.strip_suffix(" s").unwrap();
-    let seconds: u32 = seconds.parse().unwrap();
-    assert!((90..=130).contains(&seconds), "{words}");
+    let now = until_it_waits(&uploader).await;
+    assert!((90..=130).contains(&seconds_to_wait(&now)), "{}", now.state_msg);
     uploader.cancel("enough");
 }
 
@@ -94,7 +91,7 @@ async fn what_may_pass_is_tried_again_and_shown_until_there_is_progress() {
     let uploader = upload().delays(&[Duration::from_secs(60)]).start().unwrap();
     let answer = Answer { status: 503, text: "full", ..Answer::default() };
     world.request(1).await.answer_with(&answer);
-    let now = until_it(&uploader, "the wait", |now| now.state == State::Retrying).await;
+    let now = until_it_waits(&uploader).await;
     assert!(now.state_msg.starts_with("503: full, trying again within "), "{}", now.state_msg);
     let error = now.last_error.unwrap();
     assert_eq!((error.kind, error.code), ("unavailable", 10));

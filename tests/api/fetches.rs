@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use incoming_uploader::{Builder, Outcome, Protocol, State, Uploader};
+use incoming_uploader::{Builder, Outcome, Protocol, Uploader};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::until_it;
+use super::until_it_waits;
 use super::world::{Answer, World, file};
 
 fn upload(text: &str) -> Builder {
@@ -74,7 +74,7 @@ async fn a_fetch_that_fails_is_a_loss_in_the_words_of_the_browser() {
     let slow = [Duration::from_secs(60)];
     let uploader = upload("hello").option("transport", "fetch").delays(&slow).start().unwrap();
     world.request(1).await.fail();
-    let now = until_it(&uploader, "the loss", |now| now.state == State::Retrying).await;
+    let now = until_it_waits(&uploader).await;
     let error = now.last_error.unwrap();
     assert_eq!(error.kind, "lost");
     assert!(error.message.contains("Failed to fetch"), "{}", error.message);

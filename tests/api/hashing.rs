@@ -7,8 +7,8 @@ use js_sys::{Error as JsError, Reflect};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::parts::{FakeJob, MD5, begun_jobs, parts_url, refuse_digests, take_over_digests};
-use super::until_it;
 use super::world::{Answer, World, file, turn, until};
+use super::{until_it, until_it_waits};
 
 /// The MD5 of `parts.rs` as a header says it.
 const FIELD: &str = "md5=:XUFAKrxLKna5cZ2REBfFkg==:";
@@ -107,7 +107,7 @@ async fn what_hashes_and_cannot_be_loaded_is_tried_again() {
     refuse_digests("no such file");
     let upload = upload(Verification::Chunks).delays(&[Duration::from_secs(60)]);
     let uploader = upload.start().unwrap();
-    let now = until_it(&uploader, "the loss", |now| now.state == State::Retrying).await;
+    let now = until_it_waits(&uploader).await;
     assert!(now.last_error.unwrap().message.contains("no such file"));
     uploader.cancel("enough");
 }

@@ -26,3 +26,14 @@ async fn until_it(uploader: &Uploader, what: &str, looks: impl Fn(&Snapshot) -> 
     until(what, || looks(&uploader.snapshot())).await;
     uploader.snapshot()
 }
+
+/// Waits until an upload waits for its next attempt, for which it looks at the file first.
+async fn until_it_waits(uploader: &Uploader) -> Snapshot {
+    until_it(uploader, "the wait", |now| now.state_msg.contains(" within ")).await
+}
+
+/// Within how many seconds it tries again, as it says.
+fn seconds_to_wait(now: &Snapshot) -> u32 {
+    let words = now.state_msg.rsplit_once("within ").unwrap().1;
+    words.strip_suffix(" s").unwrap().parse().unwrap()
+}

@@ -4,8 +4,8 @@ use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::until_it;
 use super::world::{FakeSocket, World, file, refuse_sockets, turn, until};
+use super::{until_it, until_it_waits};
 
 const DONE: &str = r#"{"MsgType":"MsgAllDone","MsgData":{"Success":true}}"#;
 
@@ -137,7 +137,7 @@ async fn a_lost_connection_is_made_again_and_the_words_of_its_end_are_shown() {
     let uploader = upload("hello").start().unwrap();
     let socket = connect(&world, 1, 0).await;
     socket.end(1011, "out of memory");
-    let now = until_it(&uploader, "the retry", |now| now.state == State::Retrying).await;
+    let now = until_it_waits(&uploader).await;
     let error = now.last_error.unwrap();
     assert_eq!(error.kind, "lost");
     assert!(error.message.contains("1011: out of memory"), "{}", error.message);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use incoming_uploader::{Builder, Outcome, Protocol, State, Uploader};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::until_it;
 use super::world::{Answer, World, file, hurry, record, turn};
+use super::{until_it, until_it_waits};
 
 fn upload() -> Builder {
     Uploader::builder(file("blåbær.bin", "hello!"))
@@ -40,7 +40,7 @@ async fn every_state_is_told_in_order_and_the_end_as_well() {
     let upload = upload().ticket_from(|| async { Ok("id-1".to_owned()) });
     let uploader = upload.on_progress(move |now| tell(now.state)).start().unwrap();
     world.request(1).await.answer_with(&Answer { status: 503, ..Answer::default() });
-    until_it(&uploader, "the wait", |now| now.state == State::Retrying).await;
+    until_it_waits(&uploader).await;
     uploader.pause();
     uploader.start().unwrap();
     world.request(2).await.succeed();

@@ -39,8 +39,6 @@ pub(crate) struct Source {
     pub(crate) filename: String,
     /// The address of the server.
     pub(crate) endpoint: String,
-    #[cfg_attr(not(feature = "_requests"), expect(dead_code, reason = "a WebSocket has none"))]
-    pub(crate) authorization: Option<String>,
 }
 
 /// One upload and what belongs to it.

@@ -13,13 +13,6 @@ thread_local! {
     static HOSTNAME: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Where the server is, and as whom to speak to it.
-pub(crate) struct Endpoint {
-    pub(crate) url: String,
-    /// The header `Authorization`, from the user and the password of an address.
-    pub(crate) authorization: Option<String>,
-}
-
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
@@ -85,13 +78,11 @@ fn is_host(hostname: &str) -> bool {
 ///
 /// # Errors
 /// A `TypeError` if what was chosen is no address, or no host is known.
-pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<Endpoint, JsValue> {
+pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<String, JsValue> {
     if is_nothing(chosen) {
-        return Ok(Endpoint { url: default_url(protocol)?, authorization: None });
+        return default_url(protocol);
     }
     let url = chosen.as_string().and_then(|chosen| resolve(&chosen));
-    // Browsers that do not refuse a blank in a host escape it.
-    let url = url.filter(|url| !url.part("host").bytes().any(|byte| byte == b'%'));
     let Some((url, scheme)) = url.and_then(|url| scheme_of(&url).map(|scheme| (url, scheme)))
     else {
         return Err(type_error(
@@ -99,16 +90,27 @@ pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<Endpoint,
         ));
     };
     url.change("hash", "");
-    let authorization = authorization(&url, protocol)?;
+    if authorization(&url)?.is_some() && protocol.scheme(false) == "ws" {
+        return Err(type_error(
+            "Uploader: expected an endpoint without user and password: a WebSocket takes none",
+        ));
+    }
     let href = url.part("href");
     let rest = href.get(url.part("protocol").len()..).unwrap_or_default();
-    let url = joined(&[protocol.scheme(scheme), ":", rest]);
-    Ok(Endpoint { url, authorization })
+    Ok(joined(&[protocol.scheme(scheme), ":", rest]))
+}
+
+/// True for an address to which requests can go.
+pub(crate) fn is_of_requests(url: &str) -> bool {
+    resolve(url)
+        .is_some_and(|url| url.part("protocol").starts_with("http") && authorization(&url).is_ok())
 }
 
 /// An address as it is, or against that of the page.
 pub(crate) fn resolve(url: &str) -> Option<Address> {
-    Address::parse(url, text_member(&location(), "href").as_deref())
+    let url = Address::parse(url, text_member(&location(), "href").as_deref());
+    // Browsers that do not refuse a blank in a host escape it.
+    url.filter(|url| !url.part("host").bytes().any(|byte| byte == b'%'))
 }
 
 /// Whether the scheme is one that is encrypted; `None` if no browser uploads over it.
@@ -120,20 +122,19 @@ fn scheme_of(url: &Address) -> Option<bool> {
     }
 }
 
-/// Browsers refuse requests to addresses with a user and a password, which become a header.
-fn authorization(url: &Address, protocol: Protocol) -> Result<Option<String>, JsValue> {
+/// The header `Authorization` for an address with a user and a password, which browsers refuse to
+/// send requests to.
+///
+/// # Errors
+/// A `TypeError` for letters that no header can carry.
+pub(crate) fn authorization(url: &Address) -> Result<Option<String>, JsValue> {
     let (user, password) = (url.part("username"), url.part("password"));
     if user.is_empty() && password.is_empty() {
         return Ok(None);
     }
-    if protocol.scheme(false) == "ws" {
-        return Err(type_error(
-            "Uploader: expected an endpoint without user and password: a WebSocket takes none",
-        ));
-    }
-    url.change("username", "");
-    url.change("password", "");
-    let both = decode_uri_component(&joined(&[&user, ":", &password]))?;
+    let both = joined(&[&user, ":", &password]);
+    // What is no escape stands for itself.
+    let both = decode_uri_component(&both).unwrap_or_else(|_| both.into());
     let encoded = btoa(&both).map_err(|_| {
         type_error("Uploader: expected a user and a password of Latin letters in the endpoint")
     })?;

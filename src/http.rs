@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob};
 
 use self::given::{Given, Headers, given, names_and_values, set_header};
-use crate::endpoint::resolve;
+use crate::endpoint::{Address, authorization, resolve};
 use crate::error::words_of;
 use crate::file;
 use crate::page::{Page, is_function_here};
@@ -25,8 +25,6 @@ const CONTENT_TYPE: &str = "Content-Type";
 pub(crate) struct Exchange {
     pub(crate) page: Page,
     pub(crate) request: Request,
-    /// From the user and the password of the endpoint.
-    pub(crate) authorization: Option<String>,
     pub(crate) signal: AbortSignal,
 }
 
@@ -84,12 +82,13 @@ impl Exchange {
     }
 
     fn prepare(&self, headers: Vec<Given>, params: Vec<Given>) -> Result<Ready, Failure> {
-        let headers = self.headers(headers)?;
+        let address = self.address()?;
+        let headers = self.headers(&address, headers)?;
         let params = names_and_values(params)?;
         let with_credentials = self.page.option("with_credentials").as_bool() == Some(true);
         Ok(Ready {
             method: self.request.method.clone(),
-            url: self.url(&params)?,
+            url: self.url(&address, &params),
             headers,
             body: self.body(&params),
             with_credentials: (!self.request.is_bare).then_some(with_credentials),
@@ -97,8 +96,11 @@ impl Exchange {
         })
     }
 
-    fn headers(&self, given: Vec<Given>) -> Result<Headers, Failure> {
+    fn headers(&self, address: &Address, given: Vec<Given>) -> Result<Headers, Failure> {
         let headers = Headers::new();
+        if let Some(value) = authorization(address).map_err(|thrown| misuse(&thrown))? {
+            set_header(&headers, "Authorization", &value.into())?;
+        }
         for (name, value) in self.own_headers() {
             set_header(&headers, name, &value.into())?;
         }
@@ -120,9 +122,6 @@ impl Exchange {
         if let Some(media_type) = self.media_type() {
             headers.push((CONTENT_TYPE, media_type));
         }
-        if let Some(authorization) = self.authorization.as_ref().filter(|_| !self.request.is_bare) {
-            headers.push(("Authorization", authorization));
-        }
         headers
     }
 
@@ -139,19 +138,24 @@ impl Exchange {
         }
     }
 
-    /// The whole address, as the browser writes it.
-    fn url(&self, params: &[(String, String)]) -> Result<String, Failure> {
-        let request = &self.request;
-        let no_url = || Error::Misuse(joined(&["expected a URL, found '", &request.url, "'"]));
-        let url = resolve(&request.url).ok_or_else(no_url)?;
-        url.change("hash", "");
-        let query = form::query(&request.query, params);
-        if !query.is_empty() {
-            let search = url.part("search");
-            let between = if search.is_empty() { "" } else { "&" };
-            url.change("search", &joined(&[&search, between, &query]));
+    fn address(&self) -> Result<Address, Failure> {
+        let url = &self.request.url;
+        let no_url = || Error::Misuse(joined(&["expected a URL, found '", url, "'"])).into();
+        resolve(url).ok_or_else(no_url)
+    }
+
+    /// The whole address, as the browser writes it and takes it.
+    fn url(&self, address: &Address, params: &[(String, String)]) -> String {
+        for part in ["hash", "username", "password"] {
+            address.change(part, "");
         }
-        Ok(url.part("href"))
+        let query = form::query(&self.request.query, params);
+        if !query.is_empty() {
+            let search = address.part("search");
+            let between = if search.is_empty() { "" } else { "&" };
+            address.change("search", &joined(&[&search, between, &query]));
+        }
+        address.part("href")
     }
 
     fn body(&self, params: &[(String, String)]) -> JsValue {

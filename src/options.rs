@@ -7,7 +7,7 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::driver::{Audience, Driver, Source};
-use crate::endpoint::endpoint;
+use crate::endpoint::{endpoint, is_of_requests};
 use crate::error::type_error;
 use crate::page::{self, Page, is_branded, is_nothing, member};
 use crate::{file, json};
@@ -60,8 +60,8 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
         .ok_or_else(|| type_error("Uploader: expected a File or a Blob as the second argument"))?;
     let chosen = read(&page.options())?;
     let protocol = chosen.protocol;
-    let at = endpoint(&page.option("endpoint"), protocol)?;
-    let (name, endpoint) = (file::name_of(blob), at.url);
+    let endpoint = endpoint(&page.option("endpoint"), protocol)?;
+    let name = file::name_of(blob);
     let mut raw = RawOptions::new(chosen.data);
     raw.know("protocol");
     raw.know("endpoint");
@@ -82,7 +82,7 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
         Upload::new(protocol, job, page::seed())
     });
     let upload = upload.map_err(refused)?;
-    let source = Source { protocol, filename: name, endpoint, authorization: at.authorization };
+    let source = Source { protocol, filename: name, endpoint };
     Ok(Driver::new(upload, source, audience))
 }
 
@@ -123,6 +123,11 @@ impl Chosen {
         match name.as_str() {
             "protocol" => self.protocol = protocol(value)?,
             "endpoint" => {}
+            "success_endpoint" | "delete_endpoint"
+                if value.as_string().is_some_and(|url| !is_of_requests(&url)) =>
+            {
+                return Err(wrong(&name, "a URL that begins with http: or https:"));
+            }
             _ => {
                 let data = json::from_js(value).ok_or_else(|| wrong(&name, "plain data"))?;
                 self.data.push((name, data));

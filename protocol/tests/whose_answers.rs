@@ -165,6 +165,23 @@ fn the_end_of_a_file_that_a_login_page_has_confirmed_is_none() {
 }
 
 #[test]
+fn the_end_of_a_file_may_be_told_to_another_server_which_shows_no_mark() {
+    for (asked, is_proven) in [
+        ("http://app/done", true),
+        ("http://test/done?a=http://test/up", true),
+        ("http://test/upload", true),
+        ("http://test/up?a=1", false),
+        ("http://test/up/done", false),
+    ] {
+        let own = r#"{"chunking":true,"success_endpoint":"/done"}"#;
+        let mut client = sending(Protocol::FineUploader, own);
+        (1..=3).for_each(|id| drop(respond(&mut client, id, marked(success(0))).unwrap()));
+        let answer = Response { asked: asked.into(), url: asked.into(), ..success(0) };
+        assert_eq!(respond(&mut client, 4, answer).is_ok(), is_proven, "{asked}");
+    }
+}
+
+#[test]
 fn a_file_that_a_login_page_has_removed_is_still_there() {
     for own in ["{}", r#"{"delete_method":"POST"}"#] {
         let mut upload = Upload::new(Protocol::FineUploader, job_of(50, own), 7).unwrap();

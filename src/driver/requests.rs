@@ -13,12 +13,7 @@ impl Driver {
     pub(super) fn request(self: &Rc<Self>, page: &Page, attempt: Attempt, request: Request) {
         let Some(signal) = self.signal() else { return };
         let id = request.id;
-        let exchange = Exchange {
-            page: page.clone(),
-            request,
-            authorization: self.source.authorization.clone(),
-            signal: signal.clone(),
-        };
+        let exchange = Exchange { page: page.clone(), request, signal: signal.clone() };
         let driver = Rc::clone(self);
         let telling = Rc::clone(self);
         spawn(async move {

@@ -149,7 +149,7 @@ impl Client {
         if !succeeds {
             return Err(self.refusal(response));
         }
-        self.transfer.trust.check_status(response)?;
+        self.transfer.trust.check_aside(response)?;
         self.transfer.heard_of_file(response);
         self.transfer.stage = next;
         Ok(Vec::new())

@@ -12,19 +12,21 @@ pub struct Trust {
     answers: Answers,
     /// A status of success is all that a chunk is answered with.
     by_status: bool,
-    /// A server of ours has the upload, and shows it with every answer.
-    is_ours: bool,
+    /// The address of a server of ours that has the upload, and shows it with every answer.
+    server: Option<String>,
 }
 
 impl Trust {
     /// Of answers to chunks in which the status is the only proof, or in which the body is one.
     pub fn new(answers: Answers, by_status: bool) -> Trust {
-        Trust { answers, by_status, is_ours: false }
+        Trust { answers, by_status, server: None }
     }
 
     /// Takes note of who has answered.
     pub fn heard(&mut self, response: &Response) {
-        self.is_ours |= response.is_ours();
+        if response.is_ours() && self.server.is_none() {
+            self.server = Some(before(&response.asked, b'?').to_owned());
+        }
     }
 
     /// True if the status is the only proof of a chunk.
@@ -35,38 +37,47 @@ impl Trust {
     /// Makes sure that a success proves that a chunk is stored.
     ///
     /// # Errors
-    /// As [`check_status`](Trust::check_status), but for redirects where the body is the proof.
+    /// A refusal after a redirect, where the status is the proof; and that the server is unavailable if
+    /// somebody else has answered, or if the caller's own function says that it is not stored.
     pub fn check(&self, response: &Response) -> Result<(), Error> {
-        if self.by_status { self.check_status(response) } else { self.check_source(response) }
+        if self.by_status {
+            self.check_address(response)?;
+        }
+        self.check_mark(response)?;
+        check_with_caller(response)
     }
 
-    /// Makes sure that a status of success proves that what was asked for is done.
+    /// Makes sure that a status of success proves that something was done which is no chunk. The
+    /// caller may have that done by another server, which shows no mark.
     ///
     /// # Errors
-    /// A refusal after a redirect; and that the server is unavailable if somebody else has answered, or
-    /// if the caller's own function says that it is not stored.
-    pub fn check_status(&self, response: &Response) -> Result<(), Error> {
-        let is_elsewhere = response.is_redirected() && !response.is_ours();
-        if is_elsewhere && !self.answers.follows_redirects {
-            return Err(Error::Rejected(joined(&[
-                before(&response.asked, b'?'),
-                " was redirected to ",
-                before(&response.url, b'?'),
-                "; sign in again, or set redirects: 'follow' if that is meant",
-            ])));
+    /// As [`check`](Trust::check).
+    pub fn check_aside(&self, response: &Response) -> Result<(), Error> {
+        self.check_address(response)?;
+        let asked = before(&response.asked, b'?');
+        if self.server.as_ref().is_some_and(|server| is_below(asked, server)) {
+            self.check_mark(response)?;
         }
-        self.check_source(response)
+        check_with_caller(response)
     }
 
-    fn check_source(&self, response: &Response) -> Result<(), Error> {
-        let words = if self.is_ours && !response.is_ours() {
-            "an answer that is not from the server that has the upload (a portal or a login page?): "
-        } else if response.is_stored == Some(false) {
-            "the page's is_stored says that it is not stored: "
-        } else {
+    fn check_address(&self, response: &Response) -> Result<(), Error> {
+        let is_elsewhere = response.is_redirected() && !response.is_ours();
+        if !is_elsewhere || self.answers.follows_redirects {
             return Ok(());
-        };
-        Err(Error::Unavailable(joined(&[words, &response.words()])))
+        }
+        Err(Error::Rejected(joined(&[
+            before(&response.asked, b'?'),
+            " was redirected to ",
+            before(&response.url, b'?'),
+            "; sign in again, or set redirects: 'follow' if that is meant",
+        ])))
+    }
+
+    fn check_mark(&self, response: &Response) -> Result<(), Error> {
+        let words = "an answer that is not from the server that has the upload (a portal or a login page?): ";
+        let is_other = self.server.is_some() && !response.is_ours();
+        if is_other { Err(unproven(words, response)) } else { Ok(()) }
     }
 
     /// What it means that a server refuses in these words, as long as it does not say itself that
@@ -80,4 +91,20 @@ impl Trust {
     pub fn is_refusal(&self, response: &Response) -> bool {
         response.refuses() && !self.answers.retries_refusals
     }
+}
+
+fn check_with_caller(response: &Response) -> Result<(), Error> {
+    let words = "the page's is_stored says that it is not stored: ";
+    let is_refused = response.is_stored == Some(false);
+    if is_refused { Err(unproven(words, response)) } else { Ok(()) }
+}
+
+fn unproven(words: &str, response: &Response) -> Error {
+    Error::Unavailable(joined(&[words, &response.words()]))
+}
+
+/// True for an address and what is below it.
+fn is_below(url: &str, address: &str) -> bool {
+    let rest = url.strip_prefix(address);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || address.ends_with('/'))
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { json } from '../../support/gateway.js';
 import { Site } from '../../support/site.js';
 import { together } from '../../support/suite.js';
 
@@ -27,6 +28,7 @@ describe('An address of a server', () => {
       ['tim:secret', 'tim:secret'],
       ['t%40m:s%3Ae%2Fü', 't@m:s:e/ü'],
       ['tim', 'tim:'],
+      ['tim:100%', 'tim:100%'],
     ]) {
       it(`with ${credentials} leads to a header, by ${transport}`, async () => {
         const { place } = shared;
@@ -59,6 +61,61 @@ describe('An address of a server', () => {
     const [request] = place.gateway.asked('/resumable');
     assert.equal(request.headers.authorization, 'Bearer 7');
   });
+
+  it('of a success leads to a header of that request, and of no other one', async () => {
+    const { place } = shared;
+    place.gateway.behave(({ method }) => (method === 'GET' ? undefined : json({ success: true })));
+    const { upload, outcome } = await place.send(place.file('success.bin', 1000), {
+      protocol: 'fineuploader',
+      chunking: true,
+      chunk_size: 600,
+      success_endpoint: `${withUser('tim:secret')}/done`,
+      delete_endpoint: `${withUser('tom:other')}/removal`,
+    });
+    assert.deepEqual(outcome, { ok: true });
+    await upload.call('remove');
+    await upload.until('removed', (o) => o.removed);
+    const tokens = place.gateway.requests
+      .filter(({ method }) => method !== 'GET')
+      .map(({ headers }) => headers.authorization && atob(headers.authorization.slice(6)));
+    assert.deepEqual(tokens, [undefined, undefined, 'tim:secret', 'tom:other']);
+  });
+
+  it('with credentials shows them to no other server', async () => {
+    const { place } = shared;
+    const headers = Object.fromEntries(
+      ['origin', 'methods', 'headers'].map((what) => [`access-control-allow-${what}`, '*']),
+    );
+    place.gateway.behave(({ method, path }) =>
+      method === 'GET' || path === '/fineuploader' ? undefined : { status: 200, headers },
+    );
+    const { upload, outcome } = await place.send(place.file('secret.bin', 1000), {
+      protocol: 'fineuploader',
+      endpoint: `${withUser('tim:secret')}/fineuploader`,
+      delete_endpoint: `${place.url.replace('127.0.0.1', 'localhost')}/removal`,
+    });
+    assert.deepEqual(outcome, { ok: true });
+    await upload.call('remove');
+    await upload.until('removed', (o) => o.removed);
+    const [asked, removal] = place.gateway.asked('/removal');
+    assert.doesNotMatch(asked.headers['access-control-request-headers'] ?? '', /authorization/);
+    assert.equal(removal.headers.authorization, undefined);
+  });
+
+  for (const [name, url] of [
+    ['success_endpoint', 'http://'],
+    ['success_endpoint', 'ftp://test/x'],
+    ['delete_endpoint', 'http://exam ple/x'],
+    ['delete_endpoint', 'http://Łódź@test/x'],
+  ]) {
+    it(`is refused at once as ${name}: ${url}`, async () => {
+      await shared.place.choose(shared.place.file('refused.bin', 1));
+      const options = JSON.stringify({ protocol: 'fineuploader', [name]: url });
+      const thrown = await thrownBy(`incoming.Uploader(null, files()[0], ${options})`);
+      assert.equal(thrown?.name, 'TypeError');
+      assert.match(thrown.message, new RegExp(`begins with http: or https: as ${name}`));
+    });
+  }
 
   for (const [what, endpoint, protocol] of [
     ['over a WebSocket', 'ws://tim:secret@test/x', 'incoming'],

@@ -50,6 +50,23 @@ describe('A portal that answers everything with 200', () => {
     });
   }
 
+  it('is nothing that the own server of a page is taken for, which is told of the end', async () => {
+    const { place } = shared;
+    place.gateway.behave(({ path }) => (path.startsWith('/own/') ? { status: 200 } : undefined));
+    const { upload, outcome } = await place.send(place.file('told.bin', 3 * CHUNK), {
+      protocol: 'fineuploader',
+      chunk_size: CHUNK,
+      success_endpoint: '/own/done',
+      delete_endpoint: '/own/removal',
+      retry: SOON,
+    });
+    assert.deepEqual(outcome, { ok: true });
+    assert.equal(place.gateway.asked('/own/done').length, 1);
+    await upload.call('remove');
+    await upload.until('removed', (o) => o.removed);
+    assert.equal(place.gateway.asked('/own/removal').length, 1);
+  });
+
   /** The page's own proof, on a server that shows no mark. */
   const foreign = (request) => {
     if (request.method !== 'POST' || request.path !== '/foreign') return undefined;

@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/tests/fakes/parts/digest.js")]
+#[wasm_bindgen(module = "/tests/fakes/digest.js")]
 extern "C" {
     /// Nothing was hashed yet; what is asked for waits for the test if it wants so.
     #[wasm_bindgen(js_name = takeOverDigests)]

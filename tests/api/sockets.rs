@@ -1,5 +1,7 @@
 //! Uploads over a WebSocket, by the example of Incoming!!.
 
+use std::time::Duration;
+
 use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -134,14 +136,15 @@ async fn nothing_of_an_earlier_connection_is_obeyed() {
 #[wasm_bindgen_test]
 async fn a_lost_connection_is_made_again_and_the_words_of_its_end_are_shown() {
     let world = World::new();
-    let uploader = upload("hello").start().unwrap();
+    let uploader = upload("hello").delays(&[Duration::from_secs(3600)]).start().unwrap();
     let socket = connect(&world, 1, 0).await;
     socket.end(1011, "out of memory");
     let now = until_it_waits(&uploader).await;
     let error = now.last_error.unwrap();
     assert_eq!(error.kind, "lost");
     assert!(error.message.contains("1011: out of memory"), "{}", error.message);
-    assert_eq!(now.error_kind, None, "not an error yet");
+    assert_eq!((now.state, now.error_kind), (State::Retrying, None), "not an error yet");
+    uploader.start().unwrap();
     let second = connect(&world, 2, 5).await;
     second.say(&DONE.into());
     assert_eq!(uploader.finished().await, Outcome::Finished);

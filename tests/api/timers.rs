@@ -20,13 +20,14 @@ fn upload() -> Builder {
         .ticket("id-1")
 }
 
-/// An upload that waits for its second attempt, for so long that nothing happens by itself.
-async fn lost(world: &World) -> Uploader {
+/// An upload that waits for its second attempt, for at least half of this time.
+async fn lost(world: &World, delay: Duration) -> Uploader {
     loop {
-        let uploader = upload().delays(&[HOUR]).start().unwrap();
+        let uploader = upload().delays(&[delay]).start().unwrap();
         world.request(1).await.fail();
-        // The wait is a random part of the hour.
-        if seconds_to_wait(&until_it_waits(&uploader).await) > 1800 {
+        // The wait is a random part of it.
+        let seconds = seconds_to_wait(&until_it_waits(&uploader).await);
+        if u64::from(seconds) > delay.as_secs() / 2 + 1 {
             return uploader;
         }
         uploader.cancel("another throw of the dice");
@@ -37,7 +38,7 @@ async fn lost(world: &World) -> Uploader {
 #[wasm_bindgen_test]
 async fn a_wait_is_over_when_the_network_comes_back() {
     let world = World::new();
-    let uploader = lost(&world).await;
+    let uploader = lost(&world, HOUR).await;
     let global: EventTarget = js_sys::global().unchecked_into();
     global.dispatch_event(&Event::new("online").unwrap()).unwrap();
     world.request(2).await.succeed();
@@ -47,7 +48,7 @@ async fn a_wait_is_over_when_the_network_comes_back() {
 #[wasm_bindgen_test]
 async fn a_wait_is_over_when_somebody_starts_the_upload() {
     let world = World::new();
-    let uploader = lost(&world).await;
+    let uploader = lost(&world, HOUR).await;
     uploader.start().unwrap();
     world.request(2).await.succeed();
     assert_eq!(uploader.finished().await, Outcome::Finished);
@@ -56,11 +57,11 @@ async fn a_wait_is_over_when_somebody_starts_the_upload() {
 #[wasm_bindgen_test]
 async fn a_pause_ends_a_wait_for_good() {
     let world = World::new();
-    hurry(3000.0);
-    let uploader = lost(&world).await;
+    hurry(100.0);
+    let uploader = lost(&world, Duration::from_secs(100)).await;
     uploader.pause();
     let paused = Date::now();
-    while Date::now() - paused < 3_600_000.0 {
+    while Date::now() - paused < 100_000.0 {
         turn().await;
     }
     let now = uploader.snapshot();
@@ -85,7 +86,7 @@ async fn a_server_that_is_silent_for_too_long_is_lost() {
 async fn who_wakes_up_from_sleep_does_not_wait_for_what_is_left_of_it() {
     let world = World::new();
     hurry(50.0);
-    let uploader = lost(&world).await;
+    let uploader = lost(&world, HOUR).await;
     // Twenty minutes are left, which are longer than the test waits.
     sleep_for(600_000.0);
     world.request(2).await.succeed();
@@ -95,13 +96,13 @@ async fn who_wakes_up_from_sleep_does_not_wait_for_what_is_left_of_it() {
 #[wasm_bindgen_test]
 async fn long_waits_are_as_long_as_they_should_be() {
     let world = World::new();
-    hurry(500.0);
-    let upload = upload().delays(&[Duration::ZERO]).stall_timeout(Duration::from_secs(300));
+    hurry(100.0);
+    let upload = upload().delays(&[Duration::ZERO]).stall_timeout(Duration::from_secs(60));
     let begun = Date::now();
     let uploader = upload.start().unwrap();
     world.request(1).await;
     world.request(2).await.succeed();
     let waited = Date::now() - begun;
-    assert!(waited >= 300_000.0, "{waited} ms");
+    assert!(waited >= 60_000.0, "{waited} ms");
     assert_eq!(uploader.finished().await, Outcome::Finished);
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
-#[wasm_bindgen(module = "/tests/fakes/sockets.js")]
+#[wasm_bindgen(module = "/tests/fakes/world.js")]
 extern "C" {
     #[wasm_bindgen(js_name = takeOverSockets)]
     fn take_over_sockets();
@@ -35,7 +35,7 @@ extern "C" {
     pub fn set_buffered_amount(this: &FakeSocket, bytes: f64);
 }
 
-#[wasm_bindgen(module = "/tests/fakes/requests.js")]
+#[wasm_bindgen(module = "/tests/fakes/world.js")]
 extern "C" {
     #[wasm_bindgen(js_name = takeOverRequests)]
     fn take_over_requests();
@@ -66,7 +66,7 @@ extern "C" {
     pub fn fail(this: &FakeRequest);
 }
 
-#[wasm_bindgen(module = "/tests/fakes/clock.js")]
+#[wasm_bindgen(module = "/tests/fakes/world.js")]
 extern "C" {
     pub fn hurry(factor: f64);
     #[wasm_bindgen(js_name = sleepFor)]

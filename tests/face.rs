@@ -230,12 +230,7 @@ fn pause_takes_three_words_and_no_other() {
 #[wasm_bindgen_test]
 async fn a_server_that_is_not_there_is_tried_again() {
     let world = World::new();
-<<<<<<< HEAD
-    hurry(10.0);
-    let upload = upload(&[]);
-=======
     let upload = patient();
->>>>>>> df8578e (browser tests: load as few files as the test runner's server can send at a time)
     upload.start();
     nobody(&world, 1).await;
     until("a retry", || upload.text("state_msg").contains("trying again within")).await;

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { atEnd } from '../../support/cleanup.js';
 import { DIALECTS, OVER_HTTP } from '../../support/dialects.js';
 import { Site } from '../../support/site.js';
 import { Stage } from '../../support/stage.js';
 import { together } from '../../support/suite.js';
 import { Upload } from '../../support/upload.js';
 
+const MIB = 1024 * 1024;
 /** What a person is told; nothing of a network, and what helps. */
 const SENTENCE = /^the file changed or can no longer be read \((it [^;:()]+)\); choose it again$/;
 const OPTIONS = {
@@ -39,6 +41,10 @@ describe('What cannot be read is one plain sentence', () => {
 
   async function assertUnreadable(upload) {
     await upload.start();
+    await assertEndsUnreadable(upload);
+  }
+
+  async function assertEndsUnreadable(upload) {
     const { kind, code, message } = await upload.outcome();
     assert.deepEqual([kind, code], ['file_changed', 7], message);
     assert.match(message, SENTENCE);
@@ -62,6 +68,20 @@ describe('What cannot be read is one plain sentence', () => {
       rmSync(file.path);
       await assertUnreadable(upload);
       await assertUnreadableAgain(upload);
+    });
+
+    it(`over ${way}, of a file that is changed in the middle`, async (t) => {
+      const { options, place } = at(way);
+      place.relay.bytesPerSecond = 2 * MIB;
+      atEnd(t, () => {
+        place.relay.bytesPerSecond = Number.POSITIVE_INFINITY;
+      });
+      const file = place.file(`${way} in the middle.bin`, 8 * MIB);
+      const upload = await place.upload(file, { ...options, chunk_size: MIB / 4 });
+      await upload.start();
+      await upload.underway();
+      writeFileSync(file.path, 'another one');
+      await assertEndsUnreadable(upload);
     });
 
     it(`over ${way}, of a folder that was dropped`, async () => {

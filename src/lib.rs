@@ -41,6 +41,8 @@ mod listener;
 mod now;
 mod options;
 mod page;
+#[cfg(all(feature = "npm", debug_assertions, target_arch = "wasm32"))]
+mod panics;
 #[cfg(not(feature = "npm"))]
 mod parts;
 mod resume;

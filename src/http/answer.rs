@@ -34,7 +34,6 @@ impl Answer {
             if let Some(value) = header(name) {
                 let value = match *name {
                     RETRY_AFTER => seconds_from_now(value, header("Date")),
-                    LOCATION => resolved(value, &url),
                     _ => value,
                 };
                 headers.push((*name, value));
@@ -44,16 +43,21 @@ impl Answer {
     }
 
     pub(super) fn into_response(self, asked: String, is_stored: Option<bool>) -> Response {
-        let Answer { status, url, text, headers } = self;
+        let Answer { status, url, text, mut headers } = self;
         // Nobody says from where an answer came that was made by a service worker.
         let url = if url.is_empty() { asked.clone() } else { url };
+        for (_, location) in headers.iter_mut().filter(|(name, _)| *name == LOCATION) {
+            resolve(location, &url);
+        }
         let json = json::parse(&text);
         Response { status, text, json, headers, asked, url, is_stored }
     }
 }
 
-fn resolved(location: String, url: &str) -> String {
-    Address::parse(&location, Some(url)).map_or(location, |address| address.part("href"))
+fn resolve(location: &mut String, url: &str) {
+    if let Some(address) = Address::parse(location, Some(url)) {
+        *location = address.part("href");
+    }
 }
 
 /// A date is that of the server's clock.
@@ -85,4 +89,68 @@ pub(super) async fn is_stored(
     let said = call(function, &json::to_js(&seen.into())).await;
     let said = said.map_err(|thrown| thrown_by_page("is_stored", &thrown))?;
     Ok(Some(said.is_truthy()))
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+    const ASKED: &str = "https://server.test/files?token=1";
+
+    /// What a machine hears of a header, of an answer from this address.
+    fn heard(url: &str, name: &'static str, value: &str, date: Option<&str>) -> Option<String> {
+        let header = |asked: &str| match asked {
+            "Date" => date.map(str::to_owned),
+            _ => (asked == name).then(|| value.to_owned()),
+        };
+        let answer = Answer::new(201, url.to_owned(), String::new(), &[name], &header);
+        let response = answer.into_response(ASKED.to_owned(), None);
+        response.header(name).map(str::to_owned)
+    }
+
+    #[wasm_bindgen_test]
+    fn a_location_is_an_address_against_the_one_that_answered() {
+        for (url, location, expected) in [
+            (ASKED, "/files/7", "https://server.test/files/7"),
+            (ASKED, "7?part=1", "https://server.test/7?part=1"),
+            ("https://other.test/a/b", "c", "https://other.test/a/c"),
+            (ASKED, "//third.test/x", "https://third.test/x"),
+            (ASKED, "http://third.test/x", "http://third.test/x"),
+            (ASKED, "", ASKED),
+            ("", "7", "https://server.test/7"),
+            (ASKED, "http://:no", "http://:no"),
+        ] {
+            assert_eq!(heard(url, LOCATION, location, None).as_deref(), Some(expected));
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_time_to_wait_is_in_seconds_also_if_the_server_says_a_date_of_its_clock() {
+        let now = "Wed, 21 Oct 2015 07:28:00 GMT";
+        for (value, expected) in [
+            ("120", "120"),
+            ("Wed, 21 Oct 2015 07:30:00 GMT", "120"),
+            ("Wed, 21 Oct 2015 07:27:00 GMT", "0"),
+            ("soon", "soon"),
+        ] {
+            assert_eq!(heard(ASKED, RETRY_AFTER, value, Some(now)).as_deref(), Some(expected));
+        }
+        let gone = heard(ASKED, RETRY_AFTER, "Wed, 21 Oct 2015 07:28:00 GMT", None);
+        assert_eq!(gone.as_deref(), Some("0"), "the page's clock is later");
+    }
+
+    #[wasm_bindgen_test]
+    fn only_headers_that_are_wanted_and_there_are_heard() {
+        let header = |name: &str| (name == "ETag").then(|| "\"7\"".to_owned());
+        let answer =
+            Answer::new(200, ASKED.to_owned(), String::new(), &[LOCATION, "ETag"], &header);
+        let response = answer.into_response(ASKED.to_owned(), None);
+        assert_eq!(response.headers, [("ETag", "\"7\"".to_owned())]);
+        let answer = Answer::new(200, ASKED.to_owned(), String::new(), &[], &header);
+        assert_eq!(answer.into_response(ASKED.to_owned(), None).headers, []);
+    }
 }

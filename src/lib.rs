@@ -1,7 +1,7 @@
 //! Uploads files of any size from a browser, over bad networks, with nothing lost.
 //!
-//! Rust front ends use [`Uploader`]; JavaScript has the same behind the npm package of this name,
-//! whose first lines are in `js/`.
+//! Rust front ends make an `Uploader` by its builder; `docs/rust.md` is their guide. JavaScript has the
+//! same behind the npm package of this name, whose first lines are in `js/`.
 //!
 //! ```no_run
 //! # #[cfg(not(feature = "npm"))]
@@ -81,3 +81,8 @@ fn number(bytes: u64) -> f64 {
 fn whole(bytes: f64) -> u64 {
     bytes as u64
 }
+
+/// Holds the examples of the guide, which are compiled with the tests.
+#[cfg(all(doctest, not(feature = "npm")))]
+#[doc = include_str!("../docs/rust.md")]
+struct Guide;

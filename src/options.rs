@@ -9,7 +9,9 @@ use wasm_bindgen::prelude::*;
 use crate::driver::{Audience, Driver, Source};
 use crate::endpoint::{endpoint, is_of_requests};
 use crate::error::type_error;
-use crate::page::{self, Page, is_branded, is_nothing, member};
+#[cfg(feature = "npm")]
+use crate::page::is_branded;
+use crate::page::{self, Page, is_nothing, member};
 use crate::{file, json};
 
 /// Options that only requests have: a WebSocket takes no such thing.
@@ -18,18 +20,24 @@ const OF_REQUESTS: [&str; 6] =
 /// A name, what is expected under it, and whether a value is that.
 type Expected = (&'static str, &'static str, fn(&JsValue) -> bool);
 
-/// Options that are no plain data, and what each has to be.
-const OWN: [Expected; 11] = [
+/// Options that are no plain data, and what each has to be. Who is told, and what cancels, is no option
+/// of the Rust API.
+const OWN: &[Expected] = &[
+    #[cfg(feature = "npm")]
     ("onprogress", "a function", JsValue::is_function),
+    #[cfg(feature = "npm")]
     ("onfinished", "a function", JsValue::is_function),
+    #[cfg(feature = "npm")]
     ("oncancelled", "a function", JsValue::is_function),
+    #[cfg(feature = "npm")]
     ("onerror", "a function", JsValue::is_function),
+    #[cfg(feature = "npm")]
+    ("signal", "an AbortSignal", |value| is_branded(value, "AbortSignal", "aborted")),
     ("is_stored", "a function", JsValue::is_function),
     ("headers", "an object, or a function that returns one,", is_given),
     ("params", "an object, or a function that returns one,", is_given),
     ("with_credentials", "true or false", |value| value.as_bool().is_some()),
     ("transport", "'xhr' or 'fetch'", is_transport),
-    ("signal", "an AbortSignal", |value| is_branded(value, "AbortSignal", "aborted")),
     ("handle", "a FileSystemFileHandle", |value| member(value, "getFile").is_function()),
 ];
 
@@ -65,7 +73,7 @@ pub(crate) fn prepare(page: &Page, audience: Box<dyn Audience>) -> Result<Rc<Dri
     let mut raw = RawOptions::new(chosen.data);
     raw.know("protocol");
     raw.know("endpoint");
-    for (name, ..) in &OWN {
+    for (name, ..) in OWN {
         raw.know(name);
     }
     let upload = Options::read(raw).and_then(|mut options| {

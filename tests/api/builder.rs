@@ -1,7 +1,7 @@
 //! What may be chosen, and what is refused at once.
 
 use incoming_uploader::{Builder, Error, Protocol, Uploader, Verification, set_server_hostname};
-use js_sys::Array;
+use js_sys::{Array, Function, Object};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -25,6 +25,8 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
     for (name, value, expected) in [
         ("chunksize", 5.into(), "unknown option chunksize; did you mean chunk_size? known are: "),
         ("protocol", "pigeon".into(), "expected one of: incoming, galileo, "),
+        ("onprogress", Function::new_no_args("").into(), "unknown option onprogress; "),
+        ("signal", Object::new().into(), "unknown option signal; "),
         ("endpoint", "mailto:me".into(), "expected a URL that begins with ws:, wss:, "),
         ("endpoint", "wss://a b/up".into(), "expected a URL that begins with ws:, wss:, "),
         ("chunk_size", 0.into(), "expected a whole number, at least 1 as chunk_size"),

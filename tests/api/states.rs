@@ -34,6 +34,12 @@ fn everything_is_known_before_the_first_byte() {
 }
 
 #[wasm_bindgen_test]
+fn a_snapshot_is_plain_data_that_any_state_of_a_framework_holds() {
+    fn is_plain<T: Clone + PartialEq + Send + Sync + 'static>(_: &T) {}
+    is_plain(&upload().build().unwrap().snapshot());
+}
+
+#[wasm_bindgen_test]
 async fn every_state_is_told_in_order_and_the_end_as_well() {
     let world = World::new();
     let (told, tell) = record();

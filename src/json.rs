@@ -97,6 +97,7 @@ fn nested(value: &JsValue, depth: u32) -> Option<Json> {
         }
         Some(Json::Object(members))
     } else {
-        None
+        // What no JSON has, such as a function, is nothing that anybody expects.
+        Some(Json::Number(f64::NAN))
     }
 }

@@ -160,6 +160,8 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
     let retry = |name, value: JsValue| JsValue::from(object([(name, value)]));
     for (name, value, expected) in [
         ("chunksize", 5.into(), "unknown option chunksize"),
+        ("onProgress", Function::new_no_args("").into(), "did you mean onprogress?"),
+        ("chunk_size", Function::new_no_args("").into(), "a whole number as chunk_size"),
         ("protocol", "pigeon".into(), "protocol"),
         ("chunk_size", 0.into(), "chunk_size"),
         ("chunk_size", 1.5.into(), "chunk_size"),
@@ -171,6 +173,7 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
         ("retry", retry("forever", true.into()), "retry.forever"),
         ("retry", retry("attempts", "many".into()), "retry.attempts"),
         ("retry", retry("delays", 5.into()), "retry.delays"),
+        ("retry", retry("delays", Function::new_no_args("").into()), "an array as retry.delays"),
         ("retry", retry("delays", Array::of1(&"soon".into()).into()), "retry.delays"),
     ] {
         let refused = try_upload(&"ticket".into(), &file("a", ""), &object([(name, value)]));

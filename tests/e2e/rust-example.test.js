@@ -29,6 +29,7 @@ class Example {
   }
 
   async choose(protocol, file) {
+    await this.page.waitForSelector('#file:enabled');
     await this.page.selectOption('#protocol', protocol);
     await this.page.setInputFiles('#file', file.path);
   }
@@ -37,8 +38,15 @@ class Example {
     return this.page.textContent('#state');
   }
 
-  until(words) {
-    return until(`the page says ${words}`, async () => (await this.state()).includes(words));
+  async until(words) {
+    let said;
+    const says = async () => {
+      said = await this.state();
+      return said.includes(words);
+    };
+    await until(`the page says ${words}`, says).catch((error) => {
+      throw new Error(`${error.message}; it says: ${said}`);
+    });
   }
 
   /** Waits until a part of the file has arrived and a part has not. */
@@ -84,13 +92,14 @@ describe('A front end in Rust', () => {
 
     it(`pauses and goes on over ${protocol}`, async (t) => {
       const example = await Example.open(t, browser, www);
-      example.relay.bytesPerSecond = 4 * MIB;
+      example.relay.bytesPerSecond = MIB;
       const file = example.file('paused.bin', 8 * MIB);
       await example.choose(protocol, file);
       await example.underway();
       await example.page.click('#pause');
       await example.until('paused');
       assert.equal(await example.page.textContent('#pause'), 'Go on');
+      example.relay.bytesPerSecond = Number.POSITIVE_INFINITY;
       await example.page.click('#pause');
       await example.until('delivered');
       await example.assertArrived(file);
@@ -99,11 +108,12 @@ describe('A front end in Rust', () => {
 
   it('goes on after a reload', async (t) => {
     const example = await Example.open(t, browser, www);
-    example.relay.bytesPerSecond = 4 * MIB;
+    example.relay.bytesPerSecond = MIB;
     const file = example.file('reloaded.bin', 12 * MIB);
     await example.choose('resumable', file);
     await example.underway();
     await example.page.reload();
+    example.relay.bytesPerSecond = Number.POSITIVE_INFINITY;
     await example.choose('resumable', file);
     await example.until('delivered');
     await example.assertArrived(file);
@@ -113,8 +123,9 @@ describe('A front end in Rust', () => {
 
   it('tells the server of a cancellation', async (t) => {
     const example = await Example.open(t, browser, www);
-    example.relay.bytesPerSecond = 4 * MIB;
-    await example.choose('incoming', example.file('cancelled.bin', 8 * MIB));
+    // Much more than what is buffered on the way, behind which a cancellation waits.
+    example.relay.bytesPerSecond = 8 * MIB;
+    await example.choose('incoming', example.file('cancelled.bin', 64 * MIB));
     await example.underway();
     await example.page.click('#cancel');
     await example.until('cancelled: nobody needs it');

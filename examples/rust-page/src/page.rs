@@ -35,9 +35,11 @@ impl Page {
         })
     }
 
-    /// Calls `choose` with each file that a person chooses, and the name of the protocol.
+    /// Calls `choose` with each file that a person chooses, which is possible from now on, and the name
+    /// of the protocol.
     pub(crate) fn on_file(&self, choose: impl Fn(File, String) + 'static) {
         let page = self.clone();
+        self.file.set_disabled(false);
         on(&self.file, "change", move || {
             if let Some(file) = page.file.files().and_then(|files| files.get(0)) {
                 choose(file, page.protocol.value());

@@ -7,7 +7,7 @@ use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::world::{Answer, World, file, turn, until};
+use super::world::{Answer, FakeRequest, World, file, turn, until};
 
 fn upload() -> Builder {
     Uploader::builder(file("a.bin", "hello"))
@@ -74,6 +74,32 @@ async fn an_upload_whose_uploader_was_dropped_goes_on() {
     turn().await;
     request.answer_with(&STORED);
     assert_eq!(end.await, Outcome::Finished);
+}
+
+#[wasm_bindgen_test]
+async fn an_uploader_that_is_dropped_is_freed_when_nothing_is_under_way() {
+    type End = fn(&Uploader, &FakeRequest);
+    let ends: [(&str, End); 4] = [
+        ("finished", |_, request| request.answer_with(&STORED)),
+        ("failed", |_, request| request.answer_with(&Answer { status: 415, ..Answer::default() })),
+        ("cancelled", |uploader, _| uploader.cancel("no")),
+        ("paused", |uploader, _| uploader.pause()),
+    ];
+    for (state, end) in ends {
+        let world = World::new();
+        let held = Rc::new(());
+        let holding = Rc::downgrade(&held);
+        let uploader = upload().on_progress(move |_| drop(Rc::clone(&held))).start().unwrap();
+        let request = world.request(1).await;
+        end(&uploader, &request);
+        until(state, || uploader.snapshot().state.name() == state).await;
+        drop(uploader);
+        until("the end of what it held", || holding.upgrade().is_none()).await;
+    }
+    let held = Rc::new(());
+    let holding = Rc::downgrade(&held);
+    drop(upload().on_progress(move |_| drop(Rc::clone(&held))).build());
+    assert!(holding.upgrade().is_none(), "nothing has begun");
 }
 
 #[wasm_bindgen_test]

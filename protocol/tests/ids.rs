@@ -210,6 +210,30 @@ fn a_ticket_that_was_known_to_the_server_is_asked_for_again_when_it_is_lost() {
 }
 
 #[test]
+fn an_upload_that_has_ended_without_this_page_begins_anew_only_when_it_is_started_again() {
+    for words in [OVER, "upload cancelled"] {
+        let mut upload = upload_with(false, true);
+        upload.start();
+        now(&mut upload, named("fresh"));
+        now(&mut upload, Event::Connected);
+        now(&mut upload, terms(0));
+        let ended = now(&mut upload, refusal(words));
+        assert!(!ended.contains(&Action::AskId), "the file may have arrived");
+        assert_eq!(upload.view().error.unwrap().kind(), "rejected");
+        upload.start();
+        now(&mut upload, Event::Connected);
+        assert!(now(&mut upload, refusal(OVER)).contains(&Action::AskId));
+    }
+}
+
+#[test]
+fn what_an_earlier_page_has_left_of_an_upload_that_is_over_gives_way_to_a_new_one() {
+    let mut upload = connected_with(upload_with(true, true));
+    let again = now(&mut upload, refusal(OVER));
+    assert!(again.contains(&Action::Forget) && again.contains(&Action::AskId));
+}
+
+#[test]
 fn a_fresh_ticket_that_the_server_does_not_know_is_an_error() {
     let mut upload = asking();
     now(&mut upload, named("fresh"));

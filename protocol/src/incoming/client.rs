@@ -45,6 +45,8 @@ pub struct Client {
     cancel_sent: bool,
     /// The server knows no such ticket.
     is_gone: bool,
+    /// The server has taken it from here, and has not ended it since.
+    is_open: bool,
     take_overs: u32,
     verify: Option<Verification>,
     /// Chunks that are to be sent in this order, each when its MD5 is known.
@@ -81,6 +83,7 @@ impl Client {
             cancel: None,
             cancel_sent: false,
             is_gone: false,
+            is_open: false,
             take_overs: 0,
             hashing: Digests::default(),
             chunks_damaged: 0,
@@ -151,6 +154,7 @@ impl Client {
                 found: joined(&[&decimal(position), " of ", &decimal(self.job.size), " bytes"]),
             });
         }
+        self.is_open = true;
         self.has_unproven |= position > self.furthest;
         self.flow.agree(u64::from(chunk_size_kb) * 1024, send_ahead.into(), position);
         let mut actions = vec![send(&FromClient::Ack(true))];
@@ -265,13 +269,15 @@ impl Client {
 
     /// The server gave up, and only its words tell for how long.
     fn refused(&mut self, words: String) -> Result<Vec<Action>, Error> {
-        let is_gone = [text::UNKNOWN, text::OVER, text::CANCELLED].contains(&words.as_str())
-            || words == text::consuming(text::NO_STATE);
-        self.is_gone |= is_gone;
-        if is_gone && self.cancel_sent {
+        let is_unknown = words == text::UNKNOWN || words == text::consuming(text::NO_STATE);
+        let is_over = words == text::OVER || words == text::CANCELLED;
+        if (is_unknown || is_over) && self.cancel_sent {
             self.stage = Stage::Cancelled;
             return Ok(Vec::new());
         }
+        // What has ended while it was ours may have arrived: it begins anew only if somebody wants that.
+        self.is_gone |= is_unknown || is_over && !self.is_open;
+        self.is_open &= !is_over;
         let passes = match words.as_str() {
             text::NO_REQUEST | text::NO_CONFIG | text::NO_ACK | text::SILENCE => true,
             // A server that refuses a second connection has not noticed yet that ours was lost.
@@ -366,7 +372,7 @@ impl Machine for Client {
     /// The server says where to go on.
     fn recall(&mut self, checkpoint: Checkpoint) {
         self.ticket = checkpoint.id;
-        self.is_gone = false;
+        (self.is_gone, self.is_open) = (false, false);
         self.furthest = 0;
         self.start_over();
     }

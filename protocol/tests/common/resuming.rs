@@ -9,6 +9,7 @@ use incoming_protocol::{Action, Checkpoint, Event, Json, Kept, Notice, Protocol,
 use super::{KIB, job, now};
 
 pub const UNKNOWN: &str = "Unknown upload id - maybe upload timed out?";
+pub const OVER: &str = "upload already finished or cancelled";
 pub const SAVE: Action = Action::Wait(Wake::Save, Duration::from_secs(1));
 pub const TOLD: Action = Action::Notify(Notice::Progress);
 

@@ -39,13 +39,17 @@ impl Wire {
         let mut group = own.group("parameter_names");
         let names = names(dialect, &mut group);
         own.end_group(group);
+        let upload_method = own.text("upload_method").unwrap_or_else(|| "POST".to_owned());
+        if ["GET", "HEAD"].iter().any(|method| upload_method.eq_ignore_ascii_case(method)) {
+            own.reject("upload_method", "a method whose requests have a body, such as 'PUT',");
+        }
         let mut text =
             |name: &str, default: &str| own.text(name).unwrap_or_else(|| default.to_owned());
         Wire {
             dialect,
             endpoint: job.endpoint.clone(),
             file: FileParameters::of(job),
-            upload_method: text("upload_method", "POST"),
+            upload_method,
             test_method: text("test_method", "GET"),
             part_name: text("file_parameter_name", "file"),
             namespace: text("parameter_namespace", ""),

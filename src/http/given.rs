@@ -87,13 +87,31 @@ fn collect(
         let (key, value) = (text_of(&pair.get(0), "")?, pair.get(1));
         let name = if group.is_empty() { key } else { joined(&[group, "[", &key, "]"]) };
         if value.is_object() {
+            let before = list.len();
             collect(entries(&value), &name, depth, list)?;
+            if list.len() == before {
+                expect_empty(&value, &name)?;
+            }
         } else if !is_nothing(&value) {
             let value = to_text(&value).map_err(|thrown| wrong(&name, &thrown))?;
             list.push(Given { name, value });
         }
     }
     Ok(())
+}
+
+/// What is in a date, a file or a map is in none of its members.
+///
+/// # Errors
+/// A misuse for what has something in it nevertheless.
+fn expect_empty(value: &JsValue, name: &str) -> Result<(), Failure> {
+    let text = to_text(value).map_err(|thrown| wrong(name, &thrown))?;
+    let text = text.as_string().unwrap_or_default();
+    if text.is_empty() || text == "[object Object]" {
+        return Ok(());
+    }
+    let expected = "expected a text, a number, true, false, or an object or array of these as '";
+    Err(Error::Misuse(joined(&[expected, name, "', found ", &text])).into())
 }
 
 /// The same as texts of Rust.

@@ -1,10 +1,12 @@
 //! What is in the forms of each protocol.
 
 use incoming_uploader::{Builder, Outcome, Protocol, Uploader};
+use js_sys::{Date, Map};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::parts::{MD5, parts_url, take_over_digests};
-use super::world::{Answer, FakeRequest, World, file};
+use super::world::{Answer, FakeRequest, World, file, object};
 
 fn upload(protocol: Protocol, name: &str) -> Builder {
     Uploader::builder(file(name, "hello"))
@@ -47,6 +49,23 @@ async fn resumable_says_everything_in_the_address_and_before_the_bytes() {
     assert!(request.address().contains("album=to%20%26%20fro"), "{}", request.address());
     request.succeed();
     assert_eq!(uploader.finished().await, Outcome::Finished);
+}
+
+#[wasm_bindgen_test]
+async fn a_parameter_that_no_form_can_carry_is_refused_by_its_name() {
+    let map = Map::new().set(&"a".into(), &1.into());
+    let date = JsValue::from(Date::new(&0.into()));
+    for value in [date, map.into(), file("b.bin", "no").into()] {
+        let _world = World::new();
+        let params = object([("album", object([("of", value)]).into())]);
+        let upload = Uploader::builder(file("a.bin", "hello")).protocol(Protocol::Resumable);
+        let upload = upload.endpoint("https://server.test/up").option("params", params);
+        let Outcome::Failed(error) = upload.start().unwrap().finished().await else {
+            panic!("it was left out");
+        };
+        assert_eq!(error.kind(), "misuse");
+        assert!(error.to_string().contains(" as 'album[of]', found "), "{error}");
+    }
 }
 
 #[wasm_bindgen_test]

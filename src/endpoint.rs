@@ -82,7 +82,7 @@ pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<String, J
     if is_nothing(chosen) {
         return default_url(protocol);
     }
-    let url = chosen.as_string().and_then(|chosen| resolve(&chosen));
+    let url = url_of(chosen).and_then(|chosen| resolve(&chosen));
     let Some((url, scheme)) = url.and_then(|url| scheme_of(&url).map(|scheme| (url, scheme)))
     else {
         return Err(type_error(
@@ -98,6 +98,11 @@ pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<String, J
     let href = url.part("href");
     let rest = href.get(url.part("protocol").len()..).unwrap_or_default();
     Ok(joined(&[protocol.scheme(scheme), ":", rest]))
+}
+
+/// The text of an address, which may be a `URL`.
+pub(crate) fn url_of(value: &JsValue) -> Option<String> {
+    value.as_string().or_else(|| text_member(value, "href"))
 }
 
 /// True for an address to which requests can go.

@@ -7,7 +7,7 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::driver::{Audience, Driver, Source};
-use crate::endpoint::{endpoint, is_of_requests};
+use crate::endpoint::{endpoint, is_of_requests, url_of};
 use crate::error::type_error;
 #[cfg(feature = "npm")]
 use crate::page::is_branded;
@@ -131,10 +131,10 @@ impl Chosen {
         match name.as_str() {
             "protocol" => self.protocol = protocol(value)?,
             "endpoint" => {}
-            "success_endpoint" | "delete_endpoint"
-                if value.as_string().is_some_and(|url| !is_of_requests(&url)) =>
-            {
-                return Err(wrong(&name, "a URL that begins with http: or https:"));
+            "success_endpoint" | "delete_endpoint" => {
+                let url = url_of(value).filter(|url| is_of_requests(url));
+                let url = url.ok_or_else(|| wrong(&name, "a URL that begins with http: or https:"));
+                self.data.push((name, Json::Text(url?)));
             }
             _ => {
                 let data = json::from_js(value).ok_or_else(|| wrong(&name, "plain data"))?;

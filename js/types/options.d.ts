@@ -39,7 +39,7 @@ export interface CommonOptions {
    * `wss` unless the page was loaded over `http`. Over HTTP a user and a password in it become a
    * header `Authorization`; a WebSocket takes none. A fragment is dropped.
    */
-  endpoint?: string;
+  endpoint?: string | URL;
   /**
    * The largest chunk in bytes, if smaller than what the server allows. Default: as it says, and over
    * HTTP as the original of the protocol.
@@ -198,7 +198,7 @@ export interface FineUploaderOptions {
   /** How many chunks travel at once. Default: 1, or 3 if `concurrent`. */
   simultaneous?: number;
   /** Where the server is told that all chunks are there. */
-  success_endpoint?: string;
+  success_endpoint?: string | URL;
   /** Parameters in the form and not in the query. Default: true. */
   params_in_body?: boolean;
   /** A form also when the parameters are in the query. Default: true. */
@@ -223,7 +223,7 @@ export interface FineUploaderOptions {
       | 'resuming']?: string;
   };
   /** Where `remove` goes. Default: the endpoint. */
-  delete_endpoint?: string;
+  delete_endpoint?: string | URL;
   /** How `remove` asks. Default: `'DELETE'`. */
   delete_method?: 'DELETE' | 'POST';
 }

@@ -101,3 +101,21 @@ fn what_is_no_host_is_refused() {
         set_server_hostname(host).unwrap();
     }
 }
+
+#[wasm_bindgen_test]
+fn a_method_that_carries_no_file_is_refused() {
+    for method in ["GET", "head"] {
+        let refused = upload().protocol(Protocol::Resumable).option("upload_method", method);
+        assert!(words(refused).starts_with("expected a method whose requests have a body"));
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_address_may_be_an_object() {
+    let url = |url: &str| JsValue::from(web_sys::Url::new(url).unwrap());
+    upload().option("endpoint", url("wss://server.test/up")).build().unwrap();
+    let upload = || upload().protocol(Protocol::FineUploader);
+    upload().option("success_endpoint", url("https://server.test/done")).build().unwrap();
+    let refused = words(upload().option("delete_endpoint", url("mailto:me")));
+    assert_eq!(refused, "expected a URL that begins with http: or https: as delete_endpoint");
+}

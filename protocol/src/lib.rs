@@ -20,6 +20,8 @@
 //! 5. Actions are carried out in order by one queue, drained by the outermost call; no borrow is
 //!    held while performing, so a callback may call `pause` from inside.
 //! 6. Only [`Error::is_transient`] decides about retrying; only [`Upload`] knows how.
+//! 7. What can never succeed is told at once and in the words of who refused; what is being retried
+//!    shows its last error.
 
 #![forbid(unsafe_code)]
 

@@ -6,7 +6,7 @@ use incoming_protocol::{Attempt, Event};
 use super::super::link::Believed;
 use super::{Deed, Happening, World};
 
-/// What is later than this was asleep, as far as `js/host.js` can see.
+/// What is later than this was asleep, as far as the browser's side can see.
 const SLEPT_MS: u64 = 90_000;
 /// How often a network that is said to be away is tried anyway.
 const TRIED_ANYWAY_MS: u64 = 30_000;

@@ -8,9 +8,7 @@ const MAY_PASS = [408, 425, 429];
 export class UploadError extends Error {
   constructor(kind, code, message) {
     super(message);
-    this.name = 'UploadError';
-    this.kind = kind;
-    this.code = code;
+    Object.assign(this, { name: 'UploadError', kind, code });
   }
 
   /** A refusal for good, in these words. */

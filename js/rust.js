@@ -1,18 +1,14 @@
 // What a Rust front end loads of the package when it hashes or resumes.
 
-class UploadError extends Error {
-  constructor(kind, code, message) {
-    super(message);
-    this.name = 'UploadError';
-    this.kind = kind;
-    this.code = code;
-  }
+/** An error as Rust reads it. */
+function UploadError(kind, code, message) {
+  return Object.assign(new Error(message), { name: 'UploadError', kind, code });
 }
 
 /** Gives an upload the functions that load what hashes and what resumes, from beside `url`. */
 export function addLoaders(page, url) {
   const load = async (name) => {
-    if (!url) throw new UploadError('misuse', 1, `${name} is needed: say by parts_url where it is`);
+    if (!url) throw UploadError('misuse', 1, `${name} is needed: say by parts_url where it is`);
     const folder = new URL(url.endsWith('/') ? url : `${url}/`, location.href);
     return import(/* webpackIgnore: true */ /* @vite-ignore */ new URL(name, folder).href);
   };

@@ -29,11 +29,7 @@ async function hash(digests, file, request, options) {
   });
   const cancel = () => job.cancel(signal.reason);
   signal?.addEventListener('abort', cancel);
-  try {
-    return await job.done;
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-  }
+  return job.done.finally(() => signal?.removeEventListener('abort', cancel));
 }
 
 function check(name, file, options) {

@@ -15,7 +15,8 @@ const SIMD = Uint8Array.of(
  */
 export async function openHost({ wasm, worker, serve }, { hear, fail }) {
   const starting = startWorker(worker);
-  const module = await compile(wasm).catch(async (error) => {
+  const bytes = Promise.resolve(wasm(WebAssembly.validate(SIMD)));
+  const module = await bytes.then(WebAssembly.compile).catch(async (error) => {
     (await starting)?.terminate();
     throw new Error(`incoming: the WebAssembly module for digests could not be loaded: ${error}`);
   });
@@ -28,10 +29,6 @@ export async function openHost({ wasm, worker, serve }, { hear, fail }) {
     post: (message) => started.postMessage(message),
     close: () => started.terminate(),
   };
-}
-
-async function compile(wasm) {
-  return WebAssembly.compile(await wasm(WebAssembly.validate(SIMD)));
 }
 
 /** Resolves with null when there may be no worker, which some browsers only tell in an event. */

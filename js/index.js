@@ -29,14 +29,15 @@ const incoming = face(missing === null ? Driver : withoutWasm(missing), digest, 
 
 /** What can be called where nothing can be uploaded, such as by a server that renders pages. */
 function withoutWasm(why) {
+  const fail = () => {
+    throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
+  };
   return class {
     constructor() {
-      throw new Error(`incoming: the WebAssembly module could not be loaded: ${why}`);
+      fail();
     }
     static set_server_hostname() {}
-    static read_kept() {
-      return null;
-    }
+    static read_kept = fail;
   };
 }
 

@@ -102,6 +102,16 @@ impl Driver {
         self.carry_out(steps);
     }
 
+    /// Ends the run that has failed, if its end was not carried out yet: another one is to begin.
+    pub(crate) fn settle(&self, page: &Page) {
+        let is_end = |step: &Step| matches!(step.action, Action::Settle(_));
+        let at = self.queue.borrow().iter().position(is_end);
+        let step = at.map(|at| self.queue.borrow_mut().remove(at));
+        if let Some(Step { action: Action::Settle(outcome), .. }) = step {
+            self.audience.settle(page, &outcome);
+        }
+    }
+
     /// Reports an event, and before it how the connection is doing.
     pub(crate) fn heard(self: &Rc<Self>, attempt: Attempt, event: Event) {
         let link = self.measure();

@@ -8,7 +8,7 @@ use incoming_protocol::{Attempt, Error, Event, Md5, joined};
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Blob;
+use web_sys::{AbortSignal, Blob};
 
 use crate::driver::Driver;
 use crate::error::words_of;
@@ -67,8 +67,10 @@ impl Hashing {
             *self.whole.borrow_mut() = Whole::UnderWay(None);
         }
         let (driver, page) = (Rc::clone(driver), Rc::clone(page));
+        // Of this attempt, and not of one that has begun when the task does.
+        let signal = driver.signal().filter(|_| !is_whole);
         spawn(async move {
-            let done = hash(&driver, &page, &range, is_whole).await;
+            let done = hash(&driver, &page, &range, is_whole, signal).await;
             let event = event_of(range, done);
             if !is_whole {
                 return driver.heard(attempt, event);
@@ -95,8 +97,8 @@ async fn hash(
     page: &Page,
     range: &Range<u64>,
     is_whole: bool,
+    signal: Option<AbortSignal>,
 ) -> Result<JsValue, JsValue> {
-    let signal = driver.signal().filter(|_| !is_whole);
     let digests = load(page).await?;
     let request = request_of(range);
     let telling = Rc::clone(driver);

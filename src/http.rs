@@ -51,8 +51,8 @@ impl Exchange {
     pub(crate) async fn send(self, loaded: impl Fn(u64) + 'static) -> Result<Response, Failure> {
         let (mut headers, mut params) = (Vec::new(), Vec::new());
         if !self.request.is_bare {
-            headers = given(&self.page, "headers").await?;
-            params = given(&self.page, "params").await?;
+            headers = given(&self.page, "headers", &self.signal).await?;
+            params = given(&self.page, "params", &self.signal).await?;
         }
         let ready = self.prepare(headers, params)?;
         if self.is_empty() {
@@ -66,7 +66,8 @@ impl Exchange {
         } else {
             fetch::send(&ready, &self.request.wants).await?
         };
-        let is_stored = answer::is_stored(&self.page.option("is_stored"), &answer).await?;
+        let function = self.page.option("is_stored");
+        let is_stored = answer::is_stored(&self.signal, &function, &answer).await?;
         Ok(answer.into_response(ready.url, is_stored))
     }
 
@@ -76,7 +77,9 @@ impl Exchange {
     }
 
     fn is_by_xhr(&self) -> bool {
+        // It always has cookies for the page's own server.
         self.request.body.range().is_some()
+            && !self.request.is_bare
             && self.page.option("transport").as_string().as_deref() != Some("fetch")
             && is_function_here("XMLHttpRequest")
     }

@@ -93,6 +93,7 @@ impl Driver {
         let can_start = self.driver.ask(Upload::can_start);
         can_start.map_err(|error| type_error(&joined(&["start: ", &error.words()])))?;
         if self.driver.ask(Upload::has_failed) {
+            self.driver.settle(page);
             page.begin_run();
         }
         self.driver.want(page, &mut Upload::start);

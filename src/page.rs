@@ -4,12 +4,10 @@ use std::future::Future;
 
 #[cfg(feature = "npm")]
 use incoming_protocol::Error;
-use js_sys::{Date, Function, Math, Object, Promise};
+use js_sys::{Array, Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-#[cfg(feature = "npm")]
-use web_sys::AbortSignal;
-use web_sys::{Blob, EventTarget};
+use web_sys::{AbortSignal, Blob, EventTarget};
 
 #[wasm_bindgen]
 extern "C" {
@@ -157,11 +155,25 @@ pub(crate) fn is_branded(value: &JsValue, class: &str, property: &str) -> bool {
 /// Calls a function of the page, which may return a promise: what it throws is the error, now or
 /// later.
 pub(crate) fn call(function: &JsValue, argument: &JsValue) -> JsFuture {
+    JsFuture::from(called(function, argument))
+}
+
+/// The same as long as nothing is aborted: what never returns keeps nothing alive after that.
+#[cfg(feature = "_requests")]
+pub(crate) fn call_until(signal: &AbortSignal, function: &JsValue, argument: &JsValue) -> JsFuture {
+    let aborted = Promise::new(&mut |_, reject| {
+        if signal.aborted() {
+            let _ = reject.call0(&JsValue::UNDEFINED);
+        }
+        let _ = signal.add_event_listener_with_callback("abort", &reject);
+    });
+    JsFuture::from(Promise::race(&Array::of2(&called(function, argument), &aborted)))
+}
+
+fn called(function: &JsValue, argument: &JsValue) -> Promise {
     let function: &Function = function.unchecked_ref();
-    let returned = function.call1(&JsValue::UNDEFINED, argument);
-    let promise = match returned {
+    match function.call1(&JsValue::UNDEFINED, argument) {
         Ok(returned) => Promise::resolve(&returned),
         Err(thrown) => Promise::reject(&thrown),
-    };
-    JsFuture::from(promise)
+    }
 }

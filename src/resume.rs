@@ -222,12 +222,13 @@ fn named(answer: Result<JsValue, JsValue>) -> Event {
             Some(id) => Event::Named(Some(id).filter(|id| !id.is_empty())),
             None => {
                 let kind = id.js_typeof().as_string().unwrap_or_default();
-                Event::Refused(joined(&["expected a string as upload id, found ", &kind]))
+                let words = joined(&["expected a string as upload id, found ", &kind]);
+                Event::NotNamed(Error::Misuse(words))
             }
         },
-        Err(thrown) => match upload_error(&thrown).filter(|error| !error.is_transient()) {
-            Some(error) => Event::Failed(error),
-            None => Event::NotNamed(words_of(&thrown)),
-        },
+        Err(thrown) => {
+            let refusal = upload_error(&thrown).filter(|error| !error.is_transient());
+            Event::NotNamed(refusal.unwrap_or_else(|| Error::Postponed(words_of(&thrown))))
+        }
     }
 }

@@ -25,8 +25,11 @@ pub(crate) type OnChange = Box<dyn Fn(&Snapshot)>;
 pub struct Uploader {
     driver: Rc<Driver>,
     page: Page,
-    ending: Rc<Ending>,
+    run: Run,
 }
+
+/// The end of the run that is under way, or of the last one.
+type Run = Rc<RefCell<Rc<Ending>>>;
 
 #[derive(Default)]
 struct Ending {
@@ -41,10 +44,10 @@ impl Uploader {
     }
 
     pub(crate) fn new(page: Page, on_change: Option<OnChange>) -> Result<Uploader, Error> {
-        let ending = Rc::new(Ending::default());
-        let audience = Box::new(Listening { on_change, ending: Rc::clone(&ending) });
+        let run = Run::default();
+        let audience = Box::new(Listening { on_change, run: Rc::clone(&run) });
         let driver = prepare(&page, audience).map_err(|thrown| misuse(&thrown))?;
-        Ok(Uploader { driver, page, ending })
+        Ok(Uploader { driver, page, run })
     }
 
     /// Begins, or goes on after a pause or an error.
@@ -53,7 +56,10 @@ impl Uploader {
     /// A misuse if the upload is finished or cancelled.
     pub fn start(&self) -> Result<(), Error> {
         self.driver.ask(Upload::can_start)?;
-        self.ending.outcome.take();
+        if self.driver.ask(Upload::has_failed) {
+            self.driver.settle(&self.page);
+            self.run.take();
+        }
         self.driver.want(&self.page, &mut Upload::start);
         Ok(())
     }
@@ -93,7 +99,7 @@ impl Uploader {
     /// Waits for the end of this run, also of one that has not begun: an upload that failed can be
     /// started again, and then has another end.
     pub fn finished(&self) -> impl Future<Output = Outcome> + use<> {
-        let ending = Rc::clone(&self.ending);
+        let ending = Rc::clone(&self.run.borrow());
         poll_fn(move |context| ending.poll(context))
     }
 }
@@ -122,7 +128,7 @@ pub fn set_server_hostname(hostname: Option<&str>) -> Result<(), Error> {
 
 struct Listening {
     on_change: Option<OnChange>,
-    ending: Rc<Ending>,
+    run: Run,
 }
 
 impl Audience for Listening {
@@ -133,8 +139,9 @@ impl Audience for Listening {
     }
 
     fn settle(&self, _: &Page, outcome: &Outcome) {
-        *self.ending.outcome.borrow_mut() = Some(outcome.clone());
-        for waker in self.ending.wakers.take() {
+        let ending = Rc::clone(&self.run.borrow());
+        *ending.outcome.borrow_mut() = Some(outcome.clone());
+        for waker in ending.wakers.take() {
             waker.wake();
         }
     }

@@ -6,6 +6,10 @@ use crate::pieces::Layout;
 /// The form of what is kept. Another one is not understood, and as good as nothing.
 const VERSION: u64 = 1;
 
+/// Flags: the last chunk is larger than the others; the server is one of ours.
+const LARGE_LAST: u64 = 1;
+const MARKED: u64 = 2;
+
 /// By what the server knows an upload, and what it has confirmed.
 ///
 /// It never holds a secret of a session: the id of Incoming!! is the ticket that the page had.
@@ -13,7 +17,7 @@ const VERSION: u64 = 1;
 pub struct Checkpoint {
     /// The ticket, the identifier, the uuid, or the MD5 of the file.
     pub id: String,
-    /// The version, the size of a chunk, whether the last one is larger, and borders.
+    /// The version, the size of a chunk, flags, and borders.
     numbers: Vec<u64>,
 }
 
@@ -36,9 +40,22 @@ impl Checkpoint {
     /// different sizes must not be mixed.
     pub fn layout(&self, mut layout: Layout) -> Layout {
         if self.is_begun() {
-            (layout.chunk_size, layout.large_last) = (self.numbers[1], self.numbers[2] > 0);
+            let has_large_last = self.numbers[2] & LARGE_LAST > 0;
+            (layout.chunk_size, layout.large_last) = (self.numbers[1], has_large_last);
         }
         layout
+    }
+
+    /// The same, of an upload whose server has shown the mark of ours, or has not.
+    #[must_use]
+    pub fn marked(mut self, is_marked: bool) -> Checkpoint {
+        self.numbers[2] |= if is_marked { MARKED } else { 0 };
+        self
+    }
+
+    /// True if the server has shown the mark of ours.
+    pub fn is_marked(&self) -> bool {
+        self.numbers[2] & MARKED > 0
     }
 
     /// The borders between chunks that are confirmed and chunks that are not.

@@ -21,8 +21,7 @@ pub enum Event {
         /// The server's words, usually empty.
         reason: String,
     },
-    /// The browser refuses to make the connection that was asked for, and always will; or the
-    /// caller has no id for an upload. In words.
+    /// The browser refuses to make the connection that was asked for, and always will. In words.
     Refused(String),
     /// A request was answered.
     Responded(RequestId, Response),
@@ -39,7 +38,7 @@ pub enum Event {
     /// The browser believes that it has a network again.
     CameOnline,
     /// Answers [`Action::Digest`](crate::Action::Digest) or
-    /// [`Action::Recall`](crate::Action::Recall): what does it could not be loaded.
+    /// [`Action::Identify`](crate::Action::Identify): what does it could not be loaded.
     NotDigested(String),
     /// Answers [`Action::CheckFile`](crate::Action::CheckFile): it is still as it was.
     FileIntact,
@@ -61,9 +60,9 @@ pub enum Event {
     /// Answers [`Action::AskId`](crate::Action::AskId): the id, or none, where the protocol makes one.
     /// Belongs to no attempt.
     Named(Option<String>),
-    /// Answers [`Action::AskId`](crate::Action::AskId): the caller's function failed, in these words,
-    /// and may be asked again. Belongs to no attempt.
-    NotNamed(String),
+    /// Answers [`Action::AskId`](crate::Action::AskId): the caller's function failed or refuses.
+    /// Belongs to no attempt.
+    NotNamed(Error),
     /// Answers [`Action::Keep`](crate::Action::Keep): whether it is kept.
     Kept(bool),
     /// The page is hidden or left, and may never be seen again. Belongs to no attempt.
@@ -72,7 +71,7 @@ pub enum Event {
     /// to the attempt; whether it is tried again is for the error to say.
     Failed(Error),
     /// Answers [`Action::CheckFile`](crate::Action::CheckFile),
-    /// [`Action::Digest`](crate::Action::Digest) or [`Action::Recall`](crate::Action::Recall): it
+    /// [`Action::Digest`](crate::Action::Digest) or [`Action::Identify`](crate::Action::Identify): it
     /// changed or cannot be read.
     FileUnreadable(String),
 }

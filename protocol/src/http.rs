@@ -31,9 +31,6 @@ pub struct Request {
     pub wants: Vec<&'static str>,
     /// Sent to a third party: without the headers, the parameters and the cookies of the caller.
     pub is_bare: bool,
-    /// A success status alone says that what was sent is stored, so that the answer of somebody
-    /// else, such as a login page, must not be taken for the server's.
-    pub is_proof: bool,
 }
 
 impl Request {
@@ -49,7 +46,6 @@ impl Request {
             body,
             wants: vec![SERVER, RETRY_AFTER],
             is_bare: false,
-            is_proof: false,
         }
     }
 
@@ -264,7 +260,7 @@ mod tests {
         assert_eq!(request.wants, [SERVER, RETRY_AFTER]);
         request.wants.push(LOCATION);
         assert!(request.wants.contains(&LOCATION));
-        assert!(!request.is_bare && !request.is_proof, "with what the page adds");
+        assert!(!request.is_bare, "with what the page adds");
     }
 
     #[test]

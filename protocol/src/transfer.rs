@@ -138,7 +138,6 @@ impl Transfer {
 
     /// Sends a request about a chunk, or about the whole file, with what verifies it.
     pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
-        request.is_proof |= self.trust.is_by_status();
         if let Some(md5) = index.and_then(|index| self.digest_of(index)) {
             request.say(CONTENT_DIGEST, &md5.to_field());
             request.wants.push(ARRIVED_DIGEST);
@@ -294,7 +293,8 @@ impl Transfer {
 
     /// What has to be kept so that another page can go on under this id.
     pub fn checkpoint(&self, id: &str) -> Checkpoint {
-        Checkpoint::new(id, self.pieces.layout(), &self.pieces.borders())
+        let checkpoint = Checkpoint::new(id, self.pieces.layout(), &self.pieces.borders());
+        checkpoint.marked(self.trust.is_marked())
     }
 
     /// Everything is as an earlier page has left it, and what it was told to be on the server is
@@ -302,6 +302,7 @@ impl Transfer {
     pub fn recall(&mut self, checkpoint: &Checkpoint, below: u64) {
         self.start_over();
         self.damaged_file = None;
+        self.trust.recall(checkpoint.is_marked());
         let (layout, borders) = (checkpoint.layout(self.pieces.layout()), checkpoint.borders());
         if layout.count() <= MOST_RECALLED {
             self.pieces = Pieces::new(layout);

@@ -79,12 +79,11 @@ fn what_the_caller_says_counts_more_than_an_identifier() {
 #[test]
 fn a_caller_that_refuses_an_id_for_good_ends_the_upload_in_its_own_words() {
     let error = Error::Rejected("quota exceeded".into());
-    for (event, kind) in [
-        (Event::Failed(error), "rejected"),
-        (Event::Refused("expected a string, found number".into()), "misuse"),
-    ] {
+    for (why, kind) in
+        [(error, "rejected"), (Error::Misuse("expected a string, found number".into()), "misuse")]
+    {
         let mut upload = asking();
-        let ended = now(&mut upload, event);
+        let ended = now(&mut upload, Event::NotNamed(why));
         assert!(ended.contains(&Action::LetGo) && !ended.contains(&Action::Forget));
         assert_eq!(upload.view().error.unwrap().kind(), kind);
         upload.start();
@@ -101,14 +100,14 @@ fn a_function_for_the_id_that_fails_is_asked_again_as_often_as_the_rule_says() {
     let mut upload = Upload::new(Protocol::Incoming, job, 7).unwrap();
     upload.start();
     for _ in 0..12 {
-        now(&mut upload, Event::NotNamed("no network".into()));
+        now(&mut upload, Event::NotNamed(Error::Postponed("no network".into())));
         let last_error = upload.view().last_error.unwrap().to_string();
         let words = "the function for the upload id failed: no network";
         assert!(last_error.contains(words), "{last_error}");
         now(&mut upload, Event::FileIntact);
         assert!(now(&mut upload, Event::Woke(Wake::Retry)).contains(&Action::AskId));
     }
-    now(&mut upload, Event::NotNamed("no network".into()));
+    now(&mut upload, Event::NotNamed(Error::Postponed("no network".into())));
     now(&mut upload, Event::FileIntact);
     assert_eq!(upload.view().error.unwrap().kind(), "unavailable");
 }
@@ -142,9 +141,9 @@ fn an_id_may_come_in_a_pause_or_after_it_and_is_asked_for_once() {
 #[test]
 fn a_function_that_fails_in_a_pause_is_asked_again_after_it() {
     for event in [
-        Event::NotNamed("no network".into()),
-        Event::Failed(Error::Rejected("no".into())),
-        Event::Refused("no".into()),
+        Event::NotNamed(Error::Postponed("no network".into())),
+        Event::NotNamed(Error::Rejected("no".into())),
+        Event::NotNamed(Error::Misuse("no".into())),
     ] {
         let mut upload = upload_with(false, true);
         upload.start();
@@ -366,7 +365,7 @@ fn a_pause_after_a_ticket_was_lost_leads_back_to_the_question_for_another_one() 
 fn a_refusal_of_another_id_lets_other_pages_go_on() {
     let mut upload = begun();
     now(&mut upload, refusal(UNKNOWN));
-    let ended = now(&mut upload, Event::Failed(Error::Rejected("quota exceeded".into())));
+    let ended = now(&mut upload, Event::NotNamed(Error::Rejected("quota exceeded".into())));
     assert!(ended.contains(&Action::LetGo) && keeps(&ended).is_none());
     assert_eq!(actions(upload.start())[0], Action::Hold);
 }
@@ -378,9 +377,21 @@ fn a_function_that_is_late_is_not_taken_for_one_that_ends_the_attempt() {
     upload.start();
     now(&mut upload, Event::Held);
     now(&mut upload, found("earlier"));
-    assert_eq!(now(&mut upload, Event::NotNamed("no network".into())), []);
+    assert_eq!(now(&mut upload, Event::NotNamed(Error::Postponed("no network".into()))), []);
+    assert_eq!(now(&mut upload, Event::NotNamed(Error::Rejected("no".into()))), []);
     let ended = now(&mut upload, Event::Failed(Error::Refused("no token".into())));
     assert!(ended.contains(&Action::HangUp), "a request was refused");
+}
+
+#[test]
+fn a_function_that_refuses_while_another_page_sends_the_file_is_asked_again_when_it_is_needed() {
+    let mut upload = asking();
+    upload.pause();
+    upload.start();
+    now(&mut upload, Event::Occupied);
+    assert_eq!(now(&mut upload, Event::NotNamed(Error::Rejected("no".into()))), []);
+    now(&mut upload, Event::Held);
+    assert!(now(&mut upload, Event::Recalled(None)).contains(&Action::AskId));
 }
 
 #[test]

@@ -7,14 +7,14 @@ mod common;
 use common::resuming::*;
 use common::{KIB, actions, job, json, now};
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Event, Outcome, Protocol, Upload, Wake};
+use incoming_protocol::{Action, Error, Event, Outcome, Protocol, Upload, Wake};
 
 #[test]
 fn a_page_that_has_not_begun_holds_up_no_other_one() {
     let stops: [fn(&mut Upload) -> Vec<Action>; 3] = [
         |upload| actions(upload.pause()),
         |upload| actions(upload.cancel("no")),
-        |upload| now(upload, Event::NotNamed("no network".into())),
+        |upload| now(upload, Event::NotNamed(Error::Postponed("no network".into()))),
     ];
     for stop in stops {
         let mut upload = asking();

@@ -10,7 +10,7 @@ use common::headers::asking;
 use common::{KIB, actions, job, now};
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Error, Event, Link, Protocol, State, Upload, Wake};
+use incoming_protocol::{Action, Error, Event, Link, Protocol, Retry, State, Upload, Wake};
 
 const MIB: u64 = 1024 * KIB;
 const HINT: &str = "a server or proxy that does not know this page's origin may refuse it";
@@ -264,9 +264,14 @@ fn requests(actions: Vec<Action>) -> Vec<Request> {
 
 /// An upload in requests of so many bytes, three at a time.
 fn requesting(chunk_size: u64, attempts: Option<u32>) -> (Upload, Vec<Request>) {
+    let delays = vec![Duration::from_millis(200)];
+    requesting_by(chunk_size, Retry { delays, attempts })
+}
+
+fn requesting_by(chunk_size: u64, rule: Retry) -> (Upload, Vec<Request>) {
     let mut job = job(10 * chunk_size);
     job.options.chunk_size = Some(chunk_size);
-    job.options.retry.attempts = attempts;
+    job.options.retry = rule;
     let mut upload = Upload::new(Protocol::Resumable, job, 7).unwrap();
     let requests = requests(actions(upload.start()));
     (upload, requests)
@@ -303,6 +308,27 @@ fn a_large_request_with_the_same_answer_five_times_in_a_row_is_refused() {
         asked = answer(&mut upload, asked, &status(502));
     }
     assert_eq!(upload.view().error, None, "a new start begins to count anew");
+}
+
+#[test]
+fn a_server_behind_a_proxy_has_a_minute_to_come_back_before_its_answer_is_taken_for_a_refusal() {
+    let (mut upload, mut asked) = requesting_by(64 * MIB, Retry::default());
+    let mut waited = Duration::ZERO;
+    for _ in 0..4 {
+        let mut follow = Vec::new();
+        for request in asked {
+            follow.extend(now(&mut upload, Event::Responded(request.id, status(502))));
+        }
+        follow.extend(now(&mut upload, Event::FileIntact));
+        for action in follow {
+            if let Action::Wait(Wake::Retry, delay) = action {
+                waited += delay;
+            }
+        }
+        asked = requests(now(&mut upload, Event::Woke(Wake::Retry)));
+    }
+    assert!(waited >= Duration::from_secs(60), "{waited:?}");
+    assert_eq!(upload.view().error, None);
 }
 
 fn is_given_up<const N: usize>(

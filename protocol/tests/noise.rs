@@ -33,7 +33,7 @@ fn recalled(dice: &mut fastrand::Rng) -> Event {
         2 | 3 => Event::Held,
         4 | 5 => Event::Identified(dice.bool().then(|| id.clone())),
         6 => Event::Named(dice.bool().then(|| id.clone())),
-        7 => Event::NotNamed("noise".into()),
+        7 => Event::NotNamed(Error::Postponed("noise".into())),
         8 => Event::Kept(dice.bool()),
         9 => Event::Hidden,
         10 => Event::NotDigested("noise".into()),
@@ -165,8 +165,6 @@ impl Shared {
         match event {
             Event::Held => self.is_held |= std::mem::take(&mut self.is_asked),
             Event::Named(_) | Event::NotNamed(_) => self.is_asking_for_id = false,
-            // One of them may be an answer, and it may be not.
-            Event::Failed(_) | Event::Refused(_) => self.is_asking_for_id = false,
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use common::world::World;
 use common::{KIB, Server, job, job_for, json, md5_of, now, server};
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::{
-    Action, Error, Event, Job, Json, Machine, Protocol, RawOptions, Stage, Upload,
+    Action, Checkpoint, Error, Event, Job, Json, Machine, Protocol, RawOptions, Stage, Upload,
 };
 
 const ASKED: &str = "http://test/up";
@@ -159,7 +159,7 @@ fn the_end_of_a_file_that_a_login_page_has_confirmed_is_none() {
     assert_eq!(error.kind(), "rejected");
     client.hung_up();
     let again = first(client.start());
-    assert_eq!((again.url.as_str(), again.is_proof), ("/done", true), "nothing is sent again");
+    assert_eq!(again.url, "/done", "nothing is sent again");
     respond(&mut client, 5, success(0)).unwrap();
     assert_eq!(client.progress().stage, Stage::Done);
 }
@@ -188,25 +188,11 @@ fn a_file_that_a_login_page_has_removed_is_still_there() {
         upload.start();
         now(&mut upload, Event::Responded(RequestId(1), success(0)));
         let asked = upload.remove().unwrap();
-        assert!(matches!(&asked[0].action, Action::Request(request) if request.is_proof));
+        assert!(matches!(&asked[0].action, Action::Request(_)));
         now(&mut upload, Event::Responded(RequestId(2), login(200)));
         let view = upload.view();
         assert!(view.finished && !view.removed && view.can_remove);
         assert_eq!(view.error.unwrap().kind(), "rejected");
-    }
-}
-
-#[test]
-fn requests_say_whether_their_status_is_the_proof() {
-    for (protocol, own, expected) in [
-        (Protocol::Resumable, "{}", true),
-        (Protocol::Resumable, r#"{"test_chunks":true}"#, true),
-        (Protocol::Flow, "{}", true),
-        (Protocol::FineUploader, LENIENT, true),
-        (Protocol::FineUploader, STRICT, false),
-    ] {
-        let mut client = protocol.client(job_of(300, own), 7).unwrap();
-        assert_eq!(first(client.start()).is_proof, expected, "{protocol:?} {own}");
     }
 }
 
@@ -244,6 +230,27 @@ fn once_our_server_has_answered_no_other_success_counts() {
         client.start();
         respond(&mut client, id + 1, marked(success(1))).unwrap();
         assert_eq!(client.progress().acknowledged, 200, "it is tried again");
+    }
+}
+
+#[test]
+fn an_upload_that_another_page_goes_on_with_is_still_on_our_server() {
+    for (protocol, own) in
+        [(Protocol::Resumable, "{}"), (Protocol::Flow, "{}"), (Protocol::FineUploader, STRICT)]
+    {
+        let mut earlier = sending(protocol, own);
+        respond(&mut earlier, 1, marked(success(0))).unwrap();
+        let kept = Checkpoint::from_json(&earlier.checkpoint().unwrap().to_json()).unwrap();
+        let mut client = protocol.client(job_of(300, own), 7).unwrap();
+        client.recall(kept);
+        client.start();
+        let before = client.progress().acknowledged;
+        let error = respond(&mut client, 1, success(0)).unwrap_err();
+        assert_eq!((error.kind(), client.progress().acknowledged), ("unavailable", before));
+        client.hung_up();
+        client.start();
+        respond(&mut client, 2, marked(success(0))).unwrap();
+        assert_eq!(client.progress().acknowledged, before + 100);
     }
 }
 

@@ -4,12 +4,13 @@ use incoming_protocol::decimal;
 use incoming_protocol::http::{LOCATION, RETRY_AFTER, Response};
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
 
 use super::Failure;
 use crate::endpoint::Address;
 use crate::error::thrown_by_page;
 use crate::json::{self, Members};
-use crate::page::{call, wall_clock_ms};
+use crate::page::{call_until, wall_clock_ms};
 
 /// An answer, as the function `is_stored` of the page sees it.
 pub(super) struct Answer {
@@ -76,6 +77,7 @@ fn seconds_from_now(value: String, date: Option<String>) -> String {
 /// # Errors
 /// What it throws.
 pub(super) async fn is_stored(
+    signal: &AbortSignal,
     function: &JsValue,
     answer: &Answer,
 ) -> Result<Option<bool>, Failure> {
@@ -86,7 +88,7 @@ pub(super) async fn is_stored(
     seen.add_count("status", answer.status.into());
     seen.add_text("url", Some(&answer.url));
     seen.add_text("text", Some(&answer.text));
-    let said = call(function, &json::to_js(&seen.into())).await;
+    let said = call_until(signal, function, &json::to_js(&seen.into())).await;
     let said = said.map_err(|thrown| thrown_by_page("is_stored", &thrown))?;
     Ok(Some(said.is_truthy()))
 }

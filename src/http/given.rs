@@ -3,10 +3,11 @@
 use incoming_protocol::{Error, joined};
 use js_sys::{Array, Reflect, Symbol};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
 
 use super::{Failure, misuse};
 use crate::error::{thrown_by_page, words_of};
-use crate::page::{Page, call, is_nothing};
+use crate::page::{Page, call_until, is_nothing};
 
 /// No form nests deeper, and what is in itself has no end.
 const DEEPEST: u32 = 10;
@@ -46,10 +47,14 @@ pub(super) struct Given {
 ///
 /// # Errors
 /// What its function throws, and a misuse for what is no object.
-pub(super) async fn given(page: &Page, name: &str) -> Result<Vec<Given>, Failure> {
+pub(super) async fn given(
+    page: &Page,
+    name: &str,
+    signal: &AbortSignal,
+) -> Result<Vec<Given>, Failure> {
     let mut found = page.option(name);
     if found.is_function() {
-        let returned = call(&found, &JsValue::UNDEFINED).await;
+        let returned = call_until(signal, &found, &JsValue::UNDEFINED).await;
         found = returned.map_err(|thrown| thrown_by_page(name, &thrown))?;
     }
     read(&found, name)

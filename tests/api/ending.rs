@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use incoming_uploader::{Builder, Error, Outcome, Protocol, State, Uploader};
+use js_sys::{Function, Reflect, global};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -63,6 +64,37 @@ async fn what_is_over_does_not_begin_again() {
         let Err(Error::Misuse(words)) = uploader.start() else { panic!("it begins again") };
         assert!(words.contains(word), "{words}");
         assert_eq!(uploader.snapshot(), before);
+    }
+}
+
+/// A browser in which every connection is refused at once, with the number of the attempt.
+fn refuse_sockets() {
+    let refusal =
+        "throw new Error(`attempt ${(globalThis.attempts = (globalThis.attempts ?? 0) + 1)}`)";
+    let socket = Function::new_no_args(refusal);
+    Reflect::set(&global(), &"WebSocket".into(), &socket).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_run_that_begins_before_the_failure_of_the_last_one_was_told_has_an_end_of_its_own() {
+    let _world = World::new();
+    refuse_sockets();
+    let chosen: Rc<RefCell<Option<Uploader>>> = Rc::default();
+    let restarts = Rc::clone(&chosen);
+    let upload = Uploader::builder(file("a.bin", "hello")).ticket("ticket");
+    let uploader = upload.on_progress(move |now| {
+        let uploader = if now.state == State::Failed { restarts.take() } else { None };
+        if let Some(uploader) = uploader {
+            uploader.start().unwrap();
+        }
+    });
+    let uploader = uploader.build().unwrap();
+    *chosen.borrow_mut() = Some(uploader.clone());
+    let first = uploader.finished();
+    uploader.start().unwrap();
+    for (end, attempt) in [(first.await, 1), (uploader.finished().await, 2)] {
+        let Outcome::Failed(error) = end else { panic!("{end:?}") };
+        assert!(error.to_string().contains(&format!("attempt {attempt}")), "{error}");
     }
 }
 

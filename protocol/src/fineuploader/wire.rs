@@ -159,14 +159,12 @@ impl Wire {
         ];
         let mut request = Wire::request(id, url, Body::Form(fields));
         request.headers.truncate(1);
-        request.is_proof = true;
         request
     }
 
     /// Removes the file.
     pub fn remove(&self, id: RequestId) -> Request {
         let mut request = Wire::request(id, &self.delete_endpoint, Body::Empty);
-        request.is_proof = true;
         if self.deletes_by_post {
             let method = Field::new("_method", "DELETE");
             request.body = Body::Form(vec![extra(), self.uuid_field(), method]);

@@ -14,24 +14,32 @@ pub struct Trust {
     by_status: bool,
     /// The address of a server of ours that has the upload, and shows it with every answer.
     server: Option<String>,
+    /// Such a server has the upload: it has shown that in this page, or in an earlier one.
+    is_marked: bool,
 }
 
 impl Trust {
     /// Of answers to chunks in which the status is the only proof, or in which the body is one.
     pub fn new(answers: Answers, by_status: bool) -> Trust {
-        Trust { answers, by_status, server: None }
+        Trust { answers, by_status, server: None, is_marked: false }
     }
 
     /// Takes note of who has answered.
     pub fn heard(&mut self, response: &Response) {
         if response.is_ours() && self.server.is_none() {
             self.server = Some(before(&response.asked, b'?').to_owned());
+            self.is_marked = true;
         }
     }
 
-    /// True if the status is the only proof of a chunk.
-    pub fn is_by_status(&self) -> bool {
-        self.by_status
+    /// True if the server that has the upload is one of ours.
+    pub fn is_marked(&self) -> bool {
+        self.is_marked
+    }
+
+    /// An earlier page has found out whether the server is one of ours.
+    pub fn recall(&mut self, is_marked: bool) {
+        self.is_marked |= is_marked;
     }
 
     /// Makes sure that a success proves that a chunk is stored.
@@ -76,7 +84,7 @@ impl Trust {
 
     fn check_mark(&self, response: &Response) -> Result<(), Error> {
         let words = "an answer that is not from the server that has the upload (a portal or a login page?): ";
-        let is_other = self.server.is_some() && !response.is_ours();
+        let is_other = self.is_marked && !response.is_ours();
         if is_other { Err(unproven(words, response)) } else { Ok(()) }
     }
 

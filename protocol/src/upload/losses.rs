@@ -1,5 +1,7 @@
 //! What attempts that are lost one after the other tell, and a single one does not.
 
+use std::time::Duration;
+
 use super::Upload;
 use crate::http::{RequestId, Response};
 use crate::{Action, Error, Event, decimal, joined};
@@ -14,6 +16,9 @@ const MIB: u64 = 1024 * 1024;
 const LARGE: u64 = 16 * MIB;
 /// So often in a row such a request may get the same answer of a server that has failed.
 const REFUSED: u32 = 5;
+/// How long to wait in between at least, in seconds: a server that is started again behind a proxy gets
+/// the same answer.
+const LEAST_WAITS: [u64; 5] = [0, 1, 5, 15, 40];
 
 /// What is known of attempts that were lost in a row.
 #[derive(Debug, Default)]
@@ -75,6 +80,13 @@ impl Losses {
             self.refused += 1;
         }
         self.size = *size;
+    }
+
+    /// How long to wait at least after this error.
+    pub(super) fn least_wait(&self, error: &Error) -> Duration {
+        let is_answer = matches!(error, Error::Unavailable(_));
+        let refused = if is_answer { self.refused as usize } else { 0 };
+        Duration::from_secs(LEAST_WAITS.get(refused).copied().unwrap_or(0))
     }
 
     /// Something of the upload was confirmed.

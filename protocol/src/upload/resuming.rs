@@ -130,8 +130,7 @@ impl Upload {
         let Phase::Resuming(question) = self.phase else { return };
         match (question, event) {
             (_, Event::FileUnreadable(why)) => self.fail(Error::FileChanged(why), steps),
-            (_, Event::Refused(why)) => self.fail_to_ask(Error::Misuse(why), steps),
-            (_, Event::Failed(error)) => self.fail_to_ask(error, steps),
+            (_, Event::Failed(error)) => self.fail(error, steps),
             (Question::WhichFile, Event::Identified(identifier)) => {
                 self.resuming.is_identified = true;
                 self.resuming.identifier = identifier;
@@ -148,13 +147,6 @@ impl Upload {
             (Question::WhatIsLeft, Event::Recalled(found)) => self.recalled(found, steps),
             _ => {}
         }
-    }
-
-    fn fail_to_ask(&mut self, error: Error, steps: &mut Vec<Step>) {
-        if self.phase.asks(Question::WhichId) {
-            self.resuming.is_asking = false;
-        }
-        self.fail(error, steps);
     }
 
     fn cannot_identify(&mut self, why: String, steps: &mut Vec<Step>) {
@@ -174,8 +166,10 @@ impl Upload {
         self.keeping.find(found.clone());
         match found {
             Some(Kept { checkpoint, .. }) => {
-                self.resuming.begin_anew(checkpoint.is_begun());
+                let is_begun = checkpoint.is_begun();
                 self.machine.recall(checkpoint);
+                let is_taken = self.machine.checkpoint().is_some();
+                self.resuming.begin_anew(is_begun && is_taken);
                 self.go(steps);
             }
             None => self.ask(Question::WhichId, steps),
@@ -198,18 +192,12 @@ impl Upload {
 
     /// Hears what the caller says about the id, which may come at any moment. True if it was that.
     pub(super) fn hears_of_id(&mut self, event: &Event, steps: &mut Vec<Step>) -> bool {
-        let is_running = matches!(self.phase, Phase::Running | Phase::Resuming(_));
         let answer = match event {
             Event::Named(id) => Ok(id.clone()),
-            Event::NotNamed(why) => {
+            Event::NotNamed(Error::Postponed(why)) => {
                 Err(Error::Postponed(joined(&["the function for the upload id failed: ", why])))
             }
-            // Heard by the attempt, if there is one.
-            Event::Failed(_) | Event::Refused(_) if is_running || !self.resuming.is_asking => {
-                return false;
-            }
-            Event::Failed(error) => Err(error.clone()),
-            Event::Refused(why) => Err(Error::Misuse(why.clone())),
+            Event::NotNamed(error) => Err(error.clone()),
             _ => return false,
         };
         if !std::mem::take(&mut self.resuming.is_asking) {

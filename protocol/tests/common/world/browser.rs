@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use incoming_protocol::{Action, Attempt, Entry, Event, Json, Kept};
+use incoming_protocol::{Action, Attempt, Entry, Error, Event, Json, Kept};
 
 use super::{Happening, World};
 
@@ -184,7 +184,7 @@ impl World {
         let late_ms = self.dice.u64(0..=self.weather.ids_late_ms);
         let fails = self.dice.u64(0..100) < self.weather.ids_fail_percent;
         let event = if fails {
-            Event::NotNamed("no network".into())
+            Event::NotNamed(Error::Postponed("no network".into()))
         } else {
             Event::Named(self.id.clone())
         };

@@ -10,7 +10,7 @@ await main(async () => {
   const args = withDefaults(process.argv.slice(2));
   await run(process.execPath, ['scripts/build.js', ...PACKAGE]);
   await run('cargo', ['build', '--release', '--package', 'incoming-server']);
-  announce(args);
+  if (!args.includes('--help')) console.log('\nThe demo page is where the server listens. Ctrl-C stops it.\n');
   const server = ['run', '--quiet', '--release', '--package', 'incoming-server', '--'];
   process.exitCode = await exitCode('cargo', [...server, '--demo', ...args]);
 });
@@ -19,11 +19,4 @@ function withDefaults(given) {
   const isGiven = (flag) => given.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
   const missing = Object.entries(DEFAULTS).filter(([flag]) => !isGiven(flag));
   return [...missing.flat(), ...given.filter((arg) => arg !== '--demo')];
-}
-
-function announce(args) {
-  if (args.includes('--help')) return;
-  const at = args.findLastIndex((arg) => arg.startsWith('--listen'));
-  const address = args[at].split('=')[1] ?? args[at + 1];
-  console.log(`\nThe page is at http://${address}/ (Ctrl-C stops the server)\n`);
 }

@@ -105,6 +105,22 @@ pub(crate) fn url_of(value: &JsValue) -> Option<String> {
     value.as_string().or_else(|| text_member(value, "href"))
 }
 
+/// True if browsers let no request to this address leave this page: its own address is encrypted, and
+/// this one is not.
+pub(crate) fn is_mixed(url: &str) -> bool {
+    let is_encrypted = text_member(&location(), "protocol").as_deref() == Some("https:");
+    is_encrypted && is_open(url)
+}
+
+/// True for an address over a network that everybody may read.
+fn is_open(url: &str) -> bool {
+    let is_local = |url: Address| {
+        let host = url.part("hostname");
+        host.ends_with("localhost") || host == "[::1]" || host == "127.0.0.1"
+    };
+    url.starts_with("http:") && !resolve(url).is_some_and(is_local)
+}
+
 /// True for an address to which requests can go.
 pub(crate) fn is_of_requests(url: &str) -> bool {
     resolve(url)
@@ -167,4 +183,25 @@ fn default_url(protocol: Protocol) -> Result<String, JsValue> {
 pub(crate) fn place_of(endpoint: &str) -> String {
     let Some(url) = resolve(endpoint) else { return String::new() };
     joined(&[&url.part("protocol"), "//", &url.part("host"), &url.part("pathname")])
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn only_what_leaves_the_machine_without_encryption_is_open() {
+        for (url, expected) in [
+            ("http://server.test/up", true),
+            ("http://127.example/up", true),
+            ("https://server.test/up", false),
+            ("http://localhost:4000/up", false),
+            ("http://127.0.0.1:4000/up", false),
+            ("http://[::1]:4000/up", false),
+        ] {
+            assert_eq!(is_open(url), expected, "{url}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob};
 
 use self::given::{Given, Headers, given, names_and_values, set_header};
-use crate::endpoint::{Address, authorization, resolve};
+use crate::endpoint::{Address, authorization, is_mixed, resolve};
 use crate::error::words_of;
 use crate::file;
 use crate::page::{Page, is_function_here};
@@ -62,10 +62,11 @@ impl Exchange {
             }
         }
         let answer = if self.is_by_xhr() {
-            xhr::send(&ready, &self.request.wants, Box::new(loaded)).await?
+            xhr::send(&ready, &self.request.wants, Box::new(loaded)).await
         } else {
-            fetch::send(&ready, &self.request.wants).await?
+            fetch::send(&ready, &self.request.wants).await
         };
+        let answer = answer.map_err(|failure| explained(failure, &ready.url))?;
         let function = self.page.option("is_stored");
         let is_stored = answer::is_stored(&self.signal, &function, &answer).await?;
         Ok(answer.into_response(ready.url, is_stored))
@@ -182,6 +183,18 @@ fn part_of(file: &Blob, range: &std::ops::Range<u64>, media_type: MediaType) -> 
         MediaType::Of(media_type) => Some(media_type),
     };
     file::slice(file, range, media_type)
+}
+
+/// Only the console is told why a browser lets nothing leave; a policy of the page may still make it
+/// `https:`.
+fn explained(failure: Failure, url: &str) -> Failure {
+    match *failure {
+        Error::Lost(words) if is_mixed(url) => {
+            let hint = "; browsers block http: in a page that was loaded over https:";
+            Error::Lost(joined(&[&words, hint])).into()
+        }
+        _ => failure,
+    }
 }
 
 /// What throws before a request leaves will always throw.

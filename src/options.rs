@@ -159,6 +159,12 @@ fn is_transport(value: &JsValue) -> bool {
 
 fn protocol(value: &JsValue) -> Result<Protocol, JsValue> {
     let name = value.as_string().unwrap_or_default();
+    #[cfg(not(feature = "npm"))]
+    if Protocol::named(&name).is_some_and(|protocol| !protocol.is_built()) {
+        return Err(type_error(&format!(
+            "Uploader: protocol '{name}' is not in this build: add the cargo feature of that name",
+        )));
+    }
     Protocol::chosen(&name).map_err(refused)
 }
 

@@ -133,9 +133,9 @@ export interface HttpOptions {
   /**
    * Looks at every answer and says whether it can prove that something is stored: after false a success
    * counts as a loss. For servers other than ours, because a portal, too, can answer everything with
-   * 200. It must not return a promise; what it throws counts as in `headers`.
+   * 200. It may return a promise; what it throws counts as in `headers`.
    */
-  is_stored?: (response: StoredResponse) => boolean;
+  is_stored?: (response: StoredResponse) => boolean | Promise<boolean>;
 }
 
 /** What only galileo knows. */

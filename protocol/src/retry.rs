@@ -11,16 +11,13 @@ const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub(crate) struct Backoff {
     rule: Retry,
-    /// Nobody has chosen another one.
-    is_default: bool,
     failures: u32,
     dice: fastrand::Rng,
 }
 
 impl Backoff {
     pub(crate) fn new(rule: Retry, seed: u64) -> Backoff {
-        let is_default = rule == Retry::default();
-        Backoff { rule, is_default, failures: 0, dice: fastrand::Rng::with_seed(seed) }
+        Backoff { rule, failures: 0, dice: fastrand::Rng::with_seed(seed) }
     }
 
     /// True if the caller has said how many attempts there are, and not only how long to wait.
@@ -35,17 +32,21 @@ impl Backoff {
 
     /// An attempt has failed: how long to wait for the next, or `None` if it was the last. A server
     /// that asks to be left alone for so long is, and up to a quarter longer, so that not everybody
-    /// whom it asked comes back at once; so is one for which the default rule has a least wait now.
-    pub(crate) fn next(&mut self, asked: Duration, least: Duration) -> Option<Duration> {
+    /// whom it asked comes back at once; so is one that is in doubt, for all of a wait that would have
+    /// come so much later.
+    pub(crate) fn next(&mut self, asked: Duration, later: Option<usize>) -> Option<Duration> {
         if self.rule.attempts.is_some_and(|attempts| self.failures >= attempts) {
             return None;
         }
         let last = self.rule.delays.len().saturating_sub(1);
-        let longest = self.rule.delays.get(last.min(self.failures as usize));
+        let delay = |step: usize| {
+            milliseconds(self.rule.delays.get(last.min(step)).copied().unwrap_or_default())
+        };
+        let longest_ms = delay(self.failures as usize);
+        let in_doubt_ms = later.map_or(0, |later| delay(self.failures as usize + later));
+        let asked_ms = milliseconds(asked.min(LONGEST_ASKED)).max(in_doubt_ms);
+        let longest_ms = longest_ms.max(asked_ms / 4);
         self.failures = self.failures.saturating_add(1);
-        let asked = if self.is_default { asked.max(least) } else { asked };
-        let asked_ms = milliseconds(asked.min(LONGEST_ASKED));
-        let longest_ms = milliseconds(longest.copied().unwrap_or_default()).max(asked_ms / 4);
         Some(Duration::from_millis(asked_ms + self.dice.u64(0..=longest_ms)))
     }
 }
@@ -72,7 +73,7 @@ mod tests {
         for seed in 0..200 {
             let mut backoff = Backoff::new(rule(&[10, 100, 1000], None), seed);
             for (limit, longest) in limits.iter().zip(&mut longest) {
-                let wait = backoff.next(NOTHING, NOTHING).expect("unlimited");
+                let wait = backoff.next(NOTHING, None).expect("unlimited");
                 assert!(wait <= Duration::from_millis(*limit));
                 *longest = wait.max(*longest);
             }
@@ -85,25 +86,25 @@ mod tests {
     #[test]
     fn attempts_run_out() {
         let mut backoff = Backoff::new(rule(&[1], Some(2)), 7);
-        assert!(backoff.next(NOTHING, NOTHING).is_some());
-        assert!(backoff.next(NOTHING, NOTHING).is_some());
-        assert_eq!(backoff.next(NOTHING, NOTHING), None);
+        assert!(backoff.next(NOTHING, None).is_some());
+        assert!(backoff.next(NOTHING, None).is_some());
+        assert_eq!(backoff.next(NOTHING, None), None);
     }
 
     #[test]
     fn confirmed_bytes_earn_attempts_back() {
         let mut backoff = Backoff::new(rule(&[1], Some(1)), 7);
-        assert!(backoff.next(NOTHING, NOTHING).is_some());
+        assert!(backoff.next(NOTHING, None).is_some());
         backoff.earn_back();
-        assert!(backoff.next(NOTHING, NOTHING).is_some());
-        assert_eq!(backoff.next(NOTHING, NOTHING), None);
+        assert!(backoff.next(NOTHING, None).is_some());
+        assert_eq!(backoff.next(NOTHING, None), None);
     }
 
     #[test]
     fn a_server_that_asks_for_time_gets_it_and_not_everybody_comes_back_at_once() {
         let asked = Duration::from_secs(100);
         for delays in [&[][..], &[1000], &[40_000]] {
-            let wait = |seed| Backoff::new(rule(delays, None), seed).next(asked, NOTHING);
+            let wait = |seed| Backoff::new(rule(delays, None), seed).next(asked, None);
             let waits: Vec<_> = (0..200).map(|seed| wait(seed).expect("unlimited")).collect();
             assert!(waits.iter().all(|wait| *wait >= asked));
             let spread = *waits.iter().max().expect("many") - asked;
@@ -114,23 +115,24 @@ mod tests {
 
     #[test]
     fn no_server_is_left_alone_for_more_than_an_hour_and_a_quarter() {
-        let wait =
-            Backoff::new(rule(&[], None), 7).next(Duration::MAX, NOTHING).expect("unlimited");
+        let wait = Backoff::new(rule(&[], None), 7).next(Duration::MAX, None).expect("unlimited");
         assert!(wait >= LONGEST_ASKED && wait <= LONGEST_ASKED * 5 / 4);
     }
 
     #[test]
     fn no_delays_mean_no_wait() {
         let mut backoff = Backoff::new(rule(&[], None), 7);
-        assert_eq!(backoff.next(NOTHING, NOTHING), Some(Duration::ZERO));
+        assert_eq!(backoff.next(NOTHING, None), Some(Duration::ZERO));
     }
 
     #[test]
-    fn a_least_wait_counts_unless_somebody_has_chosen_the_delays() {
-        let least = Duration::from_secs(40);
-        let mut backoff = Backoff::new(Retry::default(), 7);
-        assert!(backoff.next(NOTHING, least).expect("unlimited") >= least);
-        let mut backoff = Backoff::new(rule(&[10], None), 7);
-        assert!(backoff.next(NOTHING, least).expect("unlimited") < least);
+    fn a_server_in_doubt_gets_all_of_a_later_wait() {
+        let mut backoff = Backoff::new(rule(&[10, 100, 1000], None), 7);
+        for least_ms in [1000, 1000, 1000] {
+            let wait = backoff.next(NOTHING, Some(2)).expect("unlimited");
+            assert!(wait >= Duration::from_millis(least_ms), "{wait:?}");
+        }
+        let mut backoff = Backoff::new(rule(&[], None), 7);
+        assert_eq!(backoff.next(NOTHING, Some(2)), Some(NOTHING));
     }
 }

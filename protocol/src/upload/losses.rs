@@ -1,12 +1,11 @@
 //! What attempts that are lost one after the other tell, and a single one does not.
 
-use std::time::Duration;
-
 use super::Upload;
 use crate::http::{RequestId, Response};
 use crate::{Action, Error, Event, decimal, joined};
 
-/// So often in a row a WebSocket may not open before something may be refusing it.
+/// So often in a row a WebSocket may not open, or no request be answered, before something may be refusing
+/// it.
 const UNOPENED: u32 = 3;
 /// What may refuse it, behind the words of the loss.
 const REFUSAL: &str = "; a server or proxy that does not know this page's origin may refuse it";
@@ -16,9 +15,9 @@ const MIB: u64 = 1024 * 1024;
 const LARGE: u64 = 16 * MIB;
 /// So often in a row such a request may get the same answer of a server that has failed.
 const REFUSED: u32 = 5;
-/// How long to wait in between at least, in seconds: a server that is started again behind a proxy gets
-/// the same answer.
-const LEAST_WAITS: [u64; 5] = [0, 1, 5, 15, 40];
+/// How much later a wait is taken after such an answer: a proxy gives it also for a server that is just
+/// started again, which may take a minute.
+const LATER: usize = 3;
 
 /// What is known of attempts that were lost in a row.
 #[derive(Debug, Default)]
@@ -28,6 +27,8 @@ pub(super) struct Losses {
     /// How often in a row it did not open, and whether this time.
     unopened: u32,
     has_not_opened: bool,
+    /// A request of this upload was answered.
+    is_answered: bool,
     /// The large requests of this attempt, with how many bytes of the file.
     large: Vec<(RequestId, u64)>,
     /// How a large request was answered, in how many attempts in a row, and whether in this one.
@@ -62,7 +63,14 @@ impl Losses {
                 self.unopened += 1;
                 self.has_not_opened = true;
             }
-            Event::Responded(id, response) => self.note_answer(*id, response),
+            Event::RequestLost(..) if !(is_offline || self.is_answered || self.has_not_opened) => {
+                self.unopened += 1;
+                self.has_not_opened = true;
+            }
+            Event::Responded(id, response) => {
+                self.is_answered = true;
+                self.note_answer(*id, response);
+            }
             _ => {}
         }
     }
@@ -82,11 +90,10 @@ impl Losses {
         self.size = *size;
     }
 
-    /// How long to wait at least after this error.
-    pub(super) fn least_wait(&self, error: &Error) -> Duration {
-        let is_answer = matches!(error, Error::Unavailable(_));
-        let refused = if is_answer { self.refused as usize } else { 0 };
-        Duration::from_secs(LEAST_WAITS.get(refused).copied().unwrap_or(0))
+    /// How much later a wait is to be taken after this error.
+    pub(super) fn later(&self, error: &Error) -> Option<usize> {
+        let is_doubtful = self.refused > 0 && matches!(error, Error::Unavailable(_));
+        is_doubtful.then_some(LATER)
     }
 
     /// Something of the upload was confirmed.

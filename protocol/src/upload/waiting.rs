@@ -70,7 +70,7 @@ impl Upload {
             _ if self.link.is_offline => return self.wait_for_network(steps),
             _ => Why::Lost,
         };
-        match self.backoff.next(self.asked, self.losses.least_wait(&error)) {
+        match self.backoff.next(self.asked, self.losses.later(&error)) {
             Some(delay) => self.wait_for(Waiting { delay, why }, steps),
             None => self.end(Phase::Failed(error), steps),
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use tokio::sync::Semaphore;
+use url::Url;
 
 use super::Config;
 use crate::clients::Proxies;
@@ -107,6 +108,16 @@ impl Config {
                 return invalid(&format!("{name} must be an absolute http or https URL"));
             }
         }
+        for (name, origins) in
+            [("allowed-origins", &self.allowed_origins), ("cors-origins", &self.cors_origins)]
+        {
+            if let Some(found) = origins.iter().find(|origin| !is_origin(origin)) {
+                return invalid(&format!(
+                    "{name} must be origins as browsers name them, such as https://www.example.com or \
+                     http://localhost:5000, or *; found {found:?}"
+                ));
+            }
+        }
         Proxies::new(&self.trusted_proxies)
             .map_err(|error| ConfigError::Invalid(error.to_string()))?;
         if self.max_connections == 0 || self.max_connections > Semaphore::MAX_PERMITS {
@@ -114,6 +125,21 @@ impl Config {
         }
         Ok(self)
     }
+}
+
+/// Whether a browser names a page so, or it stands for any: what no browser says would never match.
+fn is_origin(text: &str) -> bool {
+    let is_own = |url: Url| url.origin().is_tuple() && url.origin().ascii_serialization() == text;
+    matches!(text, "" | "*" | "null") || Url::parse(text).is_ok_and(is_own) || has_own_scheme(text)
+}
+
+/// Extensions and apps have schemes of their own, of which nothing else is known.
+fn has_own_scheme(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return false };
+    !matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp")
+        && Url::parse(text).is_ok()
+        && !host.is_empty()
+        && !host.contains('/')
 }
 
 /// Puts what the file says wherever neither a flag nor the environment said anything.

@@ -11,7 +11,8 @@ use url::Url;
 use super::turned_away::turn_away;
 use crate::{Config, Services};
 
-const WORDS: &str = "uploads from pages of this origin are not allowed, see allowed-origins";
+const WORDS: &str = "uploads from pages of this origin are not allowed: name it in --cors-origins of the server, or for \
+     WebSockets and plain forms in --allowed-origins";
 
 /// Refuses requests of other pages.
 pub(super) async fn check(
@@ -40,7 +41,8 @@ pub(super) async fn check_with_ticket(
 }
 
 async fn refuse(request: Request) -> Response {
-    tracing::debug!("a page of another origin is turned away");
+    let origin = request.headers().get(header::ORIGIN);
+    tracing::debug!(?origin, "a page of another origin is turned away");
     turn_away(request, (StatusCode::FORBIDDEN, WORDS).into_response()).await
 }
 

@@ -163,3 +163,19 @@ fn the_settings_of_arrivals_come_from_the_file_too() {
     assert_eq!(config.galileo_chunk_size, 8);
     assert!(with(&self::file("galileo-chunk-size = 0"), &[]).is_err());
 }
+
+#[test]
+fn an_origin_that_no_browser_would_name_is_refused() {
+    let nothing = file("");
+    for flag in ["--allowed-origins", "--cors-origins"] {
+        for wrong in ["http://a.example/", "a.example", "http://a.example/x", "http://A.example"] {
+            let refused = with(&nothing, &[flag, wrong]).unwrap_err();
+            assert!(refused.contains(&flag[2..]) && refused.contains(wrong), "{refused}");
+        }
+        for right in
+            ["*", "null", "", "https://a.example", "http://[::1]:5000", "app://obsidian.md"]
+        {
+            with(&nothing, &[flag, right]).unwrap();
+        }
+    }
+}

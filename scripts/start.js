@@ -10,7 +10,8 @@ await main(async () => {
   const args = withDefaults(process.argv.slice(2));
   await run(process.execPath, ['scripts/build.js', ...PACKAGE]);
   await run('cargo', ['build', '--release', '--package', 'incoming-server']);
-  if (!args.includes('--help')) console.log('\nThe demo page is where the server listens. Ctrl-C stops it.\n');
+  if (!args.includes('--help'))
+    console.log('\nThe demo page is where the server listens. Ctrl-C stops it.\n');
   const server = ['run', '--quiet', '--release', '--package', 'incoming-server', '--'];
   process.exitCode = await exitCode('cargo', [...server, '--demo', ...args]);
 });

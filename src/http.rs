@@ -13,7 +13,7 @@ use incoming_protocol::{Error, Event, joined};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob};
 
-use self::given::{Given, Headers, given, names_and_values, set_header};
+use self::given::{Headers, NamedValue, given, names_and_values, set_header};
 use crate::endpoint::{Address, authorization, is_mixed, resolve};
 use crate::error::words_of;
 use crate::file;
@@ -85,7 +85,7 @@ impl Exchange {
             && is_function_here("XMLHttpRequest")
     }
 
-    fn prepare(&self, headers: Vec<Given>, params: Vec<Given>) -> Result<Ready, Failure> {
+    fn prepare(&self, headers: Vec<NamedValue>, params: Vec<NamedValue>) -> Result<Ready, Failure> {
         let address = self.address()?;
         let headers = self.headers(&address, headers)?;
         let params = names_and_values(params)?;
@@ -100,7 +100,7 @@ impl Exchange {
         })
     }
 
-    fn headers(&self, address: &Address, given: Vec<Given>) -> Result<Headers, Failure> {
+    fn headers(&self, address: &Address, given: Vec<NamedValue>) -> Result<Headers, Failure> {
         let headers = Headers::new();
         if let Some(value) = authorization(address).map_err(|thrown| misuse(&thrown))? {
             set_header(&headers, "Authorization", &value.into())?;
@@ -108,7 +108,7 @@ impl Exchange {
         for (name, value) in self.own_headers() {
             set_header(&headers, name, &value.into())?;
         }
-        for Given { name, value } in &given {
+        for NamedValue { name, value } in &given {
             // It would hide where the parts of a form begin.
             if !(self.is_form() && name.eq_ignore_ascii_case(CONTENT_TYPE)) {
                 set_header(&headers, name, value)?;

@@ -75,7 +75,7 @@ impl ChunkSizes {
 
 /// One file, sent from some position on in order, with a window of unconfirmed bytes.
 #[derive(Debug)]
-pub struct Flow {
+pub struct SendWindow {
     size: u64,
     acknowledged: u64,
     sent: u64,
@@ -84,10 +84,10 @@ pub struct Flow {
     sizes: ChunkSizes,
 }
 
-impl Flow {
+impl SendWindow {
     /// A file of which nothing is confirmed.
-    pub fn new(size: u64, sizes: ChunkSizes) -> Flow {
-        Flow { size, acknowledged: 0, sent: 0, window: 0, waiting: 0, sizes }
+    pub fn new(size: u64, sizes: ChunkSizes) -> SendWindow {
+        SendWindow { size, acknowledged: 0, sent: 0, window: 0, waiting: 0, sizes }
     }
 
     /// Takes the server's terms: chunks of at most `chunk_size` bytes, so many of them without a
@@ -181,13 +181,13 @@ mod tests {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
 
-    fn flow(size: u64, chunk_size: u64, send_ahead: u64) -> Flow {
-        let mut flow = Flow::new(size, ChunkSizes::new(None));
+    fn flow(size: u64, chunk_size: u64, send_ahead: u64) -> SendWindow {
+        let mut flow = SendWindow::new(size, ChunkSizes::new(None));
         flow.agree(chunk_size, send_ahead, 0);
         flow
     }
 
-    fn lengths(flow: &mut Flow) -> Vec<u64> {
+    fn lengths(flow: &mut SendWindow) -> Vec<u64> {
         std::iter::from_fn(|| flow.next()).map(|range| range.end - range.start).collect()
     }
 
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_caller_may_want_smaller_chunks_than_the_server() {
-        let mut flow = Flow::new(1000, ChunkSizes::new(Some(300)));
+        let mut flow = SendWindow::new(1000, ChunkSizes::new(Some(300)));
         flow.agree(512 * KIB, 4, 0);
         let mut all = Vec::new();
         while !flow.is_complete() {
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn one_chunk_may_always_travel_even_if_the_window_is_odd() {
-        let mut flow = Flow::new(10, ChunkSizes::new(None));
+        let mut flow = SendWindow::new(10, ChunkSizes::new(None));
         assert_eq!(flow.next(), Some(0..10));
     }
 }

@@ -110,7 +110,7 @@ impl Options {
         let redirects = ["error", "follow"];
         let answers = Answers {
             retries_refusals: group.flag("refusals", false),
-            follows_redirects: given.is_second("redirects", redirects, "'error' or 'follow'"),
+            follows_redirects: given.take_second("redirects", redirects, "'error' or 'follow'"),
         };
         given.end_group(group);
         given.check()?;

@@ -157,7 +157,7 @@ impl Transfer {
 
     /// Compares what the server says to have received. True if the chunk is to be sent again,
     /// when the others are through.
-    pub fn is_damaged(&mut self, index: u64, response: &Response) -> bool {
+    pub fn note_damage(&mut self, index: u64, response: &Response) -> bool {
         let ours = self.digest_of(index);
         let theirs = response.digest();
         let is_damaged = ours.is_some() && theirs.is_some() && ours != theirs.as_ref();
@@ -236,7 +236,7 @@ impl Transfer {
     /// # Errors
     /// What failed, once nothing is on its way; or that the server has lost chunks that it had
     /// confirmed, all of which are to be sent again.
-    pub fn is_complete(&mut self) -> Result<bool, Error> {
+    pub fn conclude(&mut self) -> Result<bool, Error> {
         match &self.failure {
             Some(failure) if self.pieces.on_their_way() == 0 => return Err(failure.clone()),
             _ if !self.pieces.is_complete() => return Ok(false),

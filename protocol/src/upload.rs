@@ -380,7 +380,7 @@ impl Upload {
             return self.begin_another(steps);
         }
         let error = self.explained(error);
-        if !error.is_transient() || self.is_hopeless(&error) {
+        if !error.is_transient() || self.count_damage(&error) {
             return self.end(Phase::Failed(error), steps);
         }
         let needs_file = !self.is_with_server();
@@ -416,7 +416,7 @@ impl Upload {
         }
         if self.moved || self.is_with_server() {
             self.patience.broken();
-        } else if let Some(times) = self.patience.is_over() {
+        } else if let Some(times) = self.patience.count_silence() {
             return self.fail(Error::TimedOut(self.stall_timeout * times), steps);
         }
         self.watch(self.stall_timeout, steps);

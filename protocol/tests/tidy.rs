@@ -51,8 +51,14 @@ fn no_protocol_imports_another() {
 fn only_the_list_of_protocols_names_every_protocol() {
     for (path, text) in sources("src", &["rs"]) {
         for folder in protocol_folders() {
-            let imports = format!("incoming_protocol::{folder}::");
+            let imports = format!("incoming_protocol::{folder}");
             assert!(!text.contains(&imports), "{} knows {folder}", path.display());
+        }
+        for list in text.split("use incoming_protocol::{").skip(1) {
+            let names = list.split(';').next().unwrap_or_default();
+            let mut names = names.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let protocol = names.find(|name| protocol_folders().iter().any(|it| it == name));
+            assert_eq!(protocol, None, "{}", path.display());
         }
     }
 }

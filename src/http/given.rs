@@ -37,7 +37,7 @@ extern "C" {
 }
 
 /// One of them: the value is a string of JavaScript, which may be no Unicode.
-pub(super) struct Given {
+pub(super) struct NamedValue {
     pub(super) name: String,
     pub(super) value: JsValue,
 }
@@ -51,7 +51,7 @@ pub(super) async fn given(
     page: &Page,
     name: &str,
     signal: &AbortSignal,
-) -> Result<Vec<Given>, Failure> {
+) -> Result<Vec<NamedValue>, Failure> {
     let mut found = page.option(name);
     if found.is_function() {
         let returned = call_until(signal, &found, &JsValue::UNDEFINED).await;
@@ -60,7 +60,7 @@ pub(super) async fn given(
     read(&found, name)
 }
 
-fn read(found: &JsValue, name: &str) -> Result<Vec<Given>, Failure> {
+fn read(found: &JsValue, name: &str) -> Result<Vec<NamedValue>, Failure> {
     let mut list = Vec::new();
     if is_nothing(found) {
         return Ok(list);
@@ -81,7 +81,7 @@ fn collect(
     pairs: Result<Array, JsValue>,
     group: &str,
     depth: u32,
-    list: &mut Vec<Given>,
+    list: &mut Vec<NamedValue>,
 ) -> Result<(), Failure> {
     let Some(depth) = depth.checked_sub(1) else {
         let words = "expected objects that end, found one that is in itself or nested too deep";
@@ -99,7 +99,7 @@ fn collect(
             }
         } else if !is_nothing(&value) {
             let value = to_text(&value).map_err(|thrown| wrong(&name, &thrown))?;
-            list.push(Given { name, value });
+            list.push(NamedValue { name, value });
         }
     }
     Ok(())
@@ -123,9 +123,9 @@ fn expect_empty(value: &JsValue, name: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// A misuse for half a character, which no request can carry.
-pub(super) fn names_and_values(list: Vec<Given>) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn names_and_values(list: Vec<NamedValue>) -> Result<Vec<(String, String)>, Failure> {
     let mut texts = Vec::new();
-    for Given { name, value } in list {
+    for NamedValue { name, value } in list {
         let value = text_of(&value, &name)?;
         texts.push((name, value));
     }

@@ -81,7 +81,7 @@ impl Client {
     }
 
     fn go_on(&mut self) -> Result<Vec<Action>, Error> {
-        if !self.transfer.is_complete()? {
+        if !self.transfer.conclude()? {
             return Ok(self.fill());
         }
         let Some(url) = self.wire.success_endpoint() else {
@@ -104,7 +104,7 @@ impl Client {
         if let Some(uuid) = text(response, "newUuid") {
             self.wire.rename(uuid);
         }
-        if self.transfer.is_damaged(index, response) {
+        if self.transfer.note_damage(index, response) {
             return self.go_on();
         }
         let is_reset = says(response, "reset");
@@ -126,7 +126,7 @@ impl Client {
             return Err(self.refusal(response));
         }
         self.transfer.confirm(index, true, response)?;
-        self.wire.has_resumed();
+        self.wire.note_resumed();
         Ok(())
     }
 
@@ -161,7 +161,7 @@ impl Client {
         let words = words.map_or_else(|| response.words(), str::to_owned);
         let mut is_final = says(response, "preventRetry");
         if says(response, "reset") && self.transfer.stage != Stage::Done {
-            self.wire.has_resumed();
+            self.wire.note_resumed();
             self.transfer.forget();
             is_final |= self.transfer.doubt();
         } else if !is_final && is_refusal(response) {

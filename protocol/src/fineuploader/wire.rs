@@ -59,7 +59,7 @@ impl Wire {
     pub fn new(job: &Job, own: &mut RawOptions, is_chunked: bool, seed: u64) -> Wire {
         let has_params_in_body = own.flag("params_in_body", true);
         let methods = "'DELETE' or 'POST'";
-        let deletes_by_post = own.is_second("delete_method", ["DELETE", "POST"], methods);
+        let deletes_by_post = own.take_second("delete_method", ["DELETE", "POST"], methods);
         Wire {
             endpoint: job.endpoint.clone(),
             success_endpoint: own.text("success_endpoint").filter(|_| is_chunked),
@@ -93,7 +93,7 @@ impl Wire {
     }
 
     /// A request has succeeded, or the server has lost what it had.
-    pub fn has_resumed(&mut self) {
+    pub fn note_resumed(&mut self) {
         self.is_resuming = false;
     }
 

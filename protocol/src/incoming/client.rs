@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::text;
 use super::wire::{FromClient, FromServer, Unreadable};
-use crate::chunks::{ChunkSizes, Flow};
+use crate::chunks::{ChunkSizes, SendWindow};
 use crate::digests::Digests;
 use crate::http::without_fragment;
 use crate::options::Job;
@@ -36,7 +36,7 @@ pub struct Client {
     job: Job,
     ticket: String,
     stage: Stage,
-    flow: Flow,
+    window: SendWindow,
     chunks_sent: u64,
     chunks_acknowledged: u64,
     /// Why the upload is to be cancelled, until the server has been told.
@@ -73,7 +73,7 @@ impl Client {
             check(&ticket)?;
         }
         Ok(Client {
-            flow: Flow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
+            window: SendWindow::new(job.size, ChunkSizes::new(job.options.chunk_size)),
             verify: job.options.verify,
             job,
             ticket,
@@ -156,9 +156,9 @@ impl Client {
         }
         self.is_open = true;
         self.has_unproven |= position > self.furthest;
-        self.flow.agree(u64::from(chunk_size_kb) * 1024, send_ahead.into(), position);
+        self.window.agree(u64::from(chunk_size_kb) * 1024, send_ahead.into(), position);
         let mut actions = vec![send(&FromClient::Ack(true))];
-        if self.flow.is_complete() {
+        if self.window.is_complete() {
             actions.extend(self.wait_for_handover());
         } else if let Some(reason) = self.cancel.clone() {
             self.stage = Stage::Transferring;
@@ -171,16 +171,16 @@ impl Client {
     }
 
     fn acknowledged(&mut self, size: u64) -> Result<Vec<Action>, Error> {
-        let ahead = self.sent() - self.flow.acknowledged();
+        let ahead = self.sent() - self.window.acknowledged();
         if size > ahead {
             return Err(Error::Misbehaved {
                 expected: "an acknowledgement of bytes that are on their way",
                 found: joined(&[&decimal(size), " bytes, with ", &decimal(ahead), " on their way"]),
             });
         }
-        self.flow.acknowledge(size);
+        self.window.acknowledge(size);
         self.chunks_acknowledged += 1;
-        if self.flow.is_complete() { Ok(self.wait_for_handover()) } else { Ok(self.fill()) }
+        if self.window.is_complete() { Ok(self.wait_for_handover()) } else { Ok(self.fill()) }
     }
 
     /// Hands the browser as many chunks as there is room for.
@@ -189,7 +189,7 @@ impl Client {
             return Vec::new();
         }
         let mut actions = Vec::new();
-        while let Some(range) = self.flow.next() {
+        while let Some(range) = self.window.next() {
             actions.push(if self.verify == Some(Verification::Chunks) {
                 self.hashing.ask(&range);
                 Action::Digest(range)
@@ -240,7 +240,7 @@ impl Client {
 
     /// Up to where chunks were sent.
     fn sent(&self) -> u64 {
-        self.hashing.start().unwrap_or(self.flow.sent())
+        self.hashing.start().unwrap_or(self.window.sent())
     }
 
     /// The server has every byte: too late to cancel, and time to wait.
@@ -292,7 +292,7 @@ impl Client {
     }
 
     fn disconnected(&mut self, code: u16, reason: &str) -> Error {
-        if code == TOO_BIG && !self.flow.shrink() {
+        if code == TOO_BIG && !self.window.shrink() {
             return Error::Rejected("even the smallest chunk is too large for it".to_owned());
         }
         Error::closed(code, reason)
@@ -315,7 +315,7 @@ impl Machine for Client {
             }),
             Event::Disconnected { code, reason } => Err(self.disconnected(code, &reason)),
             Event::Measured(link) => {
-                self.flow.measured(link);
+                self.window.measured(link);
                 Ok(self.fill())
             }
             Event::Digested(range, md5) => Ok(self.digested(&range, md5)),
@@ -329,7 +329,7 @@ impl Machine for Client {
         if self.stage == Stage::Transferring {
             actions.push(send(&FromClient::Pause));
         }
-        self.flow.let_go();
+        self.window.let_go();
         actions.push(Action::HangUp);
         actions
     }
@@ -354,19 +354,19 @@ impl Machine for Client {
             self.stage = Stage::Idle;
         }
         self.hashing.clear();
-        self.flow.hung_up();
+        self.window.hung_up();
         self.chunks_sent = 0;
         self.chunks_acknowledged = 0;
     }
 
     fn start_over(&mut self) {
         self.stage = Stage::Idle;
-        self.flow.start_over();
+        self.window.start_over();
     }
 
     fn checkpoint(&self) -> Option<Checkpoint> {
         let is_known = !(self.is_gone || self.ticket.is_empty());
-        is_known.then(|| Checkpoint::new(&self.ticket, BYTES, &[0, self.flow.acknowledged()]))
+        is_known.then(|| Checkpoint::new(&self.ticket, BYTES, &[0, self.window.acknowledged()]))
     }
 
     /// The server says where to go on.
@@ -384,7 +384,7 @@ impl Machine for Client {
     fn progress(&self) -> Progress {
         Progress {
             stage: self.stage,
-            acknowledged: self.flow.acknowledged(),
+            acknowledged: self.window.acknowledged(),
             sent: self.sent(),
             chunks_sent: self.chunks_sent,
             chunks_acknowledged: self.chunks_acknowledged,

@@ -73,7 +73,7 @@ impl RawOptions {
     }
 
     /// Takes one of two strings: true if it is the second, false if it is the first or not given.
-    pub fn is_second(&mut self, name: &str, of: [&str; 2], expected: &str) -> bool {
+    pub fn take_second(&mut self, name: &str, of: [&str; 2], expected: &str) -> bool {
         match self.text(name) {
             Some(text) if text == of[1] => true,
             Some(text) if text != of[0] => {

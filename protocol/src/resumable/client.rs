@@ -122,7 +122,7 @@ impl Client {
     fn answered(&mut self, id: RequestId, response: &Response) -> Result<Vec<Action>, Error> {
         let Some(index) = self.transfer.take(id, response) else { return Ok(Vec::new()) };
         let asked = self.take_question(id);
-        if self.transfer.is_damaged(index, response) {
+        if self.transfer.note_damage(index, response) {
             return self.go_on();
         }
         if let Err(error) = self.learn(index, asked, response) {
@@ -181,7 +181,7 @@ impl Client {
     }
 
     fn go_on(&mut self) -> Result<Vec<Action>, Error> {
-        if self.transfer.is_complete()? {
+        if self.transfer.conclude()? {
             self.transfer.stage = Stage::Done;
         }
         Ok(self.fill())

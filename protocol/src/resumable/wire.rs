@@ -35,7 +35,7 @@ impl Wire {
     /// Takes the options out that say how requests are written.
     pub fn new(dialect: Dialect, job: &Job, own: &mut RawOptions) -> Wire {
         let methods = "'multipart' or 'octet'";
-        let is_octet = own.is_second("method", ["multipart", "octet"], methods);
+        let is_octet = own.take_second("method", ["multipart", "octet"], methods);
         let mut group = own.group("parameter_names");
         let names = names(dialect, &mut group);
         own.end_group(group);

@@ -91,7 +91,7 @@ impl Client {
         if self.transfer.stage == Stage::Done {
             return Ok(actions);
         }
-        let is_complete = self.transfer.is_complete()?;
+        let is_complete = self.transfer.conclude()?;
         if (is_complete || self.is_unsure) && self.transfer.pieces.on_their_way() == 0 {
             actions.push(self.probe());
             return Ok(actions);

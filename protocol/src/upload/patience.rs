@@ -25,7 +25,7 @@ impl Patience {
     }
 
     /// Another stall timeout went by in silence; returns how many there were, if that is too many.
-    pub(super) fn is_over(&mut self) -> Option<u32> {
+    pub(super) fn count_silence(&mut self) -> Option<u32> {
         self.silent += 1;
         if self.silent < self.borne {
             return None;

@@ -18,7 +18,7 @@ pub(super) struct Damage {
 
 impl Damage {
     /// Takes note of it. True if that was once too often.
-    fn is_hopeless(&mut self, range: &Range<u64>) -> bool {
+    fn count_damage(&mut self, range: &Range<u64>) -> bool {
         let earlier = if self.start == range.start { self.in_a_row } else { 0 };
         *self = Damage { start: range.start, in_a_row: earlier + 1 };
         self.in_a_row >= MOST_DAMAGED
@@ -75,8 +75,8 @@ impl Upload {
     }
 
     /// True if an error ends the upload although another would be tried again.
-    pub(super) fn is_hopeless(&mut self, error: &Error) -> bool {
-        matches!(error, Error::ChecksumMismatch(range) if self.damage.is_hopeless(range))
+    pub(super) fn count_damage(&mut self, error: &Error) -> bool {
+        matches!(error, Error::ChecksumMismatch(range) if self.damage.count_damage(range))
     }
 
     /// What was proven, which is nothing before the end.

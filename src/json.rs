@@ -27,6 +27,7 @@ impl Members {
     }
 
     /// `null` for no number.
+    #[cfg(feature = "npm")]
     #[inline(never)]
     pub(crate) fn add_number(&mut self, name: &str, number: Option<f64>) {
         self.add(name, number.map_or(Json::Null, Json::Number));

@@ -4,7 +4,9 @@ use std::future::Future;
 
 #[cfg(feature = "npm")]
 use incoming_protocol::Error;
-use js_sys::{Array, Date, Function, Math, Object, Promise};
+#[cfg(feature = "_requests")]
+use js_sys::Array;
+use js_sys::{Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob, EventTarget};

@@ -14,13 +14,9 @@ use crate::driver::Driver;
 use crate::endpoint::place_of;
 use crate::error::{upload_error, words_of};
 use crate::hashing::unable;
-use crate::json::Members;
 use crate::listener::callback;
 use crate::page::{Page, call, is_function_here, is_nothing, spawn, wall_clock_ms};
 use crate::{file, json};
-
-/// For how many days something is kept, unless the page says otherwise.
-const DAYS: f64 = 7.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -147,17 +143,17 @@ impl Resume {
     /// Keeps this for another page.
     pub(crate) fn keep(&self, driver: &Rc<Driver>, page: &Page, kept: &Kept) {
         let source = &driver.source;
-        let mut entry = Members::default();
-        entry.add("checkpoint", kept.checkpoint.to_json());
-        entry.add_text("filename", Some(&source.filename));
-        entry.add_number("bytes_total", Some(page.file().size()));
-        entry.add_count("bytes_acked", kept.bytes_acked);
-        entry.add_text("protocol", Some(source.protocol.name()));
-        entry.add_text("endpoint", Some(&place_of(&source.endpoint)));
-        entry.add_text("scope", Some(&scope_of(page)));
-        entry.add_number("days", page.option("resume_days").as_f64().or(Some(DAYS)));
-        entry.add_number("updated", Some(wall_clock_ms()));
-        let text = json::text_of(&entry.into());
+        let entry = Entry {
+            kept: kept.clone(),
+            bytes_total: file::size_of(&page.file()),
+            updated_ms: wall_clock_ms(),
+            filename: source.filename.clone(),
+            protocol: source.protocol.name().to_owned(),
+            endpoint: place_of(&source.endpoint),
+            scope: scope_of(page),
+        };
+        let days = page.option("resume_days").as_f64().unwrap_or(Entry::DAYS);
+        let text = json::text_of(&entry.to_json(days));
         let record = self.record.borrow().clone();
         let is_kept = match (&record, text) {
             (Some(record), Some(text)) => record.write(&text),

@@ -116,6 +116,28 @@ pub struct Entry {
 const DAY_MS: f64 = 86_400_000.0;
 
 impl Entry {
+    /// For how many days something is kept, unless the caller says otherwise.
+    pub const DAYS: f64 = 7.0;
+
+    /// As it is kept for so many days.
+    pub fn to_json(&self, days: f64) -> Json {
+        let mut members = Vec::new();
+        for (name, value) in [
+            ("checkpoint", self.kept.checkpoint.to_json()),
+            ("filename", Json::from(&*self.filename)),
+            ("bytes_total", Json::from(self.bytes_total)),
+            ("bytes_acked", Json::from(self.kept.bytes_acked)),
+            ("protocol", Json::from(&*self.protocol)),
+            ("endpoint", Json::from(&*self.endpoint)),
+            ("scope", Json::from(&*self.scope)),
+            ("days", Json::Number(days)),
+            ("updated", Json::Number(self.updated_ms)),
+        ] {
+            members.push((name.to_owned(), value));
+        }
+        Json::Object(members)
+    }
+
     /// Reads what is kept. `None` for what is not sound, and for what nobody may use any more at this
     /// time, in milliseconds since 1970.
     pub fn read(json: &Json, now_ms: f64) -> Option<Entry> {
@@ -201,6 +223,13 @@ mod tests {
         assert_eq!((entry.bytes_total, entry.updated_ms.to_bits()), (2000, KEPT_MS.to_bits()));
         let words = [&*entry.filename, &entry.protocol, &entry.endpoint, &entry.scope];
         assert_eq!(words, ["a.bin", "resumable", "https://host/up", "one"]);
+    }
+
+    #[test]
+    fn an_entry_is_read_as_it_was_kept() {
+        let kept = entry(ENTRY, 0.0).expect("sound");
+        assert_eq!(Entry::read(&kept.to_json(Entry::DAYS), KEPT_MS), Some(kept.clone()));
+        assert_eq!(Entry::read(&kept.to_json(Entry::DAYS), KEPT_MS + 7.0 * DAY_MS), None);
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub(crate) struct Driver {
     shown_rate: Cell<Rate>,
     pub(crate) hashing: Hashing,
     pub(crate) resume: Resume,
+    /// The server has moved to `https:`.
+    #[cfg(feature = "_requests")]
+    is_upgraded: Rc<Cell<bool>>,
 }
 
 impl Driver {
@@ -73,6 +76,8 @@ impl Driver {
             shown_rate: Cell::default(),
             hashing: Hashing::default(),
             resume: Resume::default(),
+            #[cfg(feature = "_requests")]
+            is_upgraded: Rc::default(),
         })
     }
 

@@ -100,9 +100,11 @@ pub(crate) fn endpoint(chosen: &JsValue, protocol: Protocol) -> Result<String, J
     Ok(joined(&[protocol.scheme(scheme), ":", rest]))
 }
 
-/// The text of an address, which may be a `URL`.
+/// The text of an address, which may be a `URL`. What is empty would be the page itself.
 pub(crate) fn url_of(value: &JsValue) -> Option<String> {
-    value.as_string().or_else(|| text_member(value, "href"))
+    let url = value.as_string().or_else(|| text_member(value, "href"))?;
+    let is_page = matches!(url.trim_ascii().as_bytes(), [] | [b'#', ..]);
+    (!is_page).then_some(url)
 }
 
 /// True if browsers let no request to this address leave this page: its own address is encrypted, and

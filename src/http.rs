@@ -8,6 +8,9 @@ mod form;
 mod given;
 mod xhr;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use incoming_protocol::http::{Body, MediaType, Request, Response};
 use incoming_protocol::{Error, Event, joined};
 use wasm_bindgen::prelude::*;
@@ -26,6 +29,8 @@ pub(crate) struct Exchange {
     pub(crate) page: Page,
     pub(crate) request: Request,
     pub(crate) signal: AbortSignal,
+    /// The server has moved to `https:`, as an earlier answer has shown.
+    pub(crate) is_upgraded: Rc<Cell<bool>>,
 }
 
 /// A request as browsers take it.
@@ -55,11 +60,10 @@ impl Exchange {
             params = given(&self.page, "params", &self.signal).await?;
         }
         let ready = self.prepare(headers, params)?;
-        if self.is_empty() {
-            // Nothing is read of what is empty, so that a folder would arrive as an empty file.
-            if let Event::FileUnreadable(why) = file::check(&self.page.file()).await {
-                return Err(Error::FileChanged(why).into());
-            }
+        let has_bytes = self.request.body.range().is_some();
+        // Nothing is read of what is empty, so that a folder would arrive as an empty file.
+        if has_bytes && file::size_of(&self.page.file()) == 0 {
+            self.check_file().await?;
         }
         let answer = if self.is_by_xhr() {
             xhr::send(&ready, &self.request.wants, Box::new(loaded)).await
@@ -67,14 +71,31 @@ impl Exchange {
             fetch::send(&ready, &self.request.wants).await
         };
         let answer = answer.map_err(|failure| explained(failure, &ready.url))?;
+        if has_bytes {
+            self.check_upgrade(&ready.url, &answer.url)?;
+            // A change while it was read is only seen afterwards.
+            self.check_file().await?;
+        }
         let function = self.page.option("is_stored");
         let is_stored = answer::is_stored(&self.signal, &function, &answer).await?;
         Ok(answer.into_response(ready.url, is_stored))
     }
 
-    /// True if bytes of an empty file are sent.
-    fn is_empty(&self) -> bool {
-        self.request.body.range().is_some() && file::size_of(&self.page.file()) == 0
+    async fn check_file(&self) -> Result<(), Failure> {
+        match file::check(&self.page.file()).await {
+            Event::FileUnreadable(why) => Err(Error::FileChanged(why).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A redirect to `https:` may have lost the bytes: most make another request of it, without a body.
+    fn check_upgrade(&self, asked: &str, url: &str) -> Result<(), Failure> {
+        let (asked, url) = (asked.strip_prefix("http:"), url.strip_prefix("https:"));
+        if asked.is_none() || asked != url {
+            return Ok(());
+        }
+        self.is_upgraded.set(true);
+        Err(Error::Lost("the server redirects to https:, where it is sent again".to_owned()).into())
     }
 
     fn is_by_xhr(&self) -> bool {
@@ -144,8 +165,12 @@ impl Exchange {
 
     fn address(&self) -> Result<Address, Failure> {
         let url = &self.request.url;
-        let no_url = || Error::Misuse(joined(&["expected a URL, found '", url, "'"])).into();
-        resolve(url).ok_or_else(no_url)
+        let no_url = || Error::Misuse(joined(&["expected a URL, found '", url, "'"]));
+        let address = resolve(url).ok_or_else(no_url)?;
+        if self.is_upgraded.get() && !self.request.is_bare {
+            address.change("protocol", "https:");
+        }
+        Ok(address)
     }
 
     /// The whole address, as the browser writes it and takes it.

@@ -20,7 +20,7 @@ export interface RetryOptions {
    * comes back do not come back at once. Default: 500, 1000, 2000, 4000, 8000, 16000, 30000.
    */
   delays?: number[];
-  /** How many attempts in a row may fail without a byte confirmed. Default: `Infinity`. */
+  /** How many attempts in a row may fail without more bytes confirmed than ever before. Default: `Infinity`. */
   attempts?: number;
   /**
    * Over HTTP: tries again what a server refuses, too, as long as the server does not say that this is
@@ -127,7 +127,8 @@ export interface HttpOptions {
    * says that something is stored: in resumable and flow, and in fineuploader for the success endpoint,
    * `remove()` and chunks without `require_success_json`. Login pages answer so: `'error'` ends the
    * upload with both addresses, unless our server has answered; `'follow'` takes it for an answer like
-   * any other. From http to https of the same address is no redirect. Default: `'error'`.
+   * any other. From http to https of the same address is no
+   * redirect; bytes are sent there once more. Default: `'error'`.
    */
   redirects?: 'error' | 'follow';
   /**

@@ -39,13 +39,17 @@ pub enum Error {
     Unsupported(String),
 }
 
+/// The close code of a server that has no room now.
+const TRY_AGAIN_LATER: u16 = 1013;
+
 impl Error {
     /// The loss of a WebSocket that was closed with this code, and these words if there are any.
     #[cfg(any(feature = "incoming", feature = "galileo"))]
     pub(crate) fn closed(code: u16, reason: &str) -> Error {
         let colon = if reason.is_empty() { "" } else { ": " };
+        let error = if code == TRY_AGAIN_LATER { Error::Unavailable } else { Error::Lost };
         let code = decimal(code.into());
-        Error::Lost(joined(&["it closed with code ", &code, colon, reason]))
+        error(joined(&["it closed with code ", &code, colon, reason]))
     }
 
     /// What a function of the caller has thrown, by its [`kind`](Error::kind), with its words. Kinds

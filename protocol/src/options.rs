@@ -77,7 +77,8 @@ pub struct Retry {
     /// Each wait is a random part of it, so that a thousand clients of a server that comes back
     /// do not come back at once. Default: 0.5, 1, 2, 4, 8, 16, 30 seconds.
     pub delays: Vec<Duration>,
-    /// How many attempts in a row may fail without a byte confirmed. Default: any number.
+    /// How many attempts in a row may fail without more bytes confirmed than ever
+    /// before. Default: any number.
     pub attempts: Option<u32>,
 }
 

@@ -10,7 +10,10 @@ use crate::http::{
     Request, RequestId, Response, WANT_FILE_DIGEST,
 };
 use crate::pieces::{Layout, Pieces};
-use crate::{Action, Checkpoint, Error, Event, Json, Md5, Progress, Stage, Verification};
+use crate::{
+    Action, Checkpoint, Error, Event, Json, Md5, Progress, RawOptions, Stage, Verification,
+    decimal, joined,
+};
 
 /// For no more chunks at a time digests are asked ahead.
 const MOST_AHEAD: u64 = 64;
@@ -18,8 +21,11 @@ const MOST_AHEAD: u64 = 64;
 /// How often a server may not have what it has got, without ever getting further.
 const MOST_DOUBTS: u32 = 5;
 
-/// What says that a file has more chunks than this is damaged.
-const MOST_RECALLED: u64 = 10_000_000;
+/// A file has no more chunks than this: each takes a byte of memory, and a look at every checkpoint.
+const MOST_CHUNKS: u64 = 10_000_000;
+
+/// No more requests travel at a time.
+const MOST_SIMULTANEOUS: u64 = 1000;
 
 /// Chunks that travel in requests, so many at a time.
 #[derive(Debug)]
@@ -75,6 +81,27 @@ impl Transfer {
             doubted_at: 0,
             has_unproven: false,
         }
+    }
+
+    /// Reads how many requests travel at a time.
+    pub fn simultaneous(own: &mut RawOptions, otherwise: u64) -> u64 {
+        let simultaneous = own.whole("simultaneous", 1).unwrap_or(otherwise);
+        if simultaneous > MOST_SIMULTANEOUS {
+            own.reject("simultaneous", "a whole number of at most 1000");
+        }
+        simultaneous
+    }
+
+    /// Makes sure that a file is not cut into more chunks than anybody can keep.
+    ///
+    /// # Errors
+    /// A misuse.
+    pub fn check_layout(layout: &Layout) -> Result<(), Error> {
+        if layout.count() <= MOST_CHUNKS {
+            return Ok(());
+        }
+        let words = "expected a chunk_size by which the file has at most 10000000 chunks, found one by which it has ";
+        Err(Error::Misuse(joined(&[words, &decimal(layout.count())])))
     }
 
     /// The next chunk, if there may be one more request.
@@ -304,7 +331,7 @@ impl Transfer {
         self.damaged_file = None;
         self.trust.recall(checkpoint.is_marked());
         let (layout, borders) = (checkpoint.layout(self.pieces.layout()), checkpoint.borders());
-        if layout.count() <= MOST_RECALLED {
+        if layout.count() <= MOST_CHUNKS {
             self.pieces = Pieces::new(layout);
             self.pieces.recall(borders, below);
         }

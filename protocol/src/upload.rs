@@ -65,6 +65,8 @@ pub struct Upload {
     stall_timeout: Duration,
     backoff: Backoff,
     patience: Patience,
+    /// The most bytes that were ever confirmed under one id.
+    furthest: u64,
     /// How long the server wants to be left alone when this attempt is over.
     asked: Duration,
     phase: Phase,
@@ -135,6 +137,7 @@ impl Upload {
             last_error: None,
             backoff,
             patience: Patience::new(),
+            furthest: 0,
             asked: Duration::ZERO,
             phase: Phase::Ready,
             attempt: Attempt(0),
@@ -347,13 +350,18 @@ impl Upload {
         self.note_told(steps);
     }
 
-    /// Bytes were confirmed: whatever failed before is forgiven.
+    /// Bytes were confirmed. More of them than ever before forgive whatever failed: who gets as far
+    /// again and again gets nowhere.
     fn progressed(&mut self) {
-        self.backoff.earn_back();
-        self.patience.rewarded();
-        self.losses.earn_back();
-        self.resuming.earn_back();
         self.last_error = None;
+        self.patience.rewarded();
+        let acknowledged = self.machine.progress().acknowledged;
+        if acknowledged > self.furthest {
+            self.furthest = acknowledged;
+            self.backoff.earn_back();
+            self.losses.earn_back();
+            self.resuming.earn_back();
+        }
     }
 
     /// Looks where the machine has got to.

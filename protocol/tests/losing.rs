@@ -7,10 +7,12 @@ mod common;
 use std::time::Duration;
 
 use common::headers::asking;
-use common::{KIB, actions, job, now};
+use common::{KIB, actions, job, json, now};
 use incoming_protocol::http::{Request, RequestId, Response};
 use incoming_protocol::incoming::wire::FromServer;
-use incoming_protocol::{Action, Error, Event, Link, Protocol, Retry, State, Upload, Wake};
+use incoming_protocol::{
+    Action, Error, Event, Json, Link, Protocol, RawOptions, Retry, State, Upload, Wake,
+};
 
 const MIB: u64 = 1024 * KIB;
 const HINT: &str = "a server or proxy that does not know this page's origin may refuse it";
@@ -212,6 +214,70 @@ fn a_pause_that_costs_what_was_sent_says_so() {
     let mut other = transferring();
     other.pause();
     assert_eq!(other.view().state_msg, "paused");
+}
+
+#[test]
+fn a_server_that_takes_everything_and_then_fails_is_given_up_after_the_attempts_and_not_asked_for_ever()
+ {
+    for protocol in [Protocol::Incoming, Protocol::Galileo] {
+        let mut job = job(64 * KIB);
+        job.options.retry.attempts = Some(3);
+        let mut upload = Upload::new(protocol, job, 7).unwrap();
+        upload.start();
+        for _ in 0..4 {
+            assert_eq!(upload.view().error, None, "{protocol:?}");
+            now(&mut upload, Event::Connected);
+            for message in whole_file(protocol) {
+                now(&mut upload, Event::Received(message));
+            }
+            assert_eq!(upload.view().bytes_acked, 64 * KIB, "{protocol:?}");
+            again(&mut upload, lost());
+        }
+        assert_eq!(upload.view().error.unwrap().kind(), "lost", "{protocol:?}");
+    }
+}
+
+/// What a server says that takes a file of 64 KiB.
+fn whole_file(protocol: Protocol) -> Vec<Json> {
+    match protocol {
+        Protocol::Incoming => vec![
+            FromServer::UploadConfig {
+                chunk_size_kb: 64,
+                position: 0,
+                send_ahead: 4,
+                verify: None,
+            }
+            .to_json(),
+            FromServer::ChunkAck(64 * KIB).to_json(),
+        ],
+        _ => vec![json(r#"{"ready":true,"chunksize":65536}"#), json(r#"{"ready":true}"#)],
+    }
+}
+
+#[test]
+fn a_server_without_room_is_not_available_and_no_connection_is_lost() {
+    let mut upload = begun(Protocol::Incoming);
+    now(&mut upload, Event::Connected);
+    let reason = "there are too many open uploads".to_owned();
+    now(&mut upload, Event::Disconnected { code: 1013, reason });
+    assert_eq!(upload.view().last_error.unwrap().kind(), "unavailable");
+}
+
+#[test]
+fn more_chunks_or_requests_than_anybody_can_keep_are_refused_at_once() {
+    for protocol in [Protocol::Resumable, Protocol::FineUploader, Protocol::Robusto] {
+        let refused = |chunk_size, own: &str| {
+            let Json::Object(own) = json(own) else { panic!("an object") };
+            let mut job = job(8 << 30);
+            job.options.chunk_size = Some(chunk_size);
+            job.options.own = RawOptions::new(own);
+            Upload::new(protocol, job, 7).err().unwrap().to_string()
+        };
+        let own = if protocol == Protocol::FineUploader { r#"{"chunking":true}"# } else { "{}" };
+        assert!(refused(16, own).contains("at most 10000000 chunks, found one by which it has"));
+        let own = r#"{"simultaneous":1001}"#;
+        assert!(refused(MIB, own).contains("at most 1000 as simultaneous"), "{protocol:?}");
+    }
 }
 
 #[test]

@@ -165,6 +165,36 @@ fn the_end_of_a_file_that_a_login_page_has_confirmed_is_none() {
 }
 
 #[test]
+fn a_redirect_that_leads_back_is_a_redirect_too() {
+    for (protocol, own) in BY_STATUS {
+        let mut client = sending(protocol, own);
+        let answer = Response { has_bounced: true, json: None, ..success(0) };
+        let error = respond(&mut client, 1, answer).unwrap_err();
+        assert_eq!((error.kind(), client.progress().acknowledged), ("rejected", 0));
+        assert!(error.to_string().contains("redirected to another address and back"), "{error}");
+    }
+}
+
+#[test]
+fn an_answer_of_our_server_to_another_protocol_is_no_proof() {
+    for (protocol, own) in BY_STATUS {
+        let mut client = sending(protocol, own);
+        let text = r#"{"status":"error","value":"Invalid parameters"}"#;
+        let other = Response { status: 200, json: Some(json(text)), ..Response::default() };
+        let error = respond(&mut client, 1, marked(other)).unwrap_err();
+        assert_eq!((error.kind(), client.progress().acknowledged), ("rejected", 0));
+        assert!(error.to_string().contains("none of this protocol"), "{error}");
+    }
+}
+
+#[test]
+fn a_login_page_is_a_refusal_also_where_the_body_is_the_proof() {
+    let mut client = sending(Protocol::FineUploader, STRICT);
+    let error = respond(&mut client, 1, login(200)).unwrap_err();
+    assert_eq!(error.kind(), "rejected", "{error}");
+}
+
+#[test]
 fn the_end_of_a_file_may_be_told_to_another_server_which_shows_no_mark() {
     for (asked, is_proven) in [
         ("http://app/done", true),

@@ -13,7 +13,12 @@ impl Driver {
     pub(super) fn request(self: &Rc<Self>, page: &Page, attempt: Attempt, request: Request) {
         let Some(signal) = self.signal() else { return };
         let id = request.id;
-        let exchange = Exchange { page: page.clone(), request, signal: signal.clone() };
+        let exchange = Exchange {
+            page: page.clone(),
+            request,
+            signal: signal.clone(),
+            is_upgraded: Rc::clone(&self.is_upgraded),
+        };
         let driver = Rc::clone(self);
         let telling = Rc::clone(self);
         spawn(async move {

@@ -17,6 +17,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The address that answered.
     pub(super) url: String,
+    /// A redirect has led here, as far as anybody knows.
+    pub(super) is_redirected: bool,
     pub(super) text: String,
     pub(super) headers: Vec<(&'static str, String)>,
 }
@@ -25,7 +27,7 @@ impl Answer {
     /// An answer with those of its headers that are wanted.
     pub(super) fn new(
         status: u16,
-        url: String,
+        (url, is_redirected): (String, bool),
         text: String,
         wants: &[&'static str],
         header: &dyn Fn(&str) -> Option<String>,
@@ -40,18 +42,19 @@ impl Answer {
                 headers.push((*name, value));
             }
         }
-        Answer { status, url, text, headers }
+        Answer { status, url, is_redirected, text, headers }
     }
 
     pub(super) fn into_response(self, asked: String, is_stored: Option<bool>) -> Response {
-        let Answer { status, url, text, mut headers } = self;
+        let Answer { status, url, is_redirected, text, mut headers } = self;
+        let has_bounced = is_redirected && asked == url;
         // Nobody says from where an answer came that was made by a service worker.
         let url = if url.is_empty() { asked.clone() } else { url };
         for (_, location) in headers.iter_mut().filter(|(name, _)| *name == LOCATION) {
             resolve(location, &url);
         }
         let json = json::parse(&text);
-        Response { status, text, json, headers, asked, url, is_stored }
+        Response { status, text, json, headers, asked, url, has_bounced, is_stored }
     }
 }
 
@@ -109,7 +112,7 @@ mod tests {
             "Date" => date.map(str::to_owned),
             _ => (asked == name).then(|| value.to_owned()),
         };
-        let answer = Answer::new(201, url.to_owned(), String::new(), &[name], &header);
+        let answer = Answer::new(201, (url.to_owned(), false), String::new(), &[name], &header);
         let response = answer.into_response(ASKED.to_owned(), None);
         response.header(name).map(str::to_owned)
     }
@@ -148,11 +151,16 @@ mod tests {
     #[wasm_bindgen_test]
     fn only_headers_that_are_wanted_and_there_are_heard() {
         let header = |name: &str| (name == "ETag").then(|| "\"7\"".to_owned());
-        let answer =
-            Answer::new(200, ASKED.to_owned(), String::new(), &[LOCATION, "ETag"], &header);
+        let answer = Answer::new(
+            200,
+            (ASKED.to_owned(), false),
+            String::new(),
+            &[LOCATION, "ETag"],
+            &header,
+        );
         let response = answer.into_response(ASKED.to_owned(), None);
         assert_eq!(response.headers, [("ETag", "\"7\"".to_owned())]);
-        let answer = Answer::new(200, ASKED.to_owned(), String::new(), &[], &header);
+        let answer = Answer::new(200, (ASKED.to_owned(), false), String::new(), &[], &header);
         assert_eq!(answer.into_response(ASKED.to_owned(), None).headers, []);
     }
 }

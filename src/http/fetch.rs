@@ -26,6 +26,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn url(this: &Response) -> String;
     #[wasm_bindgen(method, getter)]
+    fn redirected(this: &Response) -> bool;
+    #[wasm_bindgen(method, getter)]
     fn headers(this: &Response) -> Headers;
     #[wasm_bindgen(method)]
     fn text(this: &Response) -> Promise;
@@ -59,5 +61,6 @@ async fn answer(request: &Request, wants: &[&'static str]) -> Result<Answer, JsV
     let text = JsFuture::from(response.text()).await?.as_string().unwrap_or_default();
     let headers = response.headers();
     let header = |name: &str| headers.get(name);
-    Ok(Answer::new(response.status(), response.url(), text, wants, &header))
+    let whose = (response.url(), response.redirected());
+    Ok(Answer::new(response.status(), whose, text, wants, &header))
 }

@@ -73,6 +73,9 @@ fn read(found: &JsValue, name: &str) -> Result<Vec<NamedValue>, Failure> {
     let has_pairs = Reflect::has(found, &Symbol::iterator()).unwrap_or(false);
     let pairs = if has_pairs { to_array(found) } else { entries(found) };
     collect(pairs, "", DEEPEST, &mut list)?;
+    if list.is_empty() && !has_pairs {
+        expect_empty(found, name)?;
+    }
     Ok(list)
 }
 
@@ -88,7 +91,11 @@ fn collect(
         return Err(Error::Misuse(words.to_owned()).into());
     };
     for pair in pairs.map_err(|thrown| misuse(&thrown))?.iter() {
-        let pair = to_array(&pair).map_err(|thrown| misuse(&thrown))?;
+        if !Array::is_array(&pair) {
+            let words = "expected pairs of a name and a value, found ";
+            return Err(Error::Misuse(joined(&[words, &words_of(&pair)])).into());
+        }
+        let pair: Array = pair.unchecked_into();
         let (key, value) = (text_of(&pair.get(0), "")?, pair.get(1));
         let name = if group.is_empty() { key } else { joined(&[group, "[", &key, "]"]) };
         if value.is_object() {
@@ -97,6 +104,8 @@ fn collect(
             if list.len() == before {
                 expect_empty(&value, &name)?;
             }
+        } else if value.is_function() || value.is_symbol() {
+            expect_empty(&value, &name)?;
         } else if !is_nothing(&value) {
             let value = to_text(&value).map_err(|thrown| wrong(&name, &thrown))?;
             list.push(NamedValue { name, value });

@@ -14,6 +14,9 @@ use crate::whole;
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = getEntriesByName)]
+    fn entries_of(url: &str) -> Array;
+
     /// A request, whose methods only fail where it says so.
     #[derive(Clone)]
     #[wasm_bindgen(js_name = XMLHttpRequest)]
@@ -71,7 +74,14 @@ pub(super) async fn send(
         let is_exposed = all.includes(&name.to_ascii_lowercase(), 0);
         is_exposed.then(|| xhr.header(name)).flatten()
     };
-    Ok(Answer::new(status, xhr.url(), xhr.text(), wants, &header))
+    let is_redirected = was_redirected(&ready.url);
+    Ok(Answer::new(status, (xhr.url(), is_redirected), xhr.text(), wants, &header))
+}
+
+/// Only the times of a request tell, as long as browsers keep them and all of it was on this origin.
+fn was_redirected(url: &str) -> bool {
+    let timing = entries_of(url).pop();
+    member(&timing, "redirectEnd").as_f64().is_some_and(|end| end > 0.0)
 }
 
 fn open(ready: &Ready) -> Result<Xhr, JsValue> {

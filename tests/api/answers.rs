@@ -120,18 +120,36 @@ async fn an_answer_from_another_address_counts_with_the_mark_of_our_server_or_if
 {
     let elsewhere = "https://other.test/resumable";
     for transport in ["xhr", "fetch"] {
-        for (url, headers, redirects) in [
-            (elsewhere, &[("Upload-Server", "incoming")][..], "error"),
-            (elsewhere, &[][..], "follow"),
-            (HERE, &[][..], "error"),
+        let whole = r#"{"has_all_chunks":true}"#;
+        for (url, headers, text, redirects) in [
+            (elsewhere, &[("Upload-Server", "incoming")][..], whole, "error"),
+            (elsewhere, &[][..], "stored", "follow"),
+            (HERE, &[][..], "stored", "error"),
         ] {
             let world = World::new();
             let upload = upload().option("transport", transport).option("redirects", redirects);
             let uploader = upload.start().unwrap();
-            let answer = Answer { status: 200, url, headers, ..Answer::default() };
+            let answer = Answer { status: 200, url, headers, text, ..Answer::default() };
             world.request(1).await.answer_with(&answer);
             assert_eq!(uploader.finished().await, Outcome::Finished);
         }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn bytes_that_a_redirect_to_https_may_have_lost_are_sent_there_again() {
+    for transport in ["xhr", "fetch"] {
+        let world = World::new();
+        let upload =
+            upload().endpoint("http://server.test/resumable").option("transport", transport);
+        let uploader = upload.start().unwrap();
+        let first = world.request(1).await;
+        let url = first.address().replace("http:", "https:");
+        first.answer_with(&Answer { status: 200, url: &url, ..Answer::default() });
+        let again = world.request(2).await;
+        assert_eq!(again.address(), url);
+        again.succeed();
+        assert_eq!(uploader.finished().await, Outcome::Finished);
     }
 }
 

@@ -43,6 +43,14 @@ fn an_option_that_is_unknown_or_wrong_is_named() {
 }
 
 #[wasm_bindgen_test]
+fn an_address_that_is_the_page_itself_is_none() {
+    for url in ["", "  ", "#up"] {
+        let refused = upload().protocol(Protocol::Resumable).endpoint(url);
+        assert!(words(refused).starts_with("expected a URL that begins with"), "{url:?}");
+    }
+}
+
+#[wasm_bindgen_test]
 fn headers_are_only_for_requests() {
     let refused = words(upload().header("X-Token", "7"));
     assert_eq!(refused, "headers is only for protocols over HTTP: a WebSocket takes no such thing");

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use incoming_uploader::{Builder, Error, Outcome, Protocol, Uploader};
+use js_sys::{Array, Date, Function};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::until_it;
-use super::world::{Answer, World, file};
+use super::world::{Answer, World, file, object};
 
 fn upload() -> Builder {
     Uploader::builder(file("a.bin", "hello"))
@@ -115,6 +117,29 @@ async fn user_and_password_of_an_address_become_a_header() {
     assert!(request.address().starts_with("https://server.test/up?"), "{}", request.address());
     assert_eq!(request.header("authorization").unwrap(), "Basic bWU6cEBzcw==");
     uploader.cancel("enough");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_no_header_is_refused_instead_of_left_out() {
+    let function = Function::new_no_args("return 'token'");
+    for (headers, found) in [
+        (object([("X-Token", function.into())]).into(), "as 'X-Token', found "),
+        (Array::of1(&"x-a".into()).into(), "found x-a"),
+        (JsValue::from(Date::new(&0.into())), "as 'headers', found "),
+    ] {
+        let _world = World::new();
+        let uploader = upload().option("headers", give(&headers)).start().unwrap();
+        let Outcome::Failed(error) = uploader.finished().await else { panic!("it was left out") };
+        assert!(error.kind() == "misuse" && error.to_string().contains(found), "{error}");
+    }
+}
+
+/// A function that returns this.
+fn give(value: &JsValue) -> Function {
+    Function::new_with_args("value", "return () => value")
+        .call1(&JsValue::NULL, value)
+        .unwrap()
+        .into()
 }
 
 #[wasm_bindgen_test]

@@ -46,11 +46,12 @@ impl Client {
         let chunk_size = if is_chunked { chunk_size } else { job.size.max(1) };
         let is_concurrent = own.flag("concurrent", false);
         let default = if is_concurrent { DEFAULT_SIMULTANEOUS } else { 1 };
-        let simultaneous = own.whole("simultaneous", 1).unwrap_or(default);
+        let simultaneous = Transfer::simultaneous(&mut own, default);
         let requires_success = own.flag("require_success_json", true);
         let wire = Wire::new(&job, &mut own, is_chunked, seed);
         own.nothing_else()?;
         let layout = Layout { size: job.size, chunk_size, large_last: false };
+        Transfer::check_layout(&layout)?;
         let trust = Trust::new(job.options.answers, !requires_success);
         Ok(Client {
             wire,
@@ -121,7 +122,7 @@ impl Client {
         if !(is_success && succeeds) || is_reset {
             // Whoever has nothing to do with the upload says nothing about it.
             if is_success && response.json.is_none() {
-                self.transfer.trust.check(response)?;
+                self.transfer.trust.check_sender(response)?;
             }
             return Err(self.refusal(response));
         }

@@ -22,6 +22,9 @@ pub struct Response {
     pub asked: String,
     /// See `asked`.
     pub url: String,
+    /// A redirect led to another address and back, as far as the browser tells: what was sent may have got
+    /// lost, because most redirects make another request of it.
+    pub has_bounced: bool,
     /// What the caller's own function says: whether the request is stored. `None` without one.
     pub is_stored: Option<bool>,
 }
@@ -61,7 +64,8 @@ impl Response {
                 (Some(asked), Some(url)) => asked == url,
                 _ => false,
             };
-        !self.url.is_empty() && self.asked != self.url && !is_upgraded()
+        let is_elsewhere = !self.url.is_empty() && self.asked != self.url;
+        self.has_bounced || is_elsewhere && !is_upgraded()
     }
 
     /// What it means when the same request may succeed later.

@@ -56,12 +56,13 @@ impl Client {
             chunk_size: job.options.chunk_size.unwrap_or(DEFAULT_CHUNK),
             large_last: !own.flag("force_chunk_size", false),
         };
-        let simultaneous = own.whole("simultaneous", 1).unwrap_or(DEFAULT_SIMULTANEOUS);
+        let simultaneous = Transfer::simultaneous(&mut own, DEFAULT_SIMULTANEOUS);
         let are_wanted = own.flag("test_chunks", false);
         let successes = statuses(&mut own, "success_statuses", dialect.successes());
         let has_own_list = own.has_any("permanent_errors");
         let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors());
         own.nothing_else()?;
+        Transfer::check_layout(&layout)?;
         Ok(Client {
             wire,
             dialect,

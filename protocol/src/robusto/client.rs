@@ -38,11 +38,12 @@ impl Client {
             chunk_size: job.options.chunk_size.unwrap_or_else(|| wire::chunk_size(job.size)),
             large_last: false,
         };
-        let simultaneous = own.whole("simultaneous", 1).unwrap_or(DEFAULT_SIMULTANEOUS);
+        let simultaneous = Transfer::simultaneous(&mut own, DEFAULT_SIMULTANEOUS);
         if job.options.verify == Some(Verification::Chunks) {
             own.reject("verify", "'none' or 'file', because the server compares whole files,");
         }
         own.nothing_else()?;
+        Transfer::check_layout(&layout)?;
         let trust = Trust::new(job.options.answers, false);
         Ok(Client {
             wire: Wire::new(job),

@@ -1,6 +1,6 @@
 //! Whose answers count.
 
-use crate::http::{Response, before};
+use crate::http::{HAS_ALL_CHUNKS, Response, before};
 use crate::{Answers, Error, joined};
 
 /// Which answers of success prove that what was sent is stored.
@@ -50,7 +50,18 @@ impl Trust {
     pub fn check(&self, response: &Response) -> Result<(), Error> {
         if self.by_status {
             self.check_address(response)?;
+            check_route(response)?;
         }
+        self.check_mark(response)?;
+        check_with_caller(response)
+    }
+
+    /// Makes sure that what cannot be understood is at least from who was asked.
+    ///
+    /// # Errors
+    /// As [`check`](Trust::check), in any protocol.
+    pub fn check_sender(&self, response: &Response) -> Result<(), Error> {
+        self.check_address(response)?;
         self.check_mark(response)?;
         check_with_caller(response)
     }
@@ -77,7 +88,11 @@ impl Trust {
         Err(Error::Rejected(joined(&[
             before(&response.asked, b'?'),
             " was redirected to ",
-            before(&response.url, b'?'),
+            if response.has_bounced {
+                "another address and back"
+            } else {
+                before(&response.url, b'?')
+            },
             "; sign in again, or set redirects: 'follow' if that is meant",
         ])))
     }
@@ -99,6 +114,16 @@ impl Trust {
     pub fn is_refusal(&self, response: &Response) -> bool {
         response.refuses() && !self.answers.retries_refusals
     }
+}
+
+/// Servers of ours say with a success what it is about.
+fn check_route(response: &Response) -> Result<(), Error> {
+    let says = |name| response.json.as_ref().is_some_and(|json| json.member(name).is_some());
+    if !response.is_ours() || says(HAS_ALL_CHUNKS) || says("success") {
+        return Ok(());
+    }
+    let words = "the address is none of this protocol: ";
+    Err(Error::Rejected(joined(&[words, &response.words()])))
 }
 
 fn check_with_caller(response: &Response) -> Result<(), Error> {

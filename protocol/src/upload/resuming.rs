@@ -243,7 +243,10 @@ impl Upload {
 
     /// Takes note of a server that knows what it is sent.
     pub(super) fn note_known(&mut self) {
-        self.resuming.is_known |= self.machine.checkpoint().is_some();
+        // To work a checkpoint out takes longer for more chunks.
+        if !self.resuming.is_known {
+            self.resuming.is_known = self.machine.checkpoint().is_some();
+        }
     }
 
     /// True if an error only means that the server does not know any more what it has known, and
@@ -258,6 +261,7 @@ impl Upload {
 
     /// Begins another upload in place of the one that the server has forgotten.
     pub(super) fn begin_another(&mut self, steps: &mut Vec<Step>) {
+        self.furthest = 0;
         if self.resuming.is_wanted {
             self.forget(steps);
         }

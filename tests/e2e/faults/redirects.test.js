@@ -67,6 +67,27 @@ describe('A request that is redirected', () => {
     });
   }
 
+  for (const protocol of ['resumable', 'flow']) {
+    for (const transport of ['xhr', 'fetch']) {
+      for (const hops of [['/resumable'], [LOGIN, '/resumable']]) {
+        it(`and back (${hops}) stores nothing over ${protocol} by ${transport}`, async () => {
+          const { place } = shared;
+          const next = ['/resumable', ...hops];
+          place.gateway.behave(({ method, path, query }) => {
+            const target = next[next.indexOf(path) + 1];
+            const isOver = method === 'GET' && (path !== LOGIN || hops.length === 1);
+            if (isOver) return htmlPage('Welcome');
+            return redirect(`${target}?${new URLSearchParams(query)}`, 302);
+          });
+          const { upload, outcome } = await place.send(file('bounced'), { protocol, transport });
+          assert.equal(outcome.kind, 'rejected');
+          assert.match(outcome.message, / was redirected to /);
+          assert.equal((await upload.look()).bytes_acked, 0);
+        });
+      }
+    }
+  }
+
   it('counts if a server of ours answers in the end', async (t) => {
     const site = await Site.open(t, shared.browser, { gateway: true });
     site.gateway.behave(({ path, query }) =>

@@ -39,11 +39,13 @@ pub(crate) fn relative_path_of(blob: &Blob) -> String {
     path.unwrap_or_else(|| name_of(blob))
 }
 
-/// A part of the file, without reading it. Also the whole is sliced, with its own type: of a file itself
-/// browsers send what it has become meanwhile.
+/// A part of the file, without reading it. The whole is the file itself, which costs the browser less
+/// than a slice of everything, and keeps its own type; of it a browser sends what it has become meanwhile.
 pub(crate) fn slice(blob: &Blob, range: &Range<u64>, media_type: Option<&str>) -> Blob {
+    if *range == (0..size_of(blob)) {
+        return blob.clone();
+    }
     let own = blob.type_();
-    let media_type = media_type.filter(|_| *range != (0..size_of(blob)));
     let slices: &Slices = blob.unchecked_ref();
     slices.slice(number(range.start), number(range.end), media_type.unwrap_or(&own))
 }

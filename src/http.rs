@@ -60,9 +60,11 @@ impl Exchange {
             params = given(&self.page, "params", &self.signal).await?;
         }
         let ready = self.prepare(headers, params)?;
-        let has_bytes = self.request.body.range().is_some();
-        // Nothing is read of what is empty, so that a folder would arrive as an empty file.
-        if has_bytes && file::size_of(&self.page.file()) == 0 {
+        let range = self.request.body.range();
+        let (has_bytes, whole) = (range.is_some(), 0..file::size_of(&self.page.file()));
+        // Of a slice browsers read nothing when the file has changed; of the file itself they read what it
+        // has become. Of what is empty they read nothing, so that a folder would arrive as an empty file.
+        if range == Some(&whole) {
             self.check_file().await?;
         }
         let answer = if self.is_by_xhr() {

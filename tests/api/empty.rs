@@ -24,12 +24,16 @@ fn over_a_socket(file: File) -> Builder {
 /// A file of which the browser says this when somebody reads it.
 fn unreadable(text: &str, why: &str) -> File {
     let file = file("a.bin", text);
+    make_unreadable(&file, why);
+    file
+}
+
+fn make_unreadable(file: &File, why: &str) {
     let read = format!("return Promise.reject(new DOMException('no', '{why}'))");
     let read = Function::new_no_args(&read);
-    Reflect::set(&file, &"arrayBuffer".into(), &read).unwrap();
+    Reflect::set(file, &"arrayBuffer".into(), &read).unwrap();
     let slice = Function::new_no_args("return this");
-    Reflect::set(&file, &"slice".into(), &slice).unwrap();
-    file
+    Reflect::set(file, &"slice".into(), &slice).unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -76,10 +80,31 @@ async fn a_folder_of_the_size_0_does_not_arrive_as_a_file() {
 
 #[wasm_bindgen_test]
 async fn a_file_that_cannot_be_read_after_a_loss_is_not_sent_again() {
-    let world = World::new();
-    let uploader = over_requests(unreadable("hello", "NotReadableError")).start().unwrap();
-    world.request(1).await.fail();
+    let (world, file) = (World::new(), file("a.bin", "hello"));
+    let uploader = over_requests(file.clone()).start().unwrap();
+    let request = world.request(1).await;
+    make_unreadable(&file, "NotReadableError");
+    request.fail();
     let Outcome::Failed(error) = uploader.finished().await else { panic!("it goes on") };
     assert_eq!(error.kind(), "file_changed");
     assert_eq!(world.requests().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_cannot_be_read_while_it_is_sent_is_not_delivered() {
+    let (world, file) = (World::new(), file("a.bin", "hello"));
+    let uploader = over_requests(file.clone()).start().unwrap();
+    let request = world.request(1).await;
+    make_unreadable(&file, "NotReadableError");
+    request.succeed();
+    let Outcome::Failed(error) = uploader.finished().await else { panic!("it was delivered") };
+    assert_eq!(error.kind(), "file_changed");
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_cannot_be_read_is_not_sent_whole() {
+    let world = World::new();
+    let uploader = over_requests(unreadable("hello", "NotReadableError")).start().unwrap();
+    let Outcome::Failed(error) = uploader.finished().await else { panic!("it was sent") };
+    assert_eq!((error.kind(), world.requests().len()), ("file_changed", 0));
 }

@@ -109,12 +109,14 @@ pub(crate) fn url_of(value: &JsValue) -> Option<String> {
 
 /// True if browsers let no request to this address leave this page: its own address is encrypted, and
 /// this one is not.
+#[cfg(feature = "_requests")]
 pub(crate) fn is_mixed(url: &str) -> bool {
     let is_encrypted = text_member(&location(), "protocol").as_deref() == Some("https:");
     is_encrypted && is_open(url)
 }
 
 /// True for an address over a network that everybody may read.
+#[cfg(feature = "_requests")]
 fn is_open(url: &str) -> bool {
     let is_local = |url: Address| {
         let host = url.part("hostname");
@@ -187,7 +189,7 @@ pub(crate) fn place_of(endpoint: &str) -> String {
     joined(&[&url.part("protocol"), "//", &url.part("host"), &url.part("pathname")])
 }
 
-#[cfg(all(test, target_arch = "wasm32"))]
+#[cfg(all(test, target_arch = "wasm32", feature = "_requests"))]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 

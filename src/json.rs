@@ -10,9 +10,11 @@ use wasm_bindgen::{JsCast, JsValue};
 const DEEPEST: u32 = 16;
 
 /// The members of an object on its way to JavaScript.
+#[cfg(any(feature = "npm", feature = "_requests"))]
 #[derive(Default)]
 pub(crate) struct Members(Vec<(String, Json)>);
 
+#[cfg(any(feature = "npm", feature = "_requests"))]
 impl Members {
     /// One of any kind.
     #[inline(never)]
@@ -47,6 +49,7 @@ impl Members {
     }
 }
 
+#[cfg(any(feature = "npm", feature = "_requests"))]
 impl From<Members> for Json {
     fn from(members: Members) -> Json {
         Json::Object(members.0)

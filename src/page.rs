@@ -9,7 +9,9 @@ use js_sys::Array;
 use js_sys::{Date, Function, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Blob, EventTarget};
+#[cfg(any(feature = "npm", feature = "_requests"))]
+use web_sys::AbortSignal;
+use web_sys::{Blob, EventTarget};
 
 #[wasm_bindgen]
 extern "C" {

@@ -40,6 +40,7 @@ pub enum Error {
 }
 
 /// The close code of a server that has no room now.
+#[cfg(any(feature = "incoming", feature = "galileo"))]
 const TRY_AGAIN_LATER: u16 = 1013;
 
 impl Error {

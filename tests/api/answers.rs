@@ -129,7 +129,7 @@ async fn an_answer_from_another_address_counts_with_the_mark_of_our_server_or_if
             let world = World::new();
             let upload = upload().option("transport", transport).option("redirects", redirects);
             let uploader = upload.start().unwrap();
-            let answer = Answer { status: 200, url, headers, text, ..Answer::default() };
+            let answer = Answer { status: 200, url, headers, text };
             world.request(1).await.answer_with(&answer);
             assert_eq!(uploader.finished().await, Outcome::Finished);
         }

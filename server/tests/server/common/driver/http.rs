@@ -67,6 +67,7 @@ async fn respond(
         headers: wanted(&request, &headers),
         asked: request.url.clone(),
         url: request.url,
+        has_bounced: false,
         is_stored: None,
     })
 }

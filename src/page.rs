@@ -13,6 +13,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 use web_sys::{Blob, EventTarget};
 
+#[cfg(feature = "_requests")]
+use crate::listener::Listener;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
@@ -164,14 +167,23 @@ pub(crate) fn call(function: &JsValue, argument: &JsValue) -> JsFuture {
 
 /// The same as long as nothing is aborted: what never returns keeps nothing alive after that.
 #[cfg(feature = "_requests")]
-pub(crate) fn call_until(signal: &AbortSignal, function: &JsValue, argument: &JsValue) -> JsFuture {
+pub(crate) async fn call_until(
+    signal: &AbortSignal,
+    function: &JsValue,
+    argument: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let mut listener = None;
     let aborted = Promise::new(&mut |_, reject| {
+        let reject = move |_| drop(reject.call0(&JsValue::UNDEFINED));
         if signal.aborted() {
-            let _ = reject.call0(&JsValue::UNDEFINED);
+            reject(JsValue::UNDEFINED);
         }
-        let _ = signal.add_event_listener_with_callback("abort", &reject);
+        listener = Some(Listener::new(signal, "abort", reject));
     });
-    JsFuture::from(Promise::race(&Array::of2(&called(function, argument), &aborted)))
+    let first = Promise::race(&Array::of2(&called(function, argument), &aborted));
+    let ended = JsFuture::from(first).await;
+    drop(listener);
+    ended
 }
 
 fn called(function: &JsValue, argument: &JsValue) -> Promise {

@@ -26,9 +26,8 @@ mod marks;
 mod resuming;
 mod whole;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -52,7 +51,7 @@ use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
 use ledger::Ledger;
-use live::Live;
+use live::{Live, Lives};
 use resuming::Left;
 
 /// How many uploads are looked at at once.
@@ -74,7 +73,7 @@ struct Inner {
     /// Who is told of the files that arrive.
     backend_of_arrivals: Option<String>,
     limits: Limits,
-    live: Mutex<HashMap<Uuid, Arc<Live>>>,
+    lives: Lives,
     count: AtomicUsize,
     ledger: Ledger,
     /// What an earlier process has left.
@@ -139,7 +138,7 @@ impl Uploads {
             arrivals,
             backend_of_arrivals: config.signal_finish_url.clone(),
             limits: Limits::of(config),
-            live: Mutex::default(),
+            lives: Lives::default(),
             count: AtomicUsize::default(),
             ledger,
             left: Left::default(),
@@ -264,17 +263,12 @@ impl Inner {
     }
 
     fn live(&self, id: Uuid) -> Arc<Live> {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let live = live.entry(id).or_default();
-        live.touch();
-        Arc::clone(live)
+        self.lives.of(id)
     }
 
     /// Forgets those that nobody works on any more.
     fn sweep_live(&self) {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let silence = self.limits.echo;
-        live.retain(|_, live| Arc::strong_count(live) > 1 || !live.has_rested(silence));
+        self.lives.sweep(self.limits.echo);
     }
 
     fn admits(&self, document: &Document, size: u64) -> Result<(), OpenError> {

@@ -1,10 +1,12 @@
 //! What concerns only those who work on an upload right now.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
+use uuid::Uuid;
 
 use super::chunked::{Chunks, Visit};
 use super::follower::Follower;
@@ -25,6 +27,47 @@ pub(super) struct Live {
     at_work: AtomicUsize,
     /// The line of the connection that came last.
     line: Mutex<Option<Activity>>,
+}
+
+/// The present of all uploads that somebody works on, or has worked on a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    lives: HashMap<Uuid, Arc<Live>>,
+    /// With so many of them it is looked again which ones are of no use.
+    crowd: usize,
+}
+
+/// Fewer are never looked through.
+const FEW: usize = 1024;
+
+impl Lives {
+    /// The present of an upload. Of those that were only asked about, and are not there, no more are
+    /// remembered than there are others, or a few.
+    pub(super) fn of(&self, id: Uuid) -> Arc<Live> {
+        let mut table = self.lock();
+        if table.lives.len() >= table.crowd.max(FEW) {
+            table.lives.retain(|_, live| Arc::strong_count(live) > 1 || !live.is_fresh());
+            table.crowd = table.lives.len() * 2;
+        }
+        let live = table.lives.entry(id).or_default();
+        live.touch();
+        Arc::clone(live)
+    }
+
+    /// Forgets those that nobody has worked on for so long.
+    pub(super) fn sweep(&self, silence: Duration) {
+        let is_used = |live: &Arc<Live>| Arc::strong_count(live) > 1 || !live.has_rested(silence);
+        self.lock().lives.retain(|_, live| is_used(live));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Somebody whose bytes are on their way, some of which may not be stored yet. As long as it lives,
@@ -79,6 +122,16 @@ impl Gate {
     pub(super) fn is_held_by(&self, epoch: u64) -> bool {
         self.epoch == epoch
     }
+
+    /// Whether nothing is known here that another gate would not know.
+    fn is_fresh(&self) -> bool {
+        let Gate { epoch, chunks, parts, follower, last_visit, notice: _ } = self;
+        *epoch == 0
+            && chunks.is_none()
+            && parts.is_none()
+            && follower.is_none()
+            && last_visit.is_none()
+    }
 }
 
 impl Default for Live {
@@ -119,6 +172,12 @@ impl Live {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > silence
     }
 
+    /// Whether nobody has done more than to ask.
+    fn is_fresh(&self) -> bool {
+        let is_untouched = self.gate.try_lock().is_ok_and(|gate| gate.is_fresh());
+        is_untouched && !self.is_handing_over() && !self.is_written_to(Duration::ZERO)
+    }
+
     /// Bytes that come over this line are for the upload.
     pub(super) fn listen_to(&self, line: Activity) {
         *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
@@ -143,5 +202,23 @@ impl Live {
     pub(super) fn is_handing_over(&self) -> bool {
         let attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);
         attempt.as_ref().is_some_and(Attempt::is_under_way)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn questions_about_nothing_are_forgotten_and_who_works_is_not() {
+        let lives = Lives::default();
+        let (held, busy) = (lives.of(Uuid::from_u128(1)), Uuid::from_u128(2));
+        lives.of(busy).gate.lock().await.pass(Notice::Cancelled);
+        for number in 10..100_000 {
+            lives.of(Uuid::from_u128(number));
+        }
+        assert!(lives.lock().lives.len() <= 2 * FEW);
+        assert!(Arc::ptr_eq(&held, &lives.of(Uuid::from_u128(1))));
+        assert_eq!(lives.of(busy).gate.lock().await.epoch, 1);
     }
 }

@@ -243,9 +243,9 @@ fn the_end_is_told_when_the_backend_has_the_file() {
 }
 
 #[test]
-fn a_failed_handover_says_where_and_why() {
-    let failed = Event::HandoverFailed { url: "http://app/".into(), reason: "no".into() };
-    let words = "uploader couldn't hand file over to the application at http://app/: no";
+fn a_failed_handover_says_why_and_not_where() {
+    let failed = Event::HandoverFailed("no".into());
+    let words = "uploader couldn't hand file over to the application: no";
     assert_eq!(handing_over().handle(failed), failure(words));
 }
 

@@ -42,13 +42,8 @@ pub enum Event {
     Failed(Fault),
     /// Answers [`Action::HandOver`]: the backend has the file.
     HandedOver,
-    /// Answers [`Action::HandOver`]: where it was tried and what went wrong.
-    HandoverFailed {
-        /// The address that was to take the file.
-        url: String,
-        /// What went wrong.
-        reason: String,
-    },
+    /// Answers [`Action::HandOver`]: what went wrong.
+    HandoverFailed(String),
     /// Answers [`Action::Cancel`]: the upload is gone, and the backend was told if it listened.
     CancelTold,
     /// Nothing arrived for as long as the server waits.
@@ -412,7 +407,7 @@ impl Session {
                 self.state = State::Over;
                 vec![Action::Send(FromServer::AllDone(self.sum.take())), Action::Close]
             }
-            Event::HandoverFailed { url, reason } => self.fail(&text::handover(&url, &reason)),
+            Event::HandoverFailed(reason) => self.fail(&text::handover(&reason)),
             Event::CancelledElsewhere => self.fail(text::CANCELLED),
             _ => Vec::new(),
         }

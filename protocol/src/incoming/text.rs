@@ -29,6 +29,7 @@ pub(super) fn from_frontend(reason: &str) -> String {
     format!("error from frontend: {reason}")
 }
 
-pub(super) fn handover(url: &str, reason: &str) -> String {
-    format!("uploader couldn't hand file over to the application at {url}: {reason}")
+/// The original also said at which address, which is no business of a browser's and may hold a secret.
+pub(super) fn handover(reason: &str) -> String {
+    format!("uploader couldn't hand file over to the application: {reason}")
 }

@@ -27,8 +27,6 @@ pub type Outcome = Result<(), Failure>;
 pub enum Failure {
     /// The backend did not take it.
     NotTaken {
-        /// Where it was tried.
-        url: String,
         /// What went wrong.
         reason: String,
     },
@@ -64,7 +62,7 @@ impl Uploads {
             let uploads = self.clone();
             self.inner.tasks.spawn(async move {
                 let outcome = uploads.attempt(id, &live).await;
-                if let Err(Failure::NotTaken { reason, .. }) = &outcome {
+                if let Err(Failure::NotTaken { reason }) = &outcome {
                     tracing::warn!(%id, reason, "not handed over");
                 }
                 report.send_replace(Some(outcome));
@@ -87,7 +85,7 @@ impl Uploads {
             State::Finished => Ok(Ok(())),
             State::Waiting { since_s } => self.wait(&document, live, since_s).await,
             State::HandingOver | State::NotTaken => self.ask(&document, live).await,
-            State::Receiving | State::Cancelled { .. } => Ok(Err(failure(&document, "not whole"))),
+            State::Receiving | State::Cancelled { .. } => Ok(Err(failure("not whole"))),
         }
     }
 
@@ -134,7 +132,7 @@ impl Uploads {
             match now.map(|document| document.state) {
                 Some(State::Finished) => return Ok(Ok(())),
                 Some(State::Waiting { .. }) => {}
-                _ => return Ok(Err(failure(document, "the upload was cancelled"))),
+                _ => return Ok(Err(failure("the upload was cancelled"))),
             }
             if Instant::now() >= deadline {
                 let late = "Timed out waiting for app backend to retrieve the file";
@@ -168,10 +166,10 @@ impl Uploads {
         if now.state == State::Finished {
             return Ok(Ok(()));
         }
-        Ok(Err(failure(document, reason)))
+        Ok(Err(failure(reason)))
     }
 }
 
-fn failure(document: &Document, reason: &str) -> Failure {
-    Failure::NotTaken { url: document.backend.shown_url(), reason: reason.to_owned() }
+fn failure(reason: &str) -> Failure {
+    Failure::NotTaken { reason: reason.to_owned() }
 }

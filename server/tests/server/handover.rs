@@ -15,8 +15,7 @@ async fn arrived(server: &Server, id: &str) -> Browser {
 async fn expect_failure(server: &Server, backend: &Backend, reason: &str) -> String {
     let id = server.ticket(backend).await;
     let mut browser = arrived(server, &id).await;
-    let url = backend.url();
-    let text = format!("uploader couldn't hand file over to the application at {url}: {reason}");
+    let text = format!("uploader couldn't hand file over to the application: {reason}");
     browser.expect_error(&text).await;
     id
 }
@@ -83,25 +82,23 @@ async fn a_backend_that_is_not_there_fails() {
     let mut browser = arrived(&server, &id).await;
     browser
         .expect_error(
-            "uploader couldn't hand file over to the application at http://127.0.0.1:1/x: \
-             app backend could not be reached",
+            "uploader couldn't hand file over to the application: app backend could not be reached",
         )
         .await;
 }
 
 #[tokio::test]
-async fn a_password_in_the_address_stays_between_server_and_backend() {
+async fn the_address_of_a_backend_stays_between_server_and_backend() {
     let server = Server::start().await;
     let backend = Backend::always(Reply::status("500 Internal Server Error")).await;
     let url = backend.url().replace("http://", "http://user:hush@");
     let (_, id) = server.call("new_upload", &[("signalFinishURL", &url)]).await;
     let mut browser = arrived(&server, &id).await;
     browser
-        .expect_error(&format!(
-            "uploader couldn't hand file over to the application at {}: Got bad http status on \
-             handover: 500 Internal Server Error",
-            backend.url()
-        ))
+        .expect_error(
+            "uploader couldn't hand file over to the application: Got bad http status on handover: \
+             500 Internal Server Error",
+        )
         .await;
 }
 

@@ -290,9 +290,7 @@ impl Driver<'_> {
         self.attempt = None;
         match outcome {
             Ok(()) => self.feed(Event::HandedOver).await,
-            Err(Failure::NotTaken { url, reason }) => {
-                self.feed(Event::HandoverFailed { url, reason }).await;
-            }
+            Err(Failure::NotTaken { reason }) => self.feed(Event::HandoverFailed(reason)).await,
             Err(Failure::Interrupted) => self.close(close_code::ERROR).await,
         }
     }

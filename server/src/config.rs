@@ -205,6 +205,12 @@ pub struct Config {
     #[arg(long, env = "INCOMING_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
+    /// Names under which the server answers, such as uploads.example.com, with or without a port,
+    /// separated by commas; requests to others get a 421, but for /healthz. Empty: any. A page may give
+    /// its own name the address of this server (DNS rebinding), and browsers take both for one then.
+    #[arg(long, env = "INCOMING_HOSTS", value_name = "HOSTS", value_delimiter = ',')]
+    pub hosts: Vec<String>,
+
     /// How long a client may take to send the head of a request, and be silent in the middle of a
     /// backend's form, in seconds.
     #[arg(long, env = "INCOMING_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = seconds)]

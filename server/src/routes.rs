@@ -52,7 +52,7 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     router = router
         .layer(MapRequestBodyLayer::new(paced))
         .layer(middleware::from_fn_with_state(services.clone(), limits::check));
-    if services.demo.is_some() {
+    if services.demo.is_some() || !services.config.hosts.is_empty() {
         router = router.layer(middleware::from_fn_with_state(services.clone(), hosts::check));
     }
     if let Some(cors) = cors(&services.config)? {

@@ -3,6 +3,8 @@
 use axum::Router;
 use axum::routing::get;
 
+pub(super) const PATH: &str = "/healthz";
+
 pub(super) fn router() -> Router {
-    Router::new().route("/healthz", get(|| async { "ok" }))
+    Router::new().route(PATH, get(|| async { "ok" }))
 }

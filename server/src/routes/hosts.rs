@@ -1,4 +1,4 @@
-//! Under which names the demo answers. A page may give its own name the address of this machine
+//! Under which names the server answers: any, unless the settings name some, or it is the demo. A page may give its own name the address of this machine
 //! (DNS rebinding), and is then of the same origin as the demo, for all that browsers know.
 
 use axum::extract::{Request, State};
@@ -7,11 +7,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use url::{Host, Url};
 
+use super::health::PATH as HEALTH;
 use super::turned_away::turn_away;
 use crate::{Config, Services};
 
-const WORDS: &str =
+const OF_DEMO: &str =
     "the demo answers as localhost and by its address only, name others in --allowed-origins";
+const OF_HOSTS: &str = "this server does not answer under this name, see --hosts";
 
 /// Refuses requests to other names.
 pub(super) async fn check(
@@ -19,10 +21,28 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    if is_known(request.headers(), &services.config) {
-        return next.run(request).await;
+    let (config, headers) = (&services.config, request.headers());
+    let words = match asked(headers) {
+        _ if request.uri().path() == HEALTH => None,
+        _ if config.hosts.is_empty() && !config.demo => None,
+        Some(url) if config.hosts.iter().any(|named| is_host(&url, named)) => None,
+        _ if !config.hosts.is_empty() => Some(OF_HOSTS),
+        _ if is_known(headers, config) => None,
+        _ => Some(OF_DEMO),
+    };
+    match words {
+        Some(words) => {
+            turn_away(request, (StatusCode::MISDIRECTED_REQUEST, words).into_response()).await
+        }
+        None => next.run(request).await,
     }
-    turn_away(request, (StatusCode::MISDIRECTED_REQUEST, WORDS).into_response()).await
+}
+
+/// Whether an address has this host, and this port if one is named.
+pub(super) fn is_host(url: &Url, named: &str) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    named.eq_ignore_ascii_case(host) || named.eq_ignore_ascii_case(&format!("{host}:{port}"))
 }
 
 /// Who can name an address needs no trick.

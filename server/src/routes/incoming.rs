@@ -7,7 +7,7 @@ mod socket;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -17,8 +17,11 @@ use super::origin;
 use super::sockets::Opening;
 use crate::Services;
 
+const NOT_FOR_PAGES: &str = "the backend API is for servers and not for pages: a backend that passes the \
+     headers of a browser on has to leave out Origin and Sec-Fetch-Site, and a proxy must not make these \
+     addresses public";
+
 pub(super) fn router(services: &Services) -> Router {
-    let check_origin = middleware::from_fn_with_state(services.clone(), origin::check);
     let check_page = middleware::from_fn_with_state(services.clone(), origin::check_with_ticket);
     let backend = Router::new()
         .route("/new_upload", post(backend::new_upload))
@@ -26,8 +29,7 @@ pub(super) fn router(services: &Services) -> Router {
         .route("/finish_upload", post(backend::finish_upload))
         .layer(DefaultBodyLimit::max(services.config.max_form_size))
         .layer(RequestBodyTimeoutLayer::new(services.config.header_timeout))
-        .layer(middleware::from_fn(not_from_other_sites))
-        .layer(check_origin);
+        .layer(middleware::from_fn(not_from_pages));
     let frontend = script::router().route("/upload_ws", get(upload).layer(check_page));
     Router::new()
         .nest("/incoming/0.1/backend", backend)
@@ -40,13 +42,12 @@ async fn upload(State(services): State<Services>, opening: Opening) -> Response 
     opening.accept(services, limit, socket::serve)
 }
 
-/// A server on a private address trusts who reaches it, and a page that one of them looks at must
-/// not act in their name. Browsers say so to https and localhost; backends do not know the header.
-async fn not_from_other_sites(request: Request, next: Next) -> Response {
-    let site = request.headers().get("sec-fetch-site");
-    if site.is_some_and(|site| site == "cross-site") {
-        let text = "the backend API is for servers, not for pages of other sites";
-        return (StatusCode::FORBIDDEN, text).into_response();
+/// A server on a private address trusts who reaches it, and no page may act in the name of who looks at
+/// it. Only browsers send these headers.
+async fn not_from_pages(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
+        return (StatusCode::FORBIDDEN, NOT_FOR_PAGES).into_response();
     }
     next.run(request).await
 }

@@ -159,20 +159,30 @@ async fn a_wrong_method_is_answered_with_405_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_are_turned_away() {
-    let router = router().await;
-    let from = |function: &str, site: &'static str| {
-        let mut request = post(function, FINISH, "", "");
-        request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
-        request
-    };
-    let text = "the backend API is for servers, not for pages of other sites".to_owned();
-    for function in ["new_upload", "cancel_upload", "finish_upload"] {
-        let answer = send(&router, from(function, "cross-site")).await;
-        assert_eq!(answer, (StatusCode::FORBIDDEN, text.clone()));
-    }
-    for site in ["none", "same-origin", "same-site"] {
-        assert_eq!(send(&router, from("new_upload", site)).await.0, 200);
+async fn pages_are_turned_away_whatever_is_allowed() {
+    for allowed in [vec![], vec!["*".to_owned()], vec!["http://a.example".to_owned()]] {
+        let router = router_with(|config| {
+            config.allowed_origins.clone_from(&allowed);
+            config.cors_origins.clone_from(&allowed);
+        });
+        let router = router.await;
+        for function in ["new_upload", "cancel_upload", "finish_upload"] {
+            for (name, value) in [
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-site", "same-site"),
+                ("sec-fetch-site", "same-origin"),
+                ("sec-fetch-site", "none"),
+                ("origin", "http://a.example"),
+                ("origin", "null"),
+            ] {
+                let mut request = post(function, FINISH, "", "");
+                request.headers_mut().insert(name, value.parse().unwrap());
+                let (status, words) = send(&router, request).await;
+                assert_eq!(status, StatusCode::FORBIDDEN, "{function} {name}: {value}");
+                assert!(words.contains("for servers and not for pages"), "{words}");
+            }
+        }
+        assert_eq!(send(&router, post("new_upload", FINISH, "", "")).await.0, 200);
     }
 }
 

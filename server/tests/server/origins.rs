@@ -107,3 +107,22 @@ async fn pages_that_are_named_may_upload() {
         assert_eq!(status, if is_named { 200 } else { 403 }, "{origin}");
     }
 }
+
+#[tokio::test]
+async fn a_server_whose_names_are_set_answers_under_no_other_one() {
+    let hosts = vec!["uploads.example".to_owned(), "other.example:8080".to_owned()];
+    let server = Server::with(|config| config.hosts = hosts).await;
+    let own = server.running.address().to_string();
+    for (host, path, expected) in [
+        ("uploads.example", "/resumable", 400),
+        ("UPLOADS.example:4000", "/resumable", 400),
+        ("other.example:8080", "/resumable", 400),
+        ("other.example", "/resumable", 421),
+        ("evil.example", "/resumable", 421),
+        (&own, "/incoming/0.1/backend/new_upload", 421),
+        ("evil.example", "/healthz", 200),
+    ] {
+        let request = server.client.get(server.url(path)).header("host", host);
+        assert_eq!(request.send().await.unwrap().status(), expected, "{host}{path}");
+    }
+}

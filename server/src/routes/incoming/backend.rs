@@ -7,6 +7,7 @@ use url::Url;
 
 use super::params::Params;
 use crate::Services;
+use crate::routes::hosts::is_host;
 use crate::routes::turned_away::{status_of, until_there_is_room};
 use crate::store::StoreError;
 use crate::uploads::{Backend, CallError, CreateError, Secret};
@@ -71,13 +72,6 @@ fn finish_url(text: &str, allowed_hosts: &[String]) -> Result<String, String> {
         return Err(format!("parse {text:?}: this host is not among the allowed handover hosts"));
     }
     Ok(text.to_owned())
-}
-
-/// Whether an URL has this host, and this port if one is named.
-fn is_host(url: &Url, allowed: &str) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port_or_known_default().unwrap_or_default();
-    allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(&format!("{host}:{port}"))
 }
 
 /// Reads truth as Go does.

@@ -22,6 +22,8 @@ pub struct Access {
 /// A request that wants to be let in.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
+    /// What that means, as headers in small letters, whatever the dialect of the request.
+    pub meaning: &'a [(&'static str, String)],
     /// What it wants to do.
     pub method: &'a Method,
     /// With what.

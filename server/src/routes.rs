@@ -13,6 +13,7 @@ mod hosts;
 mod incoming;
 mod limits;
 pub(crate) mod mark;
+mod meaning;
 mod origin;
 mod resumable;
 mod robusto;

@@ -1,6 +1,7 @@
 //! What the hook hears of a request, and which requests are the same to it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
 use super::Asked;
@@ -43,6 +44,9 @@ const FORWARDED: [&str; 8] = [
     "x-real-ip",
 ];
 
+/// What is encoded in a header that tells the meaning of a request, besides all that is no ASCII.
+const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'"').add(b',').add(b';').add(b'\\');
+
 /// Different for each chunk of an upload, and of no interest to a hook.
 const OF_CHUNKS: [&str; 5] =
     ["content-digest", "priority", "traceparent", "want-repr-digest", "x-request-id"];
@@ -83,12 +87,19 @@ impl Asked<'_> {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
+        for (name, text) in self.meaning {
+            let value = utf8_percent_encode(text, UNSAFE).to_string();
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
         headers
     }
 
     fn is_passed_on(&self, name: &HeaderName) -> bool {
         let name = name.as_str();
         let is_own = name.starts_with("x-original-")
+            || name.starts_with("x-upload-")
             || matches!(name, "x-forwarded-uri" | "x-forwarded-method" | "x-forwarded-for");
         let is_believed = self.client.is_some_and(|client| client.is_behind_proxy);
         let is_forwarded = name.starts_with("x-forwarded-") || FORWARDED.contains(&name);
@@ -150,6 +161,10 @@ mod tests {
     use super::*;
     use crate::clients::Client;
 
+    fn meaning() -> [(&'static str, String); 1] {
+        [("x-upload-name", "blåbær 100%.bin".to_owned())]
+    }
+
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
             .iter()
@@ -160,14 +175,29 @@ mod tests {
     fn heard(headers: &HeaderMap, is_behind_proxy: bool) -> HeaderMap {
         let uri = Uri::from_static("/resumable?a=b");
         let client = Client { address: "192.0.2.1".parse().unwrap(), is_behind_proxy };
-        let asked = Asked { method: &Method::POST, uri: &uri, headers, client: Some(client) };
+        let asked = Asked {
+            meaning: &meaning(),
+            method: &Method::POST,
+            uri: &uri,
+            headers,
+            client: Some(client),
+        };
         asked.headers_for_hook()
     }
 
     fn key(target: &'static str, pairs: &[(&'static str, &'static str)]) -> Key {
         let (uri, headers) = (Uri::from_static(target), headers(pairs));
-        let asked = Asked { method: &Method::POST, uri: &uri, headers: &headers, client: None };
+        let (method, headers) = (&Method::POST, &headers);
+        let asked = Asked { meaning: &[], method, uri: &uri, headers, client: None };
         asked.key(&asked.headers_for_hook())
+    }
+
+    #[test]
+    fn the_hook_hears_what_a_request_means_and_nobody_else_says_it() {
+        let lies = [("x-upload-id", "other"), ("x-upload-size", "1")];
+        let heard = heard(&headers(&lies), true);
+        assert_eq!(heard["x-upload-name"], "bl%C3%A5b%C3%A6r%20100%25.bin");
+        assert!(!heard.contains_key("x-upload-id") && !heard.contains_key("x-upload-size"));
     }
 
     #[test]

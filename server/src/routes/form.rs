@@ -18,6 +18,7 @@ use futures_util::StreamExt as _;
 use multer::{Field, Multipart};
 
 use super::guard::is_authorized;
+use super::meaning::{self, Contradiction, Pairs};
 use source::Source;
 
 /// The most parameters that a query or a form may have.
@@ -52,7 +53,9 @@ pub(super) enum FormError {
     #[error("expected more of the body, it was cut or came to a halt, send it again")]
     Cut,
     /// The form says something else than the address, which is what was authorised.
-    #[error("expected the same {0} in the form as in the address")]
+    #[error(
+        "expected the same {0} wherever it is said, in the address and in the form, under any name"
+    )]
     Contradiction(String),
     /// It is no form.
     #[error("expected a form as its Content-Type says")]
@@ -70,6 +73,8 @@ pub(super) struct Form {
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     values: HashMap<String, String>,
+    /// Whatever came, also what does not count.
+    all: Pairs,
     /// How many came from where they are being read, and how large they are together.
     count: usize,
     size: usize,
@@ -105,7 +110,8 @@ impl Fields {
     }
 
     /// Adds the parameters in the query of an address. They are all that a hook has seen, so that
-    /// nothing here may contradict them if one has let the request in.
+    /// nothing may contradict them if one has let the request in, nor may anything here contradict
+    /// itself, under whatever name.
     pub(super) fn join_query(
         &mut self,
         query: Option<&str>,
@@ -119,12 +125,15 @@ impl Fields {
 
     /// Whether nothing in the query contradicts what is here.
     fn agree_with(&self, query: Option<&str>) -> Result<(), FormError> {
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            if self.get(&name).is_some_and(|own| own != value) {
-                return Err(FormError::Contradiction(name.into_owned()));
-            }
+        let query = query.unwrap_or_default().as_bytes();
+        let seen: Pairs = form_urlencoded::parse(query).into_owned().collect();
+        let is_other = |pair: &&(String, String)| {
+            seen.iter().any(|(name, _)| *name == pair.0) && !seen.contains(pair)
+        };
+        if let Some((name, _)) = self.all.iter().find(is_other) {
+            return Err(FormError::Contradiction(name.clone()));
         }
-        Ok(())
+        Ok(meaning::check(&[&self.all[..], &seen].concat())?)
     }
 
     fn add(&mut self, name: String, value: String) -> Result<(), FormError> {
@@ -136,6 +145,7 @@ impl Fields {
         if self.size > MAX_FIELDS_SIZE {
             return Err(FormError::FieldsTooLarge);
         }
+        self.all.push((name.clone(), value.clone()));
         self.values.entry(name).or_insert(value);
         Ok(())
     }
@@ -275,6 +285,12 @@ fn broken(error: multer::Error) -> FormError {
         | multer::Error::IncompleteHeaders
         | multer::Error::IncompleteFieldData { .. } => FormError::Cut,
         _ => FormError::NoForm,
+    }
+}
+
+impl From<Contradiction> for FormError {
+    fn from(Contradiction(name): Contradiction) -> FormError {
+        FormError::Contradiction(name)
     }
 }
 

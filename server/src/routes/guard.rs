@@ -7,6 +7,8 @@ use axum::http::{Extensions, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
+use super::form::FormError;
+use super::meaning::{Contradiction, Meaning, meaning};
 use super::origin;
 use super::turned_away::turn_away;
 use crate::Services;
@@ -50,7 +52,20 @@ pub(super) fn is_authorized(extensions: &Extensions) -> bool {
 }
 
 async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    // Nobody else is confused by a parameter that a page adds twice.
+    let meaning = match guard.services.config.authorize_url {
+        Some(_) => meaning(request.method(), request.uri()),
+        None => Ok(Meaning::new()),
+    };
+    let meaning = match meaning {
+        Ok(meaning) => meaning,
+        Err(Contradiction(name)) => {
+            let words = FormError::Contradiction(name).to_string();
+            return turn_away(request, (guard.voice)(StatusCode::BAD_REQUEST, words)).await;
+        }
+    };
     let asked = Asked {
+        meaning: &meaning,
         method: request.method(),
         uri: request.uri(),
         headers: request.headers(),

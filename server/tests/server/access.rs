@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::common::chunks::{Cut, answer, form, form_type};
+use crate::common::chunks::{Cut, Pairs, answer, form, form_type};
 use crate::common::{Backend, CHUNK, Hook, Reply, Server, bytes};
 use crate::fineuploader::parts::{pairs, success};
 
@@ -217,5 +217,62 @@ async fn the_end_of_a_file_is_not_asked_for_behind_the_hook() {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let (status, words) = answer(request).await;
         assert_eq!(status, expected, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_the_server_in_other_words_than_to_the_hook() {
+    let hook = Hook::saying("200 OK").await;
+    let server = asking(&hook, |_| {}).await;
+    let (own, other) = (Cut::new("own", b"xyz", CHUNK), Cut::new("other", b"abc", CHUNK));
+    let flow = |cut: &Cut| -> Pairs {
+        let fields = cut.fields(1).into_iter();
+        fields.map(|(name, value)| (name.replace("resumable", "flow"), value)).collect()
+    };
+    let own_fields = own.fields(1);
+    let twice = [own_fields.clone(), flow(&other)].concat();
+    for (query, fields) in [
+        (own_fields.clone(), flow(&other)),
+        (flow(&own), other.fields(1)),
+        (twice.clone(), own_fields.clone()),
+        (own_fields.clone(), twice),
+    ] {
+        let request = server.request(Method::POST).query(&query).body(form(
+            &fields,
+            &other.name,
+            other.bytes(1),
+        ));
+        let (status, words) = answer(request.header("content-type", form_type())).await;
+        assert!(matches!(status, 400 | 415), "{words}");
+        assert!(words.contains("under any name"), "{words}");
+    }
+    assert!(server.arrived().is_empty());
+    let file = [("qquuid", "u"), ("qqfile", "approved"), ("qqtotalfilesize", "3")];
+    for hidden in [("qqfilename", "hidden"), ("qquuid", "other"), ("qqtotalfilesize", "4")] {
+        let hidden = pairs(&[hidden]);
+        let (status, words) = server.fine_form(&pairs(&file), &hidden, "x", b"xyz").await;
+        assert_eq!(status, 400, "{words}");
+        let query = [pairs(&file), hidden].concat();
+        let (status, words) = server.fine_form(&query, &Vec::new(), "x", b"xyz").await;
+        assert_eq!(status, 400, "{words}");
+    }
+    assert!(server.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn the_hook_is_told_what_a_request_means() {
+    let hook = Hook::saying("204 No Content").await;
+    let server = asking(&hook, |_| {}).await;
+    let cut = Cut::new("a", b"xyz", CHUNK);
+    let request = sending(&server, &cut, 1).header("X-Upload-Id", "of somebody else");
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let asked = hook.asked().remove(0);
+    for line in [
+        "x-upload-protocol: resumable",
+        &format!("x-upload-id: {}", cut.identifier),
+        "x-upload-size: 3",
+        "x-upload-action: upload",
+    ] {
+        assert!(asked.contains(&format!("{line}\r\n")), "{line} in {asked}");
     }
 }

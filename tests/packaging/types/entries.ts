@@ -37,7 +37,7 @@ new resumables.Uploader('identifier', file, { protocol: 'flow', test_chunks: tru
 resumable.Uploader(null, file, {
   parameter_names: { chunk_number: 'n', type: false },
   redirects: 'follow',
-  is_stored: ({ text }) => text !== '',
+  is_stored: async ({ text }) => text !== '',
   simultaneous: 4,
 });
 // @ts-expect-error an option of fineuploader

@@ -170,10 +170,14 @@ pub fn uuid(text: Option<&str>) -> Result<String, Senseless> {
     if is_key { Ok(uuid.to_owned()) } else { Err(Senseless::Uuid) }
 }
 
+/// Under which names the name of the file comes; the first one that says something counts.
+///
 /// `qqfilename` came with 3.3 and is on every request since 3.7, `qqfile` is older, and
 /// `qqblobname` is for what is no file.
+pub const FILENAMES: [&str; 3] = ["qqfilename", "qqfile", "qqblobname"];
+
 fn filename<'a>(value: &impl Fn(&str) -> Option<&'a str>) -> Option<String> {
-    let names = ["qqfilename", "qqfile", "qqblobname"].into_iter().filter_map(value);
+    let names = FILENAMES.into_iter().filter_map(value);
     names.filter(|name| !name.is_empty()).map(str::to_owned).next()
 }
 

@@ -79,6 +79,14 @@ impl Parameter {
     }
 }
 
+impl Parameter {
+    /// Its names in all dialects.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        let names = [Dialect::Resumable, Dialect::Flow].map(|dialect| dialect.name(self));
+        names.into_iter().flatten()
+    }
+}
+
 impl Dialect {
     /// The name of a parameter; `None` if there is none.
     pub fn name(self, parameter: Parameter) -> Option<String> {

@@ -56,10 +56,7 @@ impl Chunk {
     /// # Errors
     /// When one is missing or senseless, or when they contradict each other.
     pub fn read<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Result<Chunk, Senseless> {
-        let find = |parameter: Parameter| {
-            let names = [Dialect::Resumable, Dialect::Flow].map(|dialect| dialect.name(parameter));
-            names.into_iter().flatten().find_map(|name| value(&name))
-        };
+        let find = |parameter: Parameter| parameter.names().find_map(|name| value(&name));
         let text = |parameter: Parameter, name| find(parameter).ok_or(Senseless::Missing(name));
         let number = |parameter, name| number(text(parameter, name)?, name);
         let identifier = text(Parameter::Identifier, "Identifier")?;

@@ -7,7 +7,6 @@
 
 mod source;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -72,9 +71,7 @@ pub(super) struct Form {
 /// The parameters of a request. The first value of a name counts, and the form before the query.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    values: HashMap<String, String>,
-    /// Whatever came, also what does not count.
-    all: Pairs,
+    values: Pairs,
     /// How many came from where they are being read, and how large they are together.
     count: usize,
     size: usize,
@@ -98,7 +95,7 @@ impl Fields {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        meaning::value(&self.values, name)
     }
 
     fn add_query(&mut self, query: Option<&str>) -> Result<(), FormError> {
@@ -130,10 +127,10 @@ impl Fields {
         let is_other = |pair: &&(String, String)| {
             seen.iter().any(|(name, _)| *name == pair.0) && !seen.contains(pair)
         };
-        if let Some((name, _)) = self.all.iter().find(is_other) {
+        if let Some((name, _)) = self.values.iter().find(is_other) {
             return Err(FormError::Contradiction(name.clone()));
         }
-        Ok(meaning::check(&[&self.all[..], &seen].concat())?)
+        Ok(meaning::check(&[&self.values[..], &seen].concat())?)
     }
 
     fn add(&mut self, name: String, value: String) -> Result<(), FormError> {
@@ -145,8 +142,7 @@ impl Fields {
         if self.size > MAX_FIELDS_SIZE {
             return Err(FormError::FieldsTooLarge);
         }
-        self.all.push((name.clone(), value.clone()));
-        self.values.entry(name).or_insert(value);
+        self.values.push((name, value));
         Ok(())
     }
 }

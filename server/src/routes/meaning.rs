@@ -2,13 +2,13 @@
 //! lets in, so that it must mean one thing only, and a form must not mean another.
 
 use axum::http::{Method, Uri};
+use incoming_protocol::fineuploader::server::FILENAMES;
 use incoming_protocol::resumable::dialect::Parameter;
-use incoming_protocol::resumable::{self, Dialect};
-use incoming_protocol::{fineuploader, galileo, robusto};
+use incoming_protocol::{fineuploader, galileo, resumable, robusto};
 use percent_encoding::percent_decode_str;
 
-/// Names that mean the same in Fine Uploader, of any version; the first one that has a value counts.
-const FINE_NAMES: [&str; 3] = ["qqfilename", "qqfile", "qqblobname"];
+/// Names for which there is no other, besides those that begin with `qq`.
+const ALONE: [&str; 5] = ["_method", "md5", "name", "chunk", "chunks"];
 
 /// What is asked for, under the names of the headers that tell a hook.
 pub(super) type Meaning = Vec<(&'static str, String)>;
@@ -37,10 +37,10 @@ pub(super) fn meaning(method: &Method, uri: &Uri) -> Result<Meaning, Contradicti
     let is_at = |protocol: &str| path == protocol || path.starts_with(&format!("{protocol}/"));
     let (protocol, id, name, size) = if is_at(fineuploader::PATH) {
         let id = uuid_in(method, path).or_else(|| one("qquuid"));
-        let name = of(&FINE_NAMES.map(str::to_owned));
+        let name = of(&FILENAMES.map(str::to_owned));
         (fineuploader::PATH, id, name, one("qqtotalfilesize"))
     } else if is_at(resumable::PATH) {
-        let parameter = |parameter| of(&names_of(parameter));
+        let parameter = |parameter: Parameter| of(&parameter.names().collect::<Vec<_>>());
         let [id, name, size] =
             [Parameter::Identifier, Parameter::Filename, Parameter::TotalSize].map(parameter);
         (resumable::PATH, id, name, size)
@@ -64,43 +64,30 @@ pub(super) fn meaning(method: &Method, uri: &Uri) -> Result<Meaning, Contradicti
 /// # Errors
 /// When they do.
 pub(super) fn check(pairs: &[(String, String)]) -> Result<(), Contradiction> {
-    let differs = |name: &str, value: &str| {
-        let others = pairs.iter().filter(|(other, _)| other == name);
-        others.clone().any(|(_, other)| other != value)
-    };
-    for (name, value) in pairs.iter().filter(|(name, _)| has_meaning(name)) {
-        if differs(name, value) {
-            return Err(Contradiction(name.clone()));
-        }
-        let Some(group) = aliases(name) else { continue };
-        if let Some(other) = group.iter().find(|other| differs(other, value)) {
+    for (name, value) in pairs {
+        let aliases = aliases(name);
+        let differs = |(other, said): &&(String, String)| said != value && aliases.contains(other);
+        if let Some((other, _)) = pairs.iter().find(differs) {
             return Err(Contradiction(other.clone()));
         }
     }
     Ok(())
 }
 
-/// Whether a protocol looks at it; pages may add lists of their own.
-fn has_meaning(name: &str) -> bool {
-    let is_robusto = ["md5", "name", "chunk", "chunks"].contains(&name);
-    is_robusto || name.starts_with("qq") || name == "_method" || aliases(name).is_some()
-}
-
-/// All names of the same thing, if there are several.
-fn aliases(name: &str) -> Option<Vec<String>> {
-    if FINE_NAMES.contains(&name) {
-        return Some(FINE_NAMES.map(str::to_owned).into());
+/// All names of the same thing. None of what no protocol looks at: pages may add lists of their own.
+fn aliases(name: &str) -> Vec<String> {
+    if FILENAMES.contains(&name) {
+        return FILENAMES.map(str::to_owned).into();
     }
-    let groups = Parameter::ALL.into_iter().map(names_of);
-    groups.into_iter().find(|names| names.iter().any(|other| other == name))
+    let mut groups = Parameter::ALL.into_iter().map(|parameter| parameter.names().collect());
+    let group: Option<Vec<String>> =
+        groups.find(|names: &Vec<String>| names.iter().any(|it| it == name));
+    let is_alone = name.starts_with("qq") || ALONE.contains(&name);
+    group.unwrap_or_else(|| if is_alone { vec![name.to_owned()] } else { Vec::new() })
 }
 
-fn names_of(parameter: Parameter) -> Vec<String> {
-    let names = [Dialect::Resumable, Dialect::Flow].map(|dialect| dialect.name(parameter));
-    names.into_iter().flatten().collect()
-}
-
-fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+/// The first value under a name.
+pub(super) fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }
 

@@ -1,5 +1,6 @@
-//! Under which names the server answers: any, unless the settings name some, or it is the demo. A page may give its own name the address of this machine
-//! (DNS rebinding), and is then of the same origin as the demo, for all that browsers know.
+//! Under which names the server answers: any, unless the settings name some, or it is the demo. A page
+//! may give its own name the address of this machine (DNS rebinding), and is then of the same origin as
+//! the server, for all that browsers know.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -21,21 +22,12 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    let (config, headers) = (&services.config, request.headers());
-    let words = match asked(headers) {
-        _ if request.uri().path() == HEALTH => None,
-        _ if config.hosts.is_empty() && !config.demo => None,
-        Some(url) if config.hosts.iter().any(|named| is_host(&url, named)) => None,
-        _ if !config.hosts.is_empty() => Some(OF_HOSTS),
-        _ if is_known(headers, config) => None,
-        _ => Some(OF_DEMO),
-    };
-    match words {
-        Some(words) => {
-            turn_away(request, (StatusCode::MISDIRECTED_REQUEST, words).into_response()).await
-        }
-        None => next.run(request).await,
+    let is_answered = request.uri().path() == HEALTH;
+    if is_answered || is_known(request.headers(), &services.config) {
+        return next.run(request).await;
     }
+    let words = if services.config.hosts.is_empty() { OF_DEMO } else { OF_HOSTS };
+    turn_away(request, (StatusCode::MISDIRECTED_REQUEST, words).into_response()).await
 }
 
 /// Whether an address has this host, and this port if one is named.
@@ -45,9 +37,13 @@ pub(super) fn is_host(url: &Url, named: &str) -> bool {
     named.eq_ignore_ascii_case(host) || named.eq_ignore_ascii_case(&format!("{host}:{port}"))
 }
 
-/// Who can name an address needs no trick.
+/// Names that the settings have are the only ones; for the demo others are known as well. Who can name
+/// an address needs no trick.
 fn is_known(headers: &HeaderMap, config: &Config) -> bool {
     let Some(url) = asked(headers) else { return false };
+    if !config.hosts.is_empty() {
+        return config.hosts.iter().any(|named| is_host(&url, named));
+    }
     let is_named = |origin: &String| Url::parse(origin).is_ok_and(|it| it.host() == url.host());
     match url.host() {
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,

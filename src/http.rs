@@ -11,7 +11,7 @@ mod xhr;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use incoming_protocol::http::{Body, MediaType, Request, Response};
+use incoming_protocol::http::{Body, MediaType, Request, Response, is_upgrade};
 use incoming_protocol::{Error, Event, joined};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Blob};
@@ -92,8 +92,7 @@ impl Exchange {
 
     /// A redirect to `https:` may have lost the bytes: most make another request of it, without a body.
     fn check_upgrade(&self, asked: &str, url: &str) -> Result<(), Failure> {
-        let (asked, url) = (asked.strip_prefix("http:"), url.strip_prefix("https:"));
-        if asked.is_none() || asked != url {
+        if !is_upgrade(asked, url) {
             return Ok(());
         }
         self.is_upgraded.set(true);

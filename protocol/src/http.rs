@@ -4,7 +4,7 @@ mod response;
 
 use std::ops::Range;
 
-pub use response::Response;
+pub use response::{Response, is_upgrade};
 
 use crate::joined;
 

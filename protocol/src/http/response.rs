@@ -29,6 +29,12 @@ pub struct Response {
     pub is_stored: Option<bool>,
 }
 
+/// True if one address is the other over https.
+pub fn is_upgrade(from: &str, to: &str) -> bool {
+    let (from, to) = (from.strip_prefix("http:"), to.strip_prefix("https:"));
+    from.is_some() && from == to
+}
+
 impl Response {
     /// The value of a header, by the name by which it was wanted.
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -59,13 +65,8 @@ impl Response {
     /// True if another address answered than the one that was asked. From http to https of the same
     /// address is none.
     pub fn is_redirected(&self) -> bool {
-        let is_upgraded =
-            || match (self.asked.strip_prefix("http:"), self.url.strip_prefix("https:")) {
-                (Some(asked), Some(url)) => asked == url,
-                _ => false,
-            };
         let is_elsewhere = !self.url.is_empty() && self.asked != self.url;
-        self.has_bounced || is_elsewhere && !is_upgraded()
+        self.has_bounced || is_elsewhere && !is_upgrade(&self.asked, &self.url)
     }
 
     /// What it means when the same request may succeed later.

@@ -119,7 +119,7 @@ impl Entry {
     /// For how many days something is kept, unless the caller says otherwise.
     pub const DAYS: f64 = 7.0;
 
-    /// As it is kept for so many days.
+    /// As it is kept, for `days` days.
     pub fn to_json(&self, days: f64) -> Json {
         let mut members = Vec::new();
         for (name, value) in [

@@ -6,7 +6,7 @@ use std::future::Future;
 use incoming_protocol::Error;
 #[cfg(feature = "_requests")]
 use js_sys::Array;
-use js_sys::{Date, Function, Math, Object, Promise};
+use js_sys::{Date, Function, Object, Promise, Uint32Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 #[cfg(any(feature = "npm", feature = "_requests"))]
@@ -26,6 +26,9 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
     fn set_as(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_random(numbers: &Uint32Array);
 
     #[wasm_bindgen(js_name = reportError)]
     pub(crate) fn report_error(thrown: &JsValue);
@@ -131,10 +134,11 @@ pub(crate) fn wall_clock_ms() -> f64 {
     Date::now()
 }
 
-/// What random numbers begin with.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 2^53")]
+/// What random numbers begin with. Nobody guesses it: names of uploads are made of it.
 pub(crate) fn seed() -> u64 {
-    (Math::random() * 9_007_199_254_740_992.0) as u64
+    let numbers = Uint32Array::new_with_length(2);
+    fill_with_random(&numbers);
+    u64::from(numbers.get_index(0)) << 32 | u64::from(numbers.get_index(1))
 }
 
 /// The window, or the worker.

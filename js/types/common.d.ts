@@ -253,8 +253,8 @@ export type UploadId = string | null | (() => string | null | Promise<string | n
 export interface UploaderConstructor<Options> {
   /**
    * @param upload_id the ticket that the application got from the server, or a function that gets
-   *   one; null where the protocol makes an identifier itself; with `resume` that of resumable and
-   *   flow tells files of one name and size apart
+   *   one; null where the protocol makes an identifier itself; that of resumable and flow is random,
+   *   with `resume` it tells files of one name and size apart, and with `test_chunks` it is their own
    * @param file      the file, from a file input or a drop, of any window; a `Blob` has no name, but works
    */
   new (upload_id: UploadId, file: Blob, options?: Options): Uploader;

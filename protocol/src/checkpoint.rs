@@ -12,11 +12,14 @@ const MARKED: u64 = 2;
 
 /// By what the server knows an upload, and what it has confirmed.
 ///
-/// It never holds a secret of a session: the id of Incoming!! is the ticket that the page had.
+/// It never holds a secret of a session: the id of Incoming!! is the ticket that the page had, and the
+/// secret is that of this one upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The ticket, the identifier, the uuid, or the MD5 of the file.
     pub id: String,
+    /// By what our server knows whose upload it is.
+    pub secret: Option<String>,
     /// The version, the size of a chunk, flags, and borders.
     numbers: Vec<u64>,
 }
@@ -28,7 +31,7 @@ impl Checkpoint {
     pub fn new(id: &str, layout: Layout, borders: &[u64]) -> Checkpoint {
         let mut numbers = vec![VERSION, layout.chunk_size, layout.large_last.into()];
         numbers.extend_from_slice(borders);
-        Checkpoint { id: id.to_owned(), numbers }
+        Checkpoint { id: id.to_owned(), secret: None, numbers }
     }
 
     /// True if somebody has begun the upload.
@@ -53,6 +56,13 @@ impl Checkpoint {
         self
     }
 
+    /// The same, of an upload of which the server has said a secret.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Option<String>) -> Checkpoint {
+        self.secret = secret;
+        self
+    }
+
     /// True if the server has shown the mark of ours.
     pub fn is_marked(&self) -> bool {
         self.numbers[2] & MARKED > 0
@@ -63,9 +73,10 @@ impl Checkpoint {
         &self.numbers[3..]
     }
 
-    /// As it is kept: a list of the id and the numbers.
+    /// As it is kept: a list of the id, the secret if there is one, and the numbers.
     pub fn to_json(&self) -> Json {
         let mut list = vec![Json::Text(self.id.clone())];
+        list.extend(self.secret.clone().map(Json::Text));
         for number in &self.numbers {
             list.push(Json::from(*number));
         }
@@ -76,12 +87,16 @@ impl Checkpoint {
     pub fn from_json(json: &Json) -> Option<Checkpoint> {
         let Json::List(list) = json else { return None };
         let (Json::Text(id), rest) = list.split_first()? else { return None };
+        let (secret, rest) = match rest.split_first() {
+            Some((Json::Text(secret), rest)) => (Some(secret.clone()), rest),
+            _ => (None, rest),
+        };
         let mut numbers = Vec::new();
         for number in rest {
             numbers.push(number.whole()?);
         }
         let is_whole = numbers.len() >= 3 && numbers[0] == VERSION;
-        is_whole.then(|| Checkpoint { id: id.clone(), numbers })
+        is_whole.then(|| Checkpoint { id: id.clone(), secret, numbers })
     }
 }
 

@@ -213,6 +213,9 @@ pub const WANT_FILE_DIGEST: &str = "Want-Repr-Digest";
 /// The request header with the digest that the server said of the whole file, and that is wrong: a
 /// server that still has that file begins anew. It is no echo of what has arrived.
 pub const DAMAGED_DIGEST: &str = "Upload-Damaged-Digest";
+/// The response header with a secret of the upload that a request has begun, and the request header by
+/// which whoever knows it shows that the upload is its own. Only our server has it.
+pub const SECRET: &str = "Upload-Secret";
 /// The response header with the digest of the file's bytes in the request as they arrived.
 pub const ARRIVED_DIGEST: &str = "Upload-Content-Digest";
 /// The response header with the digest of the whole file as it arrived.

@@ -47,6 +47,8 @@ mod nearest;
 mod options;
 pub mod pieces;
 mod protocol;
+#[cfg(any(feature = "resumable", feature = "fineuploader"))]
+mod random;
 #[cfg(feature = "resumable")]
 pub mod resumable;
 mod retry;

@@ -163,9 +163,9 @@ impl Protocol {
             #[cfg(feature = "galileo")]
             Protocol::Galileo => Box::new(galileo::Client::new(job)?),
             #[cfg(feature = "resumable")]
-            Protocol::Resumable => Box::new(resumable::Client::new(Dialect::Resumable, job)?),
+            Protocol::Resumable => Box::new(resumable::Client::new(Dialect::Resumable, job, seed)?),
             #[cfg(feature = "resumable")]
-            Protocol::Flow => Box::new(resumable::Client::new(Dialect::Flow, job)?),
+            Protocol::Flow => Box::new(resumable::Client::new(Dialect::Flow, job, seed)?),
             #[cfg(feature = "fineuploader")]
             Protocol::FineUploader => Box::new(fineuploader::Client::new(job, seed)?),
             #[cfg(feature = "robusto")]

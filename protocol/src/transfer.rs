@@ -7,7 +7,7 @@ pub use trust::Trust;
 use crate::digests::Digests;
 use crate::http::{
     ARRIVED_DIGEST, CONTENT_DIGEST, CONTINUES, DAMAGED_DIGEST, FILE_DIGEST, HAS_ALL_CHUNKS,
-    Request, RequestId, Response, WANT_FILE_DIGEST,
+    Request, RequestId, Response, SECRET, WANT_FILE_DIGEST,
 };
 use crate::pieces::{Layout, Pieces};
 use crate::{
@@ -36,6 +36,8 @@ pub struct Transfer {
     pub stage: Stage,
     /// Whose answers count.
     pub trust: Trust,
+    /// Shows our server whose upload it is.
+    secret: Option<String>,
     simultaneous: u64,
     last_id: u32,
     /// What went wrong with a request; the others may still arrive.
@@ -68,6 +70,7 @@ impl Transfer {
             pieces: Pieces::new(layout),
             stage: Stage::Idle,
             trust,
+            secret: None,
             simultaneous,
             last_id: 0,
             failure: None,
@@ -165,6 +168,10 @@ impl Transfer {
 
     /// Sends a request about a chunk, or about the whole file, with what verifies it.
     pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
+        match &self.secret {
+            Some(secret) => request.say(SECRET, secret),
+            None => request.wants.push(SECRET),
+        }
         if let Some(md5) = index.and_then(|index| self.digest_of(index)) {
             request.say(CONTENT_DIGEST, &md5.to_field());
             request.wants.push(ARRIVED_DIGEST);
@@ -205,6 +212,9 @@ impl Transfer {
     pub fn take(&mut self, id: RequestId, response: &Response) -> Option<u64> {
         let index = self.pieces.take(id)?;
         self.trust.heard(response);
+        if let Some(secret) = response.secret() {
+            self.secret = Some(secret.to_owned());
+        }
         Some(index)
     }
 
@@ -321,7 +331,7 @@ impl Transfer {
     /// What has to be kept so that another page can go on under this id.
     pub fn checkpoint(&self, id: &str) -> Checkpoint {
         let checkpoint = Checkpoint::new(id, self.pieces.layout(), &self.pieces.borders());
-        checkpoint.marked(self.trust.is_marked())
+        checkpoint.marked(self.trust.is_marked()).with_secret(self.secret.clone())
     }
 
     /// Everything is as an earlier page has left it, and what it was told to be on the server is
@@ -330,12 +340,18 @@ impl Transfer {
         self.start_over();
         self.damaged_file = None;
         self.trust.recall(checkpoint.is_marked());
+        self.secret = checkpoint.secret.clone();
         let (layout, borders) = (checkpoint.layout(self.pieces.layout()), checkpoint.borders());
         if layout.count() <= MOST_CHUNKS {
             self.pieces = Pieces::new(layout);
             self.pieces.recall(borders, below);
         }
         self.has_unproven = self.pieces.acknowledged() > 0;
+    }
+
+    /// True if what the server has under this name is to be replaced.
+    pub fn replaces(&self) -> bool {
+        self.damaged_file.is_some()
     }
 
     /// The MD5 of the whole file as the server has it, if it says so.

@@ -137,10 +137,16 @@ fn mr_robusto_gets_a_name_for_a_file_that_has_none() {
     assert!(told(&first(Protocol::Robusto, job)).contains(&"name= 文件".to_owned()));
 }
 
+/// Of somebody who looks for what an earlier page has sent.
 fn identifier_of(protocol: Protocol, path: &str) -> String {
     let mut job = job_of("{}");
+    job.options.resume = true;
     job.relative_path = path.into();
-    let told = told(&first(protocol, job));
+    identifier_in(&first(protocol, job))
+}
+
+fn identifier_in(request: &Request) -> String {
+    let told = told(request);
     let prefixes = ["resumableIdentifier=", "flowIdentifier="];
     let value = |pair: &String| {
         prefixes.iter().find_map(|prefix| pair.strip_prefix(prefix)).map(str::to_owned)
@@ -188,4 +194,20 @@ fn without_a_ticket_every_upload_of_fine_uploader_has_a_uuid_of_its_own() {
     };
     assert_eq!(uuid(7).len(), "qquuid=".len() + 36);
     assert_ne!(uuid(7), uuid(8));
+}
+
+#[test]
+fn who_begins_anew_has_an_identifier_that_nobody_guesses() {
+    for protocol in [Protocol::Resumable, Protocol::Flow] {
+        let identifier = |seed| {
+            let machine = protocol.client(job_of("{}"), seed);
+            identifier_in(&requests(machine.unwrap().start()).remove(0))
+        };
+        assert_eq!(identifier(7), identifier(7), "in every chunk of an upload");
+        assert_ne!(identifier(7), identifier(8));
+        let servers_take = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        assert!(identifier(7).len() == 36 && identifier(7).chars().all(servers_take));
+        let testing = first(protocol, job_of(r#"{"test_chunks":true}"#));
+        assert!(identifier_in(&testing).starts_with("50-"), "it finds what was sent before");
+    }
 }

@@ -26,7 +26,9 @@ fn client_of(dialect: Dialect, size: u64, own: &str) -> Result<Client, Error> {
     job.media_type = "image/png".into();
     job.options.chunk_size = Some(100);
     job.options.own = RawOptions::new(own);
-    Client::new(dialect, job)
+    // Under the identifier of the originals.
+    job.options.resume = true;
+    Client::new(dialect, job, 7)
 }
 
 fn client(size: u64, own: &str) -> Client {
@@ -109,7 +111,7 @@ fn parameters_can_be_renamed_left_out_and_put_into_a_namespace() {
 fn the_ticket_is_the_identifier_if_there_is_one() {
     let mut job = job(5);
     job.ticket = Some("mine".into());
-    let mut client = Client::new(Dialect::Resumable, job).unwrap();
+    let mut client = Client::new(Dialect::Resumable, job, 7).unwrap();
     let request = requests(client.start()).remove(0);
     assert!(pairs(&request.query.fields).contains(&"resumableIdentifier=mine".to_owned()));
 }
@@ -336,7 +338,7 @@ fn verifying(size: u64, own: &str, verify: Verification) -> Client {
     job.options.chunk_size = Some(100);
     job.options.own = RawOptions::new(own);
     job.options.verify = Some(verify);
-    Client::new(Dialect::Resumable, job).unwrap()
+    Client::new(Dialect::Resumable, job, 7).unwrap()
 }
 
 fn hash(client: &mut Client, range: Range<u64>, digit: char) -> Vec<Action> {

@@ -4,6 +4,7 @@ use crate::digest::digit;
 use crate::http::{Body, Field, MediaType, Part, Request, RequestId, before, in_a_part};
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
+use crate::random::random_uuid;
 use crate::{decimal, joined};
 
 /// A parameter, as a position in the list of names.
@@ -225,18 +226,6 @@ fn names(own: &mut RawOptions) -> Vec<String> {
     names
 }
 
-/// A uuid of version 4, as random as the seed.
-fn random_uuid(seed: u64) -> String {
-    let mut dice = fastrand::Rng::with_seed(seed);
-    let shape = b"xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
-    let character = |shape: &u8| match *shape {
-        b'x' => digit(dice.u8(0..16)),
-        b'y' => digit(dice.u8(8..12)),
-        other => char::from(other),
-    };
-    shape.iter().map(character).collect()
-}
-
 /// The address of this name below another address, whose query it keeps.
 fn below(url: &str, name: &str) -> String {
     let path = before(url, b'?');
@@ -258,16 +247,6 @@ fn push_escaped(url: &mut String, byte: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_random_uuid_has_the_shape_of_version_4_and_is_another_each_time() {
-        let uuid = random_uuid(7);
-        let parts: Vec<_> = uuid.split('-').map(str::len).collect();
-        assert_eq!(parts, [8, 4, 4, 4, 12]);
-        assert!(uuid[14..].starts_with('4') && "89ab".contains(&uuid[19..20]), "{uuid}");
-        assert_eq!(uuid, uuid.to_lowercase());
-        assert_ne!(uuid, random_uuid(8));
-    }
 
     #[test]
     fn what_would_end_a_path_is_escaped() {

@@ -5,6 +5,7 @@ use super::wire::Wire;
 use crate::http::{RequestId, Response};
 use crate::options::{Job, RawOptions};
 use crate::pieces::Layout;
+use crate::random::random_uuid;
 use crate::transfer::{Transfer, Trust};
 use crate::{Action, Checkpoint, Error, Event, Machine, Md5, Progress, Stage};
 
@@ -44,12 +45,18 @@ struct Tests {
 }
 
 impl Client {
-    /// An upload that has not begun.
+    /// An upload that has not begun. The seed makes its identifier, unless the job has one or may go on
+    /// with what an earlier page has begun.
     ///
     /// # Errors
     /// A misuse that names the option that is unknown or wrong.
-    pub fn new(dialect: Dialect, mut job: Job) -> Result<Client, Error> {
+    pub fn new(dialect: Dialect, mut job: Job, seed: u64) -> Result<Client, Error> {
         let mut own = std::mem::take(&mut job.options.own);
+        let are_wanted = own.flag("test_chunks", false);
+        // Only who looks for what an earlier page has sent needs a name that can be guessed.
+        if job.ticket.is_none() && !job.options.resume && !are_wanted {
+            job.ticket = Some(random_uuid(seed));
+        }
         let wire = Wire::new(dialect, &job, &mut own);
         let layout = Layout {
             size: job.size,
@@ -57,7 +64,6 @@ impl Client {
             large_last: !own.flag("force_chunk_size", false),
         };
         let simultaneous = Transfer::simultaneous(&mut own, DEFAULT_SIMULTANEOUS);
-        let are_wanted = own.flag("test_chunks", false);
         let successes = statuses(&mut own, "success_statuses", dialect.successes());
         let has_own_list = own.has_any("permanent_errors");
         let permanent_errors = statuses(&mut own, "permanent_errors", dialect.permanent_errors());
@@ -102,7 +108,12 @@ impl Client {
         // Chunks were begun in order, so many at a time: when none of the first is there, no
         // later one is. The same goes for those after the last one that an earlier page has noted.
         let never_begun = missing >= self.simultaneous && !(found && are_wanted);
-        if (are_wanted || are_due) && !never_begun { known_below } else { u64::MAX }
+        // What is there would be found, and is what has to go.
+        if (are_wanted || are_due) && !never_begun && !self.transfer.replaces() {
+            known_below
+        } else {
+            u64::MAX
+        }
     }
 
     fn ask(&mut self, index: u64) -> Action {

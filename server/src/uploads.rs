@@ -18,6 +18,7 @@ mod error;
 mod expiry;
 mod follower;
 mod from_backend;
+mod gone;
 mod handing_over;
 mod hashed;
 mod ledger;
@@ -26,6 +27,7 @@ mod marks;
 mod resuming;
 mod whole;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -36,7 +38,7 @@ use uuid::Uuid;
 
 pub use chunked::{ChunkError, ChunkWriter, MAX_CHUNKS, Plan, Remembered, Slot, Withdrawal};
 pub use connection::{Completion, Connection, StoreFault};
-pub use document::{Arrival, Backend, Document, FileInfo, Layout, Secret, State};
+pub use document::{Arrival, Backend, Document, FileInfo, Layout, Owner, Secret, State};
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Failure, Outcome};
 pub use hashed::{HashedChunk, HashedError, HashedPlan, HashedState};
@@ -50,6 +52,7 @@ use crate::handover::{Handover, Reached};
 use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use connection::Hold;
+use gone::Gone;
 use ledger::Ledger;
 use live::{Live, Lives};
 use resuming::Left;
@@ -76,6 +79,7 @@ struct Inner {
     lives: Lives,
     count: AtomicUsize,
     ledger: Ledger,
+    gone: Gone,
     /// What an earlier process has left.
     left: Left,
     /// Where chunks are until all of their bytes have come.
@@ -128,10 +132,16 @@ impl Uploads {
     ) -> Result<Uploads, crate::Error> {
         let ledger = Ledger::new(config.max_open_uploads, config.max_storage);
         let handover = Handover::new(config.handover_timeout)?;
+        let failed = |folder: &Path, cause| {
+            let folder = folder.display().to_string();
+            crate::Error::Storage { folder, cause }
+        };
         let folder = config.arrivals();
-        let arrivals = Arrivals::open(&folder, store.files()).map_err(|cause| {
-            crate::Error::Storage { folder: folder.display().to_string(), cause }
-        })?;
+        let arrivals = Arrivals::open(&folder, store.files());
+        let arrivals = arrivals.map_err(|cause| failed(&folder, cause))?;
+        let storage = config.storage.clone().unwrap_or_default();
+        let gone = Gone::open(&storage, store.files(), config.chunks_retention);
+        let gone = gone.map_err(|cause| failed(&storage, cause))?;
         let inner = Inner {
             store,
             handover,
@@ -141,6 +151,7 @@ impl Uploads {
             lives: Lives::default(),
             count: AtomicUsize::default(),
             ledger,
+            gone,
             left: Left::default(),
             room: hashed::Room::default(),
             tasks,

@@ -7,8 +7,9 @@ use sha2::{Digest as _, Sha256};
 use super::Asked;
 use super::cache::Key;
 
-/// Of the connection or of the body, so that they are not passed on.
-const NOT_PASSED_ON: [&str; 20] = [
+/// Of the connection or of the body, or between a browser and this server, so that they are not passed
+/// on.
+const NOT_PASSED_ON: [&str; 21] = [
     "accept-encoding",
     "connection",
     "content-encoding",
@@ -29,6 +30,7 @@ const NOT_PASSED_ON: [&str; 20] = [
     "te",
     "trailer",
     "upgrade",
+    "upload-secret",
 ];
 
 /// What only this server, or a proxy that is trusted, may say, besides all that begins with

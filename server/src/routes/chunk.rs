@@ -35,7 +35,10 @@ where
     let mut slot = uploads.slot(plan, index, range.clone()).await?;
     let expected = range.end - range.start;
     form.expect(expected);
-    let (found, arrived) = fill::<E>(form, &mut slot, digests).await?;
+    digests.new_secret = new_secret(&slot);
+    let filled = fill::<E>(form, &mut slot, digests).await;
+    digests.new_secret = new_secret(&slot);
+    let (found, arrived) = filled?;
     if arrived != digests.content {
         digests.arrived = arrived;
         return Err(ChunkError::Damaged { from: range.start, to: range.end }.into());
@@ -49,6 +52,15 @@ where
         digests.file = uploads.file_digest(plan).await?;
     }
     Ok(has_all)
+}
+
+/// That of the upload that a chunk has begun, which it may also do when it turns out to be another
+/// file's.
+fn new_secret(slot: &Slot) -> Option<String> {
+    match slot {
+        Slot::Room(writer) => writer.new_secret().map(str::to_owned),
+        Slot::There => None,
+    }
 }
 
 /// Puts all bytes to their place; says how many they are, and their MD5 if that is wanted.

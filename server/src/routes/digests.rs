@@ -22,10 +22,16 @@ const WANTED: HeaderName = HeaderName::from_static("want-repr-digest");
 const DAMAGED: HeaderName = HeaderName::from_static("upload-damaged-digest");
 const ARRIVED: HeaderName = HeaderName::from_static("upload-content-digest");
 const FILE: HeaderName = HeaderName::from_static("upload-repr-digest");
+/// In a request by what the upload is shown to be the browser's own, in an answer that of an upload
+/// that has begun.
+const SECRET: HeaderName = HeaderName::from_static("upload-secret");
+/// The longest secret that is listened to, in bytes.
+const LONGEST_SECRET: usize = 128;
 
 /// The headers of answers that pages of other origins have to be able to read: digests, when to ask
-/// again, and who answers.
-pub(super) const EXPOSED: [HeaderName; 5] = [ARRIVED, FILE, RETRY_AFTER, DATE, UPLOAD_SERVER];
+/// again, who answers, and whose an upload is.
+pub(super) const EXPOSED: [HeaderName; 6] =
+    [ARRIVED, FILE, RETRY_AFTER, DATE, UPLOAD_SERVER, SECRET];
 
 /// What a request says about digests, and what is found out.
 #[derive(Debug, Default)]
@@ -39,6 +45,10 @@ pub(super) struct Digests {
     /// It is no beginning: to a browser others of the upload are confirmed, which it says by a
     /// boolean in the form of RFC 9651.
     pub(super) continues: bool,
+    /// By what the browser shows that the upload is its own.
+    pub(super) secret: Option<String>,
+    /// That of an upload that the request has begun, if the browser does not know it.
+    pub(super) new_secret: Option<String>,
     /// What the bytes are.
     pub(super) arrived: Option<Md5>,
     /// The MD5 of the whole file, if it is there.
@@ -57,7 +67,10 @@ impl Digests {
         let wants_file = wanted.iter().any(|(name, value)| name == "md5" && value != "0");
         let (content, damaged) = (md5(headers, CONTENT)?, md5(headers, DAMAGED)?);
         let continues = headers.get(CONTINUES).is_some_and(|value| value == "?1");
-        Ok(Digests { content, wants_file, damaged, continues, ..Digests::default() })
+        let secret = headers.get(SECRET).and_then(|value| value.to_str().ok());
+        let secret = secret.filter(|it| !it.is_empty() && it.len() <= LONGEST_SECRET);
+        let secret = secret.map(str::to_owned);
+        Ok(Digests { content, wants_file, damaged, continues, secret, ..Digests::default() })
     }
 
     /// Adds what was found out to an answer.
@@ -66,6 +79,11 @@ impl Digests {
             if let Some(value) = md5.as_ref().and_then(value) {
                 response.headers_mut().insert(name, value);
             }
+        }
+        let new_secret = self.new_secret.as_ref().and_then(|it| HeaderValue::try_from(it).ok());
+        if let Some(mut secret) = new_secret {
+            secret.set_sensitive(true);
+            response.headers_mut().insert(SECRET, secret);
         }
         response
     }

@@ -103,7 +103,8 @@ async fn take(
     };
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
-    let plan = plan(upload, part, &name);
+    let secret = digests.secret.clone();
+    let plan = plan(upload, part, &name, secret.as_deref());
     if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
@@ -127,7 +128,7 @@ async fn take_unsized(services: &Services, form: &mut Form, name: &str) -> Resul
     Ok(whole.finish(None).await?)
 }
 
-fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str) -> Plan<'a> {
+fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str, secret: Option<&'a str>) -> Plan<'a> {
     Plan {
         protocol: PROTOCOL,
         key: &upload.uuid,
@@ -136,6 +137,7 @@ fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str) -> Plan<'a> {
         layout: Layout { chunk_size: part.part_size().max(1), count: part.total_parts },
         is_unique: true,
         continues: false,
+        secret,
     }
 }
 

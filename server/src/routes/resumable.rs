@@ -64,10 +64,7 @@ async fn is_there(
 ) -> Result<(Option<bool>, Digests), Refusal> {
     let mut digests = Digests::read(headers)?;
     let chunk = Chunk::read(|name| fields.get(name))?;
-    let plan = plan(&chunk, digests.continues);
-    if let Some(damaged) = &digests.damaged {
-        services.uploads.drop_damaged(&plan, damaged).await?;
-    }
+    let plan = plan(&chunk, digests.continues, None);
     let has_all = services.uploads.has_chunk(&plan, chunk.number - 1).await?;
     if has_all.is_some() && digests.wants_file {
         digests.file = services.uploads.file_digest(&plan).await?;
@@ -115,11 +112,12 @@ async fn take(
 ) -> Result<bool, Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let chunk = Chunk::read(|name| form.fields().get(name))?;
-    let (plan, index) = (plan(&chunk, digests.continues), chunk.number - 1);
+    let (secret, index) = (digests.secret.clone(), chunk.number - 1);
+    let plan = plan(&chunk, digests.continues, secret.as_deref());
     chunk::take(services, form, &plan, index, chunk.range(), digests).await
 }
 
-fn plan(chunk: &Chunk, continues: bool) -> Plan<'_> {
+fn plan<'a>(chunk: &'a Chunk, continues: bool, secret: Option<&'a str>) -> Plan<'a> {
     Plan {
         protocol: "resumable",
         key: &chunk.identifier,
@@ -128,6 +126,7 @@ fn plan(chunk: &Chunk, continues: bool) -> Plan<'_> {
         layout: Layout { chunk_size: chunk.chunk_size, count: chunk.total_chunks },
         is_unique: false,
         continues,
+        secret,
     }
 }
 

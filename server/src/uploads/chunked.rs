@@ -9,7 +9,9 @@
 //! # One key, two files
 //! Keys are weak: a browser that sends another file of the same name and size has the same one,
 //! unless it makes a new one for every upload ([`Plan::is_unique`]).
-//! - Another size, name or cut: the upload starts over from nothing.
+//! - Another size, name or cut: the upload starts over from nothing, unless its owner is known by a
+//!   secret and did not send it. A chunk of what was there before is answered like a loss then
+//!   ([`gone`](super::gone)).
 //! - A chunk that is there already is compared with what comes. If it differs, the upload starts
 //!   over; chunks that the new file brought or had confirmed before stay. Where nothing tells which
 //!   those are, nothing stays and the browser is told to send all of it again: it would never send
@@ -37,9 +39,10 @@ use std::time::SystemTime;
 use sha1::{Digest as _, Sha1};
 use uuid::{Builder, Uuid};
 
+use super::gone::trace;
 use super::live::{Gate, Notice};
 use super::marks::Marks;
-use super::{Arrival, Document, FileInfo, Inner, Layout, State, Uploads};
+use super::{Arrival, Document, FileInfo, Inner, Layout, Owner, State, Uploads};
 use crate::names::display_name;
 use crate::store::StoreError;
 pub use by_key::{Remembered, Withdrawal};
@@ -72,6 +75,8 @@ pub struct Plan<'a> {
     /// To the browser others of its chunks are confirmed, so that it is no new upload of a file that
     /// is whole, however long ago that came.
     pub continues: bool,
+    /// By what the browser shows that the upload is its own.
+    pub secret: Option<&'a str>,
 }
 
 /// Where a chunk goes.
@@ -198,8 +203,14 @@ impl Uploads {
             Known::Whole(document) if document.state != State::Finished => {
                 return Err(ChunkError::Busy);
             }
-            Known::Whole(_) => self.start_over(fresh.clone(), gate).await?,
-            Known::Nothing => self.begin(fresh.clone(), gate).await?,
+            Known::Whole(_) => {
+                self.refuse_what_is_gone(plan)?;
+                self.start_over(fresh.clone(), gate).await?;
+            }
+            Known::Nothing => {
+                self.refuse_what_is_gone(plan)?;
+                self.begin(fresh.clone(), gate).await?;
+            }
             Known::Open => {
                 let open = gate.chunks.as_ref();
                 if open.is_some_and(|chunks| chunks.is_in_doubt) {
@@ -208,13 +219,44 @@ impl Uploads {
                     self.inner.remove(fresh.id).await?;
                     return Err(ChunkError::Lost);
                 }
-                if !open.is_some_and(|chunks| plan.is_plan_of(&chunks.document)) {
-                    self.start_over(fresh.clone(), gate).await?;
-                }
+                self.continue_or_start_over(plan, fresh, gate).await?;
             }
         }
         let open = gate.chunks.as_ref().ok_or(ChunkError::Overtaken)?;
         Ok(Some((writer::file_of(&open.document), Place::Open)))
+    }
+
+    async fn continue_or_start_over(
+        &self,
+        plan: &Plan<'_>,
+        fresh: &Document,
+        gate: &mut Gate,
+    ) -> Result<(), ChunkError> {
+        let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
+        let open = &chunks.document;
+        if plan.is_plan_of(open) {
+            if open.hears_first_of(plan.secret) {
+                chunks.document = self.inner.update(fresh.id, Document::know_owner).await?;
+            }
+            return Ok(());
+        }
+        if !open.yields_to(plan.secret) {
+            return Err(ChunkError::Busy);
+        }
+        self.refuse_what_is_gone(plan)?;
+        if chunks.marks.count() > 0 {
+            self.inner.gone.note(open).await?;
+        }
+        self.start_over(fresh.clone(), gate).await
+    }
+
+    /// A browser that takes chunks to be here that are not is told once.
+    fn refuse_what_is_gone(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {
+        if self.inner.gone.take(trace(plan.id(), &plan.file(), plan.layout)) {
+            tracing::warn!(id = %plan.id(), "chunks are gone, the upload has to start over");
+            return Err(ChunkError::Lost);
+        }
+        Ok(())
     }
 
     /// The bytes of a file that has arrived, if they can be read.
@@ -263,6 +305,7 @@ impl Uploads {
             key: Some(plan.key.to_owned()),
             file: Uuid::new_v4(),
             chunks: Some(plan.layout),
+            owner: Some(Owner::with(plan.secret)),
         });
         document
     }
@@ -326,6 +369,7 @@ impl Uploads {
         gate.pass(Notice::TakenOver);
         gate.last_visit = visit;
         if let Err(StoreError::WrongLength { id, .. }) = arrived {
+            self.inner.gone.note(&document).await?;
             self.inner.remove(id).await?;
         }
         arrived

@@ -41,6 +41,19 @@ pub struct Arrival {
     pub file: Uuid,
     /// How it is cut, if it comes in chunks that may come in any order.
     pub chunks: Option<Layout>,
+    /// By what its owner is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+}
+
+/// Whoever has begun an upload, and was told its secret then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// What the owner was told.
+    pub secret: Secret,
+    /// The owner has shown it. Whoever has not, as no original client does, ends what this one has
+    /// begun no more.
+    pub is_known: bool,
 }
 
 /// How a file is cut.
@@ -130,6 +143,31 @@ impl Document {
         }
     }
 
+    /// Whether whoever shows this secret, or none, may put another upload in the place of this one.
+    pub(super) fn yields_to(&self, secret: Option<&str>) -> bool {
+        !self.owner().is_some_and(|owner| owner.is_known) || self.is_of(secret)
+    }
+
+    /// Whether this is the secret of its owner.
+    pub(super) fn is_of(&self, secret: Option<&str>) -> bool {
+        let (owner, secret) = (self.owner(), secret);
+        owner.zip(secret).is_some_and(|(owner, secret)| owner.secret.is(secret))
+    }
+
+    /// Whether this is the secret of an owner who has not shown it before.
+    pub(super) fn hears_first_of(&self, secret: Option<&str>) -> bool {
+        self.owner().is_some_and(|owner| !owner.is_known) && self.is_of(secret)
+    }
+
+    pub(super) fn owner(&self) -> Option<&Owner> {
+        self.arrival.as_ref().and_then(|arrival| arrival.owner.as_ref())
+    }
+
+    pub(super) fn know_owner(&mut self) {
+        let owner = self.arrival.as_mut().and_then(|arrival| arrival.owner.as_mut());
+        owner.into_iter().for_each(|owner| owner.is_known = true);
+    }
+
     /// The size of the file in bytes; 0 as long as nobody has said it.
     pub(super) fn size(&self) -> u64 {
         self.file.as_ref().map_or(0, |file| file.size)
@@ -149,6 +187,14 @@ impl Backend {
     /// Whether it is none.
     pub fn is_nobody(&self) -> bool {
         self.finish_url.is_empty()
+    }
+}
+
+impl Owner {
+    /// Whoever shows this secret, or hears a new one.
+    pub fn with(secret: Option<&str>) -> Owner {
+        let told = secret.map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned);
+        Owner { secret: Secret::new(told), is_known: secret.is_some() }
     }
 }
 

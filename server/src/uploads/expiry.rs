@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt as _;
+use uuid::Uuid;
 
 use super::live::Notice;
 use super::{AT_ONCE, Document, EXPIRY_NOTICE, Inner, Limits, State, Uploads};
@@ -13,6 +14,7 @@ impl Uploads {
     /// long.
     pub async fn expire(&self, now: SystemTime) {
         self.inner.sweep_live();
+        self.inner.gone.sweep();
         let begun = Instant::now();
         let listed = match self.inner.store.list().await {
             Ok(listed) => listed,
@@ -115,6 +117,7 @@ impl Uploads {
         if live.is_written_to(patience) || !self.is_still_idle(upload, now, patience).await? {
             return Ok(());
         }
+        self.inner.note_if_confirmed(upload.id).await?;
         gate.pass(Notice::Cancelled);
         let reason = "upload timed out";
         let cancelled = State::Cancelled { reason: reason.to_owned() };
@@ -161,6 +164,18 @@ impl Inner {
         }
         self.ledger.keep_promise(document.id);
         Ok(if is_in_chunks { self.limits.chunks_retention } else { self.limits.idle_expiry })
+    }
+
+    /// Remembers an upload that goes, if its browser takes chunks to be here.
+    async fn note_if_confirmed(&self, id: Uuid) -> Result<(), StoreError> {
+        match self.load(id).await? {
+            Some(document)
+                if document.state == State::Receiving && self.has_bytes(&document).await? =>
+            {
+                Ok(self.gone.note(&document).await?)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a chunk is there, or was there as far as its browser knows.

@@ -151,6 +151,7 @@ impl HashedPlan {
         let mut document = Document::new(self.id(), backend, SystemTime::now());
         document.file = Some(FileInfo { size: 0, name: display_name(&self.name) });
         document.arrival = Some(Arrival {
+            owner: None,
             protocol: PROTOCOL.to_owned(),
             key: Some(self.md5.as_str().to_owned()),
             file: Uuid::new_v4(),

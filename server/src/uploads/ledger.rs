@@ -233,6 +233,7 @@ mod tests {
         document.file = Some(FileInfo { size: 0, name: "empty".to_owned() });
         for (protocol, bytes) in [("resumable", 0), ("fineuploader", 0), ("robusto", 3 << 20)] {
             document.arrival = Some(Arrival {
+                owner: None,
                 protocol: protocol.to_owned(),
                 key: None,
                 file: id(2),

@@ -92,7 +92,8 @@ impl Uploads {
         let mut document = Document::new(id, self.backend_of_arrivals(), SystemTime::now());
         document.file = Some(FileInfo { size: size.unwrap_or(0), name: display_name(name) });
         let protocol = protocol.to_owned();
-        document.arrival = Some(Arrival { protocol, key: None, file: id, chunks: None });
+        document.arrival =
+            Some(Arrival { protocol, key: None, file: id, chunks: None, owner: None });
         self.inner.create(&document, size.unwrap_or(0)).await?;
         let sums = summed.then(Sums::default);
         let uploads = self.clone();

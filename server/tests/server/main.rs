@@ -20,6 +20,7 @@ mod handover;
 mod handshake;
 mod mark;
 mod origins;
+mod owners;
 mod process;
 mod replay;
 mod restart;

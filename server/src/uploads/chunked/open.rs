@@ -238,6 +238,9 @@ impl Uploads {
     ) -> Result<(), ChunkError> {
         let (id, store) = (hold.id, &self.inner.store);
         let chunks = self.chunks(gate)?;
+        if !chunks.document.yields_to(hold.shown_secret()) {
+            return Err(ChunkError::Busy);
+        }
         let verdict = chunks.visit.judge(hold.index, chunks.marks.contains(hold.index));
         tracing::info!(%id, ?verdict, "another file under the same key, starting over");
         gate.pass(Notice::TakenOver);

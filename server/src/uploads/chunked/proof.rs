@@ -131,7 +131,8 @@ impl Uploads {
     }
 
     /// Forgets a file that has arrived with this MD5, which is not what the browser has: what comes
-    /// now is no echo. The file goes, too, unless somebody else has it.
+    /// now is no echo. If it is the browser's own, which its secret shows, the file goes, too, unless
+    /// somebody else has it.
     ///
     /// # Errors
     /// When the backend is still getting it, or the store fails.
@@ -143,10 +144,14 @@ impl Uploads {
         if document.md5.as_deref() != Some(md5.as_str()) {
             return Ok(());
         }
+        if !document.yields_to(plan.secret) {
+            return Ok(());
+        }
         if document.state != State::Finished {
             return Err(ChunkError::Busy);
         }
-        if let (Some(file), true) = (file_of(&document), document.backend.is_nobody()) {
+        let is_ours = document.backend.is_nobody() && document.is_of(plan.secret);
+        if let (Some(file), true) = (file_of(&document), is_ours) {
             self.inner.arrivals.remove(file).await?;
         }
         gate.pass(Notice::Cancelled);
@@ -199,6 +204,7 @@ mod tests {
         layout: Layout { chunk_size: SIZE as u64, count: 1 },
         is_unique: false,
         continues: false,
+        secret: None,
     };
 
     /// A file has arrived of which nobody has wanted to hear the MD5.

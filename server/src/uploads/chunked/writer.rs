@@ -61,6 +61,12 @@ impl Hold {
         self.range.end - self.range.start
     }
 
+    /// By what the browser has shown that the upload is its own.
+    pub(super) fn shown_secret(&self) -> Option<&str> {
+        let owner = self.fresh.owner().filter(|owner| owner.is_known);
+        owner.map(|owner| owner.secret.reveal())
+    }
+
     /// Goes on with another upload under the same key.
     pub(super) fn renew(&mut self, document: &Document, epoch: u64) {
         (self.file, self.epoch, self.claim) = (file_of(document), epoch, None);
@@ -71,6 +77,13 @@ impl ChunkWriter {
     pub(super) fn new(uploads: Uploads, live: Arc<Live>, hold: Hold, place: Place) -> ChunkWriter {
         let at_work = AtWork::on(&live);
         ChunkWriter { uploads, live, hold, found: 0, place, _at_work: at_work }
+    }
+
+    /// The secret of the upload that this chunk has begun, if the browser does not know it.
+    pub fn new_secret(&self) -> Option<&str> {
+        let Hold { file, fresh, .. } = &self.hold;
+        let owner = fresh.owner().filter(|owner| !owner.is_known && *file == file_of(fresh));
+        owner.map(|owner| owner.secret.reveal())
     }
 
     /// How many bytes the chunk has.

@@ -78,14 +78,14 @@ async fn a_file_that_the_system_keeps_short_is_told_and_goes_on_when_it_may() {
                 large.push(errand(&line, &backend, number, 2 * SIZE).await);
             }
             let small = errand(&line, &backend, 7, SIZE / 2).await;
-            let stuck: Vec<_> = large
-                .iter()
-                .map(|errand| {
+            let stuck: Vec<_> = (10..)
+                .zip(&large)
+                .map(|(seed, errand)| {
                     let (errand, line) = (errand.clone(), line.clone());
                     tokio::task::spawn_local(async move {
                         let mut tries = Vec::new();
                         while tries.last().is_none_or(|outcome| *outcome != Outcome::Finished) {
-                            let tried = errand.run(&line, 1).await;
+                            let tried = errand.run(&line, seed).await;
                             tries.push(tried.outcome);
                             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                             if tries.len() == 1 {

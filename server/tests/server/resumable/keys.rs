@@ -105,6 +105,7 @@ async fn chunks_are_kept_longer_than_idle_uploads() {
     assert_eq!(server.test(&cut(), 1).await, 200);
     until("the upload is gone", || server.uploads() == 0).await;
     assert_eq!(server.test(&cut(), 1).await, 204);
+    assert_eq!(server.send(&cut(), 1).await.0, 500, "who goes on has to send all of it");
     server.send_all(&cut()).await;
     assert_eq!(server.arrived().len(), 1);
 }

@@ -124,6 +124,7 @@ async fn marks_that_say_more_than_there_is_start_the_upload_over() {
     let answer = server.test(&cut(), 1).await;
     assert!([204, 503].contains(&answer), "{answer}");
     assert_eq!(server.test(&cut(), 1).await, 204);
+    assert_eq!(server.send(&cut(), 3).await.0, 500, "who had others confirmed hears of it");
     server.send_all(&cut()).await;
     assert!(server.only_arrived().content == cut().content);
 }

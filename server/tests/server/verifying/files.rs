@@ -12,13 +12,25 @@ const LARGE: usize = 50_000;
 
 /// Sends a chunk and says the digest of the file that the answer has.
 async fn ask(server: &Server, cut: &Cut, number: usize, damaged: Option<&str>) -> Option<String> {
+    ask_as(server, cut, number, damaged, &mut String::new()).await
+}
+
+/// The same as whoever knows a secret, or hears one.
+async fn ask_as(
+    server: &Server,
+    cut: &Cut,
+    number: usize,
+    damaged: Option<&str>,
+    secret: &mut String,
+) -> Option<String> {
     let request = sending(server, cut, number, cut.bytes(number));
     let mut request = request.header("want-repr-digest", "md5=10");
     if let Some(damaged) = damaged {
         request = request.header("upload-damaged-digest", damaged);
     }
-    let response = send(request).await;
+    let response = send(request.header("upload-secret", &*secret)).await;
     assert_eq!(response.status(), 200);
+    header(&response, "upload-secret").into_iter().for_each(|told| *secret = told.to_owned());
     header(&response, "upload-repr-digest").map(str::to_owned)
 }
 
@@ -102,14 +114,50 @@ async fn a_file_that_arrived_damaged_is_replaced() {
     let content = bytes(2 * SIZE);
     let cut = Cut::new("a", &content, SIZE);
     let bad = Cut { content: damaged(&content), ..cut.clone() };
-    ask(&server, &bad, 1, None).await;
-    let told = ask(&server, &bad, 2, None).await.unwrap();
+    let secret = &mut String::new();
+    ask_as(&server, &bad, 1, None, secret).await;
+    let told = ask_as(&server, &bad, 2, None, secret).await.unwrap();
     assert_eq!(told, field(&bad.content));
-    assert_eq!(ask(&server, &cut, 1, Some(&told)).await, None, "it begins anew");
-    assert_eq!(ask(&server, &cut, 2, Some(&told)).await, Some(field(&content)));
+    let told = Some(told.as_str());
+    assert_eq!(ask_as(&server, &cut, 1, told, secret).await, None, "it begins anew");
+    assert_eq!(ask_as(&server, &cut, 2, told, secret).await, Some(field(&content)));
     assert!(server.only_arrived().content == content);
-    assert_eq!(ask(&server, &cut, 2, Some(&told)).await, Some(field(&content)), "another file");
+    assert_eq!(ask_as(&server, &cut, 2, told, secret).await, Some(field(&content)), "another file");
     assert_eq!(server.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_secret_can_send_a_file_again_and_deletes_nothing() {
+    let server = Server::start().await;
+    let content = bytes(2 * SIZE);
+    let cut = Cut::new("a", &content, SIZE);
+    let bad = Cut { content: damaged(&content), ..cut.clone() };
+    ask(&server, &bad, 1, None).await;
+    let told = ask(&server, &bad, 2, None).await;
+    for number in [1, 2] {
+        ask(&server, &cut, number, told.as_deref()).await;
+    }
+    let arrived = server.arrived();
+    assert_eq!(arrived.len(), 2);
+    for content in [&content, &bad.content] {
+        assert!(arrived.iter().any(|arrived| arrived.content == *content));
+    }
+}
+
+#[tokio::test]
+async fn no_question_deletes_a_file_also_if_it_says_that_the_file_is_damaged() {
+    let server = Server::start().await;
+    let cut = Cut::new("a", &bytes(SIZE), SIZE);
+    let secret = &mut String::new();
+    let told = ask_as(&server, &cut, 1, None, secret).await.unwrap();
+    for secret in ["", secret] {
+        let test = server.request(Method::GET).query(&cut.fields(1));
+        let test = test.header("want-repr-digest", "md5=10").header("upload-secret", secret);
+        let answer = send(test.header("upload-damaged-digest", &told)).await;
+        assert_eq!((answer.status().as_u16(), server.arrived().len()), (200, 1));
+        assert_eq!(header(&answer, "upload-repr-digest"), Some(&*told));
+    }
+    assert_eq!(server.uploads(), 1);
 }
 
 #[tokio::test]

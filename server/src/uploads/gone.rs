@@ -1,0 +1,281 @@
+//! Uploads that are gone although browsers have had chunks of them confirmed: those that rested too
+//! long, that were lost, or in whose place another cut of the file began.
+//!
+//! A chunk of such an upload must not begin it anew with a success, because those that were confirmed
+//! would never come again. It is answered like a loss, once: whoever hears that sends all of it again.
+//! What is kept of an upload is a hash of its id, its file and its cut. There are at most [`MOST`] of
+//! them, each for as long as an upload in chunks may rest while the server runs, and at least an hour.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha1::{Digest as _, Sha1};
+use uuid::Uuid;
+
+use super::{Document, FileInfo, Layout};
+use crate::files::{FileSystem, Opening, make_folder, replace};
+
+/// How many are remembered; the oldest ones are forgotten.
+const MOST: usize = 65_536;
+/// How long each is remembered at least.
+const SHORTEST: Duration = Duration::from_secs(3600);
+/// A hash, and a time in seconds.
+const RECORD: usize = 24;
+/// The name of the file that they are in.
+const NAME: &str = "gone";
+
+/// By what an upload is remembered.
+pub(super) type Trace = [u8; 16];
+
+/// What is remembered.
+#[derive(Clone, Debug)]
+pub(super) struct Gone {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    files: Arc<dyn FileSystem>,
+    retention: Duration,
+    book: Mutex<Book>,
+}
+
+/// Times are those of a clock that runs while the server does, so that no jump of another one counts.
+#[derive(Debug)]
+struct Book {
+    times: HashMap<Trace, u64>,
+    order: VecDeque<(Trace, u64)>,
+    /// How many are in the file, remembered or not.
+    written: usize,
+    begun_s: u64,
+    begun: Instant,
+}
+
+/// By what an upload is remembered that is cut so.
+pub(super) fn trace(id: Uuid, file: &FileInfo, cut: Layout) -> Trace {
+    let mut sum = Sha1::new().chain_update(id);
+    for number in [file.size, cut.chunk_size, cut.count] {
+        sum.update(number.to_be_bytes());
+    }
+    let hash = sum.chain_update(&file.name).finalize();
+    std::array::from_fn(|index| hash[index])
+}
+
+impl Gone {
+    /// Reads what was remembered in a folder.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn open(
+        folder: &Path,
+        files: Arc<dyn FileSystem>,
+        retention: Duration,
+    ) -> io::Result<Gone> {
+        let content = match std::fs::read(folder.join(NAME)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        let book = Mutex::new(Book::read(&content));
+        let shared = Shared { folder: folder.to_owned(), files, retention, book };
+        Ok(Gone { shared: Arc::new(shared) })
+    }
+
+    /// Remembers an upload of which chunks were confirmed, if it comes in chunks that a browser knows
+    /// by their numbers. It is durable when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    pub(super) async fn note(&self, document: &Document) -> io::Result<()> {
+        let cut = document.arrival.as_ref().filter(|it| !it.is_hashed()).and_then(|it| it.chunks);
+        let (Some(cut), Some(file)) = (cut, &document.file) else { return Ok(()) };
+        let (shared, trace) = (Arc::clone(&self.shared), trace(document.id, file, cut));
+        let noted = tokio::task::spawn_blocking(move || shared.note(trace)).await;
+        noted.map_err(io::Error::other)?
+    }
+
+    /// Whether an upload is remembered, which it is not any more after that.
+    pub(super) fn take(&self, trace: Trace) -> bool {
+        self.shared.book().times.remove(&trace).is_some()
+    }
+
+    /// Forgets those that were remembered long enough.
+    pub(super) fn sweep(&self) {
+        let mut book = self.shared.book();
+        let (now, retention) = (book.now_s(), self.shared.retention.max(SHORTEST).as_secs());
+        book.forget_while(|then, _| then.saturating_add(retention) < now);
+    }
+}
+
+impl Shared {
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, trace: Trace) -> io::Result<()> {
+        let mut book = self.book();
+        let now = book.now_s();
+        match self.append(book.written, &record(&trace, now)) {
+            // Somebody has removed the folder.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_folder(&*self.files, &self.folder)?;
+                book.written = 0;
+                self.append(0, &record(&trace, now))?;
+            }
+            appended => appended?,
+        }
+        book.written += 1;
+        book.add(trace, now);
+        if book.written >= 2 * MOST { self.rewrite(&mut book) } else { Ok(()) }
+    }
+
+    fn append(&self, place: usize, record: &[u8]) -> io::Result<()> {
+        let file = self.files.open(&self.folder.join(NAME), Opening::Made)?;
+        self.files.write(&file, (place * RECORD) as u64, record)?;
+        self.files.sync_data(&file)?;
+        if place == 0 { self.files.sync_dir(&self.folder) } else { Ok(()) }
+    }
+
+    fn rewrite(&self, book: &mut Book) -> io::Result<()> {
+        let content = book.content();
+        replace(&*self.files, &self.folder.join(NAME), &content, Opening::Empty)?;
+        book.written = content.len() / RECORD;
+        self.files.sync_dir(&self.folder)
+    }
+}
+
+impl Book {
+    fn read(content: &[u8]) -> Book {
+        let (times, order) = (HashMap::new(), VecDeque::new());
+        let mut book = Book { times, order, written: 0, begun_s: 0, begun: Instant::now() };
+        for record in content.chunks_exact(RECORD) {
+            let (hash, time) = record.split_at(16);
+            let hash = std::array::from_fn(|index| hash[index]);
+            let time = u64::from_le_bytes(std::array::from_fn(|index| time[index]));
+            book.begun_s = book.begun_s.max(time);
+            book.add(hash, time);
+        }
+        book.written = content.len() / RECORD;
+        book
+    }
+
+    fn now_s(&self) -> u64 {
+        self.begun_s.saturating_add(self.begun.elapsed().as_secs())
+    }
+
+    fn add(&mut self, trace: Trace, time: u64) {
+        self.times.insert(trace, time);
+        self.order.push_back((trace, time));
+        self.forget_while(|_, count| count > MOST);
+    }
+
+    /// Forgets the oldest one as long as this holds of its time and of how many there are.
+    fn forget_while(&mut self, is_enough: impl Fn(u64, usize) -> bool) {
+        while let Some((trace, time)) = self.order.front().copied() {
+            if !is_enough(time, self.order.len()) {
+                return;
+            }
+            self.order.pop_front();
+            // It may have been noted once more.
+            if self.times.get(&trace) == Some(&time) {
+                self.times.remove(&trace);
+            }
+        }
+    }
+
+    fn content(&self) -> Vec<u8> {
+        let known = self.order.iter().filter(|(trace, time)| self.times.get(trace) == Some(time));
+        known.flat_map(|(trace, time)| record(trace, *time)).collect()
+    }
+}
+
+fn record(trace: &Trace, time: u64) -> [u8; RECORD] {
+    let mut record = [0; RECORD];
+    record[..16].copy_from_slice(trace);
+    record[16..].copy_from_slice(&time.to_le_bytes());
+    record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Native;
+
+    fn open(folder: &Path) -> Gone {
+        Gone::open(folder, Arc::new(Native), Duration::from_secs(5000)).unwrap()
+    }
+
+    fn traced(number: u8) -> Trace {
+        [number; 16]
+    }
+
+    #[test]
+    fn what_was_noted_is_known_once_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = open(folder.path());
+        gone.shared.note(traced(1)).unwrap();
+        gone.shared.note(traced(2)).unwrap();
+        let later = open(folder.path());
+        for gone in [gone, later] {
+            assert!(gone.take(traced(1)) && !gone.take(traced(1)) && gone.take(traced(2)));
+        }
+    }
+
+    #[test]
+    fn a_note_that_was_cut_short_is_none_and_the_next_one_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path()).shared.note(traced(1)).unwrap();
+        let path = folder.path().join(NAME);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&whole[..], &whole[..7]].concat()).unwrap();
+        open(folder.path()).shared.note(traced(2)).unwrap();
+        let gone = open(folder.path());
+        assert!(gone.take(traced(1)) && gone.take(traced(2)));
+    }
+
+    #[test]
+    fn only_so_many_are_remembered_and_the_file_does_not_grow_for_ever() {
+        let mut book = Book::read(&[]);
+        for number in 0..3 * MOST as u64 {
+            let mut trace = traced(0);
+            trace[..8].copy_from_slice(&number.to_be_bytes());
+            book.add(trace, number);
+        }
+        assert_eq!((book.times.len(), book.order.len()), (MOST, MOST));
+        assert_eq!(book.content().len(), MOST * RECORD);
+        let folder = tempfile::tempdir().unwrap();
+        let gone = open(folder.path());
+        let written = 2 * MOST - 1;
+        *gone.shared.book() = Book { written, ..book };
+        gone.shared.note(traced(1)).unwrap();
+        let length = std::fs::metadata(folder.path().join(NAME)).unwrap().len();
+        assert_eq!(length, (MOST * RECORD) as u64);
+        assert!(open(folder.path()).take(traced(1)));
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten_unless_it_was_noted_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = open(folder.path());
+        for (number, time) in [(1, 10), (2, 10), (1, 50), (3, 5009)] {
+            gone.shared.book().add(traced(number), time);
+        }
+        gone.shared.book().begun_s = 5020;
+        gone.sweep();
+        assert!(gone.take(traced(1)) && !gone.take(traced(2)) && gone.take(traced(3)));
+    }
+
+    #[test]
+    fn a_folder_that_somebody_has_removed_is_made_anew() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("storage");
+        let gone = open(&folder);
+        gone.shared.note(traced(1)).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        gone.shared.note(traced(2)).unwrap();
+        assert!(open(&folder).take(traced(2)));
+    }
+}

@@ -6,7 +6,7 @@ use std::future::Future;
 use incoming_protocol::Error;
 #[cfg(feature = "_requests")]
 use js_sys::Array;
-use js_sys::{Date, Function, Object, Promise, Uint32Array};
+use js_sys::{Date, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 #[cfg(any(feature = "npm", feature = "_requests"))]
@@ -28,7 +28,7 @@ extern "C" {
     fn set_as(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
 
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn fill_with_random(numbers: &Uint32Array);
+    fn fill_with_random(bytes: &mut [u8]);
 
     #[wasm_bindgen(js_name = reportError)]
     pub(crate) fn report_error(thrown: &JsValue);
@@ -136,9 +136,9 @@ pub(crate) fn wall_clock_ms() -> f64 {
 
 /// What random numbers begin with. Nobody guesses it: names of uploads are made of it.
 pub(crate) fn seed() -> u64 {
-    let numbers = Uint32Array::new_with_length(2);
-    fill_with_random(&numbers);
-    u64::from(numbers.get_index(0)) << 32 | u64::from(numbers.get_index(1))
+    let mut bytes = [0; 8];
+    fill_with_random(&mut bytes);
+    u64::from_le_bytes(bytes)
 }
 
 /// The window, or the worker.

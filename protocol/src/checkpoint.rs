@@ -18,8 +18,8 @@ const MARKED: u64 = 2;
 pub struct Checkpoint {
     /// The ticket, the identifier, the uuid, or the MD5 of the file.
     pub id: String,
-    /// By what our server knows whose upload it is.
-    pub secret: Option<String>,
+    /// By what our server knows whose upload it is; empty if it has not said it.
+    pub secret: String,
     /// The version, the size of a chunk, flags, and borders.
     numbers: Vec<u64>,
 }
@@ -31,7 +31,7 @@ impl Checkpoint {
     pub fn new(id: &str, layout: Layout, borders: &[u64]) -> Checkpoint {
         let mut numbers = vec![VERSION, layout.chunk_size, layout.large_last.into()];
         numbers.extend_from_slice(borders);
-        Checkpoint { id: id.to_owned(), secret: None, numbers }
+        Checkpoint { id: id.to_owned(), secret: String::new(), numbers }
     }
 
     /// True if somebody has begun the upload.
@@ -58,8 +58,8 @@ impl Checkpoint {
 
     /// The same, of an upload of which the server has said a secret.
     #[must_use]
-    pub fn with_secret(mut self, secret: Option<String>) -> Checkpoint {
-        self.secret = secret;
+    pub fn with_secret(mut self, secret: &str) -> Checkpoint {
+        self.secret = secret.to_owned();
         self
     }
 
@@ -76,7 +76,9 @@ impl Checkpoint {
     /// As it is kept: a list of the id, the secret if there is one, and the numbers.
     pub fn to_json(&self) -> Json {
         let mut list = vec![Json::Text(self.id.clone())];
-        list.extend(self.secret.clone().map(Json::Text));
+        if !self.secret.is_empty() {
+            list.push(Json::Text(self.secret.clone()));
+        }
         for number in &self.numbers {
             list.push(Json::from(*number));
         }
@@ -88,8 +90,8 @@ impl Checkpoint {
         let Json::List(list) = json else { return None };
         let (Json::Text(id), rest) = list.split_first()? else { return None };
         let (secret, rest) = match rest.split_first() {
-            Some((Json::Text(secret), rest)) => (Some(secret.clone()), rest),
-            _ => (None, rest),
+            Some((Json::Text(secret), rest)) => (secret.clone(), rest),
+            _ => (String::new(), rest),
         };
         let mut numbers = Vec::new();
         for number in rest {

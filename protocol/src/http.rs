@@ -44,7 +44,7 @@ impl Request {
             query: Query::default(),
             headers: Vec::new(),
             body,
-            wants: vec![SERVER, RETRY_AFTER],
+            wants: vec![SERVER, RETRY_AFTER, SECRET],
             is_bare: false,
         }
     }
@@ -258,9 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn every_request_wants_the_mark_and_the_time_to_wait_and_more_if_it_says_so() {
+    fn every_request_wants_what_our_server_says_and_the_time_to_wait_and_more_if_it_says_so() {
         let mut request = request("/x");
-        assert_eq!(request.wants, [SERVER, RETRY_AFTER]);
+        assert_eq!(request.wants, [SERVER, RETRY_AFTER, SECRET]);
         request.wants.push(LOCATION);
         assert!(request.wants.contains(&LOCATION));
         assert!(!request.is_bare, "with what the page adds");

@@ -36,8 +36,6 @@ pub struct Transfer {
     pub stage: Stage,
     /// Whose answers count.
     pub trust: Trust,
-    /// Shows our server whose upload it is.
-    secret: Option<String>,
     simultaneous: u64,
     last_id: u32,
     /// What went wrong with a request; the others may still arrive.
@@ -70,7 +68,6 @@ impl Transfer {
             pieces: Pieces::new(layout),
             stage: Stage::Idle,
             trust,
-            secret: None,
             simultaneous,
             last_id: 0,
             failure: None,
@@ -103,7 +100,7 @@ impl Transfer {
         if layout.count() <= MOST_CHUNKS {
             return Ok(());
         }
-        let words = "expected a chunk_size by which the file has at most 10000000 chunks, found one by which it has ";
+        let words = "expected a chunk_size that makes at most 10000000 chunks, found one that makes ";
         Err(Error::Misuse(joined(&[words, &decimal(layout.count())])))
     }
 
@@ -168,9 +165,8 @@ impl Transfer {
 
     /// Sends a request about a chunk, or about the whole file, with what verifies it.
     pub fn request(&self, mut request: Request, index: Option<u64>) -> Action {
-        match &self.secret {
-            Some(secret) => request.say(SECRET, secret),
-            None => request.wants.push(SECRET),
+        if !self.trust.secret().is_empty() {
+            request.say(SECRET, self.trust.secret());
         }
         if let Some(md5) = index.and_then(|index| self.digest_of(index)) {
             request.say(CONTENT_DIGEST, &md5.to_field());
@@ -212,9 +208,6 @@ impl Transfer {
     pub fn take(&mut self, id: RequestId, response: &Response) -> Option<u64> {
         let index = self.pieces.take(id)?;
         self.trust.heard(response);
-        if let Some(secret) = response.secret() {
-            self.secret = Some(secret.to_owned());
-        }
         Some(index)
     }
 
@@ -331,7 +324,7 @@ impl Transfer {
     /// What has to be kept so that another page can go on under this id.
     pub fn checkpoint(&self, id: &str) -> Checkpoint {
         let checkpoint = Checkpoint::new(id, self.pieces.layout(), &self.pieces.borders());
-        checkpoint.marked(self.trust.is_marked()).with_secret(self.secret.clone())
+        checkpoint.marked(self.trust.is_marked()).with_secret(self.trust.secret())
     }
 
     /// Everything is as an earlier page has left it, and what it was told to be on the server is
@@ -339,8 +332,7 @@ impl Transfer {
     pub fn recall(&mut self, checkpoint: &Checkpoint, below: u64) {
         self.start_over();
         self.damaged_file = None;
-        self.trust.recall(checkpoint.is_marked());
-        self.secret = checkpoint.secret.clone();
+        self.trust.recall(checkpoint);
         let (layout, borders) = (checkpoint.layout(self.pieces.layout()), checkpoint.borders());
         if layout.count() <= MOST_CHUNKS {
             self.pieces = Pieces::new(layout);

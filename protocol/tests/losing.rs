@@ -274,7 +274,7 @@ fn more_chunks_or_requests_than_anybody_can_keep_are_refused_at_once() {
             Upload::new(protocol, job, 7).err().unwrap().to_string()
         };
         let own = if protocol == Protocol::FineUploader { r#"{"chunking":true}"# } else { "{}" };
-        assert!(refused(16, own).contains("at most 10000000 chunks, found one by which it has"));
+        assert!(refused(16, own).contains("at most 10000000 chunks, found one that makes"));
         let own = r#"{"simultaneous":1001}"#;
         assert!(refused(MIB, own).contains("at most 1000 as simultaneous"), "{protocol:?}");
     }

@@ -254,7 +254,7 @@ fn once_our_server_has_answered_no_other_success_counts() {
         let portal = success(1);
         let error = respond(&mut client, id, portal).unwrap_err();
         assert_eq!(error.kind(), "unavailable");
-        assert!(error.to_string().contains("not from the server that has the upload"), "{error}");
+        assert!(error.to_string().contains("not the server that has the upload"), "{error}");
         assert_eq!(client.progress().acknowledged, 100);
         client.hung_up();
         client.start();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ARRIVED_DIGEST, FILE_DIGEST, OURS, RETRY_AFTER, SECRET, SERVER, before, find};
+use super::{ARRIVED_DIGEST, FILE_DIGEST, OURS, RETRY_AFTER, SERVER, before, find};
 use crate::{Error, Json, Md5, decimal, joined};
 
 /// What came back.
@@ -55,11 +55,6 @@ impl Response {
     /// The MD5 of the whole file as it arrived, if the server says it.
     pub fn file_digest(&self) -> Option<Md5> {
         Md5::from_field(self.header(FILE_DIGEST)?)
-    }
-
-    /// The secret of the upload that the request has begun, if a server of ours says one.
-    pub fn secret(&self) -> Option<&str> {
-        self.header(SECRET).filter(|_| self.is_ours())
     }
 
     /// True if a server of ours answered.

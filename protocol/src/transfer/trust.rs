@@ -1,7 +1,7 @@
 //! Whose answers count.
 
-use crate::http::{HAS_ALL_CHUNKS, Response, before};
-use crate::{Answers, Error, joined};
+use crate::http::{HAS_ALL_CHUNKS, Response, SECRET, before};
+use crate::{Answers, Checkpoint, Error, joined};
 
 /// Which answers of success prove that what was sent is stored.
 ///
@@ -16,17 +16,26 @@ pub struct Trust {
     server: Option<String>,
     /// Such a server has the upload: it has shown that in this page, or in an earlier one.
     is_marked: bool,
+    /// What such a server has said when the upload began, by which it knows whose it is; empty as long
+    /// as it has not.
+    secret: String,
 }
 
 impl Trust {
     /// Of answers to chunks in which the status is the only proof, or in which the body is one.
     pub fn new(answers: Answers, by_status: bool) -> Trust {
-        Trust { answers, by_status, server: None, is_marked: false }
+        Trust { answers, by_status, server: None, is_marked: false, secret: String::new() }
     }
 
     /// Takes note of who has answered.
     pub fn heard(&mut self, response: &Response) {
-        if response.is_ours() && self.server.is_none() {
+        if !response.is_ours() {
+            return;
+        }
+        if let Some(secret) = response.header(SECRET) {
+            self.secret = secret.to_owned();
+        }
+        if self.server.is_none() {
             self.server = Some(before(&response.asked, b'?').to_owned());
             self.is_marked = true;
         }
@@ -37,9 +46,15 @@ impl Trust {
         self.is_marked
     }
 
-    /// An earlier page has found out whether the server is one of ours.
-    pub fn recall(&mut self, is_marked: bool) {
-        self.is_marked |= is_marked;
+    /// By what the server knows whose the upload is; empty if it has not said it.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// An earlier page has found out whether the server is one of ours, and what it says then.
+    pub fn recall(&mut self, checkpoint: &Checkpoint) {
+        self.is_marked |= checkpoint.is_marked();
+        self.secret.clone_from(&checkpoint.secret);
     }
 
     /// Makes sure that a success proves that a chunk is stored.
@@ -98,7 +113,7 @@ impl Trust {
     }
 
     fn check_mark(&self, response: &Response) -> Result<(), Error> {
-        let words = "an answer that is not from the server that has the upload (a portal or a login page?): ";
+        let words = "this is not the server that has the upload (a portal or a login page?): ";
         let is_other = self.is_marked && !response.is_ours();
         if is_other { Err(unproven(words, response)) } else { Ok(()) }
     }

@@ -44,7 +44,7 @@ describe('A portal that answers everything with 200', () => {
       assert.ok(said.length > 0);
       for (const { state_msg, last_error } of said) {
         assert.equal(last_error.kind, 'unavailable');
-        assert.match(state_msg, /an answer that is not from the server that has the upload/);
+        assert.match(state_msg, /this is not the server that has the upload/);
         assert.ok(!state_msg.includes('<'), 'no page is shown');
       }
     });

@@ -83,9 +83,7 @@ async fn serve(
     let address = listener.local_addr().map_err(listen)?;
     let services = Services::new(config, store, address).await?;
     let router = app(&services)?;
-    tokio::spawn(
-        services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_expiring()),
-    );
+    services.tasks.spawn(services.uploads.clone().keep_expiring());
     let forgetting = services.clients.rate.clone().keep_forgetting();
     tokio::spawn(services.stop.clone().run_until_cancelled_owned(forgetting));
     let uploads = services.uploads.clone();

@@ -9,6 +9,7 @@
 //! What must outlive the process is in the [`Document`]; what concerns only those who work on the
 //! upload now (who may write, which handover is under way) is in [`live`].
 
+mod ages;
 mod arriving;
 mod chunked;
 mod connection;
@@ -51,6 +52,7 @@ use crate::config::Config;
 use crate::handover::{Handover, Reached};
 use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
+use ages::Ages;
 use connection::Hold;
 use gone::Gone;
 use ledger::Ledger;
@@ -79,6 +81,7 @@ struct Inner {
     lives: Lives,
     count: AtomicUsize,
     ledger: Ledger,
+    ages: Ages,
     gone: Gone,
     /// What an earlier process has left.
     left: Left,
@@ -140,6 +143,8 @@ impl Uploads {
         let arrivals = Arrivals::open(&folder, store.files());
         let arrivals = arrivals.map_err(|cause| failed(&folder, cause))?;
         let storage = config.storage.clone().unwrap_or_default();
+        let ages = Ages::open(&storage, store.files());
+        let ages = ages.map_err(|cause| failed(&storage, cause))?;
         let gone = Gone::open(&storage, store.files(), config.chunks_retention);
         let gone = gone.map_err(|cause| failed(&storage, cause))?;
         let inner = Inner {
@@ -151,6 +156,7 @@ impl Uploads {
             lives: Lives::default(),
             count: AtomicUsize::default(),
             ledger,
+            ages,
             gone,
             left: Left::default(),
             room: hashed::Room::default(),
@@ -266,6 +272,7 @@ impl Inner {
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error),
                 Ok(_) => {
+                    self.ages.restart(id);
                     self.ledger.settle(&document);
                     return Ok(document);
                 }

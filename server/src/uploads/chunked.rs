@@ -274,8 +274,7 @@ impl Uploads {
             return Ok(true);
         }
         let ended = self.inner.store.last_activity(document.id).await?;
-        let now = SystemTime::now();
-        let age = ended.and_then(|ended| now.duration_since(ended).ok()).unwrap_or_default();
+        let age = ended.map(|ended| self.inner.ages.of(document.id, ended)).unwrap_or_default();
         Ok(age < self.inner.limits.echo)
     }
 

@@ -1,6 +1,6 @@
 //! Forgetting what nobody comes back for.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use uuid::Uuid;
@@ -9,10 +9,13 @@ use super::live::Notice;
 use super::{AT_ONCE, Document, EXPIRY_NOTICE, Inner, Limits, State, Uploads};
 use crate::store::{Listed, StoreError};
 
+/// How much time passes at most until it is noted how long uploads have rested.
+const MOST_BETWEEN_NOTES: Duration = Duration::from_secs(3600);
+
 impl Uploads {
     /// Forgets finished uploads after their retention, and drops all others that have rested too
-    /// long.
-    pub async fn expire(&self, now: SystemTime) {
+    /// long, as if so much more time had passed.
+    pub async fn expire(&self, ahead: Duration) {
         self.inner.sweep_live();
         self.inner.gone.sweep();
         let begun = Instant::now();
@@ -21,40 +24,57 @@ impl Uploads {
             Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
         };
         self.inner.set_count(listed.len());
-        self.inner.ledger.retain(&listed.iter().map(|upload| upload.id).collect(), begun);
-        let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, now));
+        let there = listed.iter().map(|upload| upload.id).collect();
+        self.inner.ledger.retain(&there, begun);
+        self.inner.ages.retain(&there);
+        let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, ahead));
         futures_util::stream::iter(rested)
             .for_each_concurrent(AT_ONCE, |upload| async move {
-                if let Err(error) = self.expire_one(upload, now).await {
+                if let Err(error) = self.expire_one(upload, ahead).await {
                     tracing::error!(id = %upload.id, %error, "an old upload cannot be dropped");
                 }
             })
             .await;
     }
 
-    /// Expires for ever.
+    /// Expires until the server stops.
     pub async fn keep_expiring(self) {
-        let limits = self.inner.limits;
-        let shortest = limits.shortest();
-        let pause = (shortest / 4).clamp(Duration::from_millis(50), Duration::from_secs(60));
-        loop {
-            tokio::time::sleep(pause).await;
-            self.expire(SystemTime::now()).await;
+        let shortest = self.inner.limits.shortest() / 4;
+        let pause = shortest.clamp(Duration::from_millis(50), Duration::from_secs(60));
+        let between_notes = shortest.clamp(Duration::from_secs(1), MOST_BETWEEN_NOTES);
+        let mut noted = Instant::now();
+        let expiring = async {
+            loop {
+                self.expire(Duration::ZERO).await;
+                if noted.elapsed() >= between_notes {
+                    self.note_ages().await;
+                    noted = Instant::now();
+                }
+                tokio::time::sleep(pause).await;
+            }
+        };
+        self.inner.stop.run_until_cancelled(expiring).await;
+        self.note_ages().await;
+    }
+
+    async fn note_ages(&self) {
+        if let Err(error) = self.inner.ages.note().await {
+            tracing::error!(%error, "how long uploads have rested cannot be noted");
         }
     }
 
-    fn has_rested(&self, upload: Listed, now: SystemTime) -> bool {
-        let (limits, age) = (self.inner.limits, age(upload, now));
+    fn has_rested(&self, upload: Listed, ahead: Duration) -> bool {
+        let (limits, age) = (self.inner.limits, self.inner.age(upload) + ahead);
         age > limits.shortest()
             || age > limits.promise_expiry() && self.inner.ledger.is_promise(upload.id)
     }
 
-    async fn expire_one(&self, upload: Listed, now: SystemTime) -> Result<(), StoreError> {
-        let limits = self.inner.limits;
+    async fn expire_one(&self, upload: Listed, ahead: Duration) -> Result<(), StoreError> {
+        let (limits, age) = (self.inner.limits, self.inner.age(upload) + ahead);
         let document = match self.inner.load(upload.id).await {
             Ok(Some(document)) => document,
             Ok(None) => return Ok(()),
-            Err(StoreError::Damaged { .. }) if age(upload, now) <= limits.idle_expiry => {
+            Err(StoreError::Damaged { .. }) if age <= limits.idle_expiry => {
                 return Ok(());
             }
             Err(error @ StoreError::Damaged { .. }) => {
@@ -64,14 +84,12 @@ impl Uploads {
             Err(error) => return Err(error),
         };
         match document.state {
-            State::Finished if age(upload, now) > limits.finished_retention => {
-                self.forget(&document).await
-            }
+            State::Finished if age > limits.finished_retention => self.forget(&document).await,
             State::Finished => Ok(()),
             _ => {
                 let patience = self.inner.patience(&document).await?;
-                if age(upload, now) > patience {
-                    self.drop_idle(upload, now, patience).await?;
+                if age > patience {
+                    self.drop_idle(upload, ahead, patience).await?;
                 }
                 Ok(())
             }
@@ -105,7 +123,7 @@ impl Uploads {
     async fn drop_idle(
         &self,
         upload: Listed,
-        now: SystemTime,
+        ahead: Duration,
         patience: Duration,
     ) -> Result<(), StoreError> {
         let live = self.inner.live(upload.id);
@@ -114,7 +132,7 @@ impl Uploads {
         }
         let mut gate = live.gate.lock().await;
         // A message or a piece of a body may be on its way for long before it is stored.
-        if live.is_written_to(patience) || !self.is_still_idle(upload, now, patience).await? {
+        if live.is_written_to(patience) || !self.is_still_idle(upload, ahead, patience).await? {
             return Ok(());
         }
         self.inner.note_if_confirmed(upload.id).await?;
@@ -134,12 +152,12 @@ impl Uploads {
     async fn is_still_idle(
         &self,
         upload: Listed,
-        now: SystemTime,
+        ahead: Duration,
         patience: Duration,
     ) -> Result<bool, StoreError> {
         let latest = self.inner.store.last_activity(upload.id).await?;
-        Ok(latest
-            .is_some_and(|last_activity| age(Listed { last_activity, ..upload }, now) > patience))
+        let age = |last_activity| self.inner.age(Listed { last_activity, ..upload }) + ahead;
+        Ok(latest.is_some_and(|last_activity| age(last_activity) > patience))
     }
 }
 
@@ -155,6 +173,10 @@ impl Limits {
 }
 
 impl Inner {
+    fn age(&self, upload: Listed) -> Duration {
+        self.ages.of(upload.id, upload.last_activity)
+    }
+
     /// How long an upload that is not finished may rest.
     async fn patience(&self, document: &Document) -> Result<Duration, StoreError> {
         let chunks = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
@@ -186,8 +208,4 @@ impl Inner {
             || self.store.is_in_doubt(id).await?
             || self.has_arrived(document).await?)
     }
-}
-
-fn age(upload: Listed, now: SystemTime) -> Duration {
-    now.duration_since(upload.last_activity).unwrap_or_default()
 }

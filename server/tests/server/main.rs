@@ -7,6 +7,7 @@ mod bad_input;
 mod cancelling;
 mod cleaner;
 mod clients;
+mod clocks;
 mod common;
 mod config;
 mod crashes;

@@ -100,7 +100,8 @@ impl Transfer {
         if layout.count() <= MOST_CHUNKS {
             return Ok(());
         }
-        let words = "expected a chunk_size that makes at most 10000000 chunks, found one that makes ";
+        let words =
+            "expected a chunk_size that makes at most 10000000 chunks, found one that makes ";
         Err(Error::Misuse(joined(&[words, &decimal(layout.count())])))
     }
 

@@ -7,6 +7,8 @@ mod asked;
 mod cache;
 mod hook;
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::clients::Client;
@@ -32,6 +34,13 @@ pub struct Asked<'a> {
     pub headers: &'a HeaderMap,
     /// Whom it comes from.
     pub client: Option<Client>,
+}
+
+/// A request that is let in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// For whom, as the hook says, by its header `X-Upload-Owner`.
+    pub owner: Option<Arc<str>>,
 }
 
 /// Why a request is not let in.
@@ -65,10 +74,10 @@ impl Access {
     ///
     /// # Errors
     /// When it is not.
-    pub async fn check(&self, asked: Asked<'_>) -> Result<(), Denied> {
+    pub async fn check(&self, asked: Asked<'_>) -> Result<Admitted, Denied> {
         match &self.hook {
             Some(hook) => hook.check(asked).await,
-            None => Ok(()),
+            None => Ok(Admitted::default()),
         }
     }
 }

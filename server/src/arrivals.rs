@@ -69,6 +69,15 @@ impl Arrivals {
         tokio::fs::try_exists(self.path(id)).await
     }
 
+    /// How many bytes all files here have.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn bytes(&self) -> io::Result<u64> {
+        let folder = self.folder.clone();
+        tokio::task::spawn_blocking(move || bytes_in(&folder)).await.map_err(io::Error::other)?
+    }
+
     /// Deletes a file and its document for good; false if the file is not there any more.
     ///
     /// # Errors
@@ -113,6 +122,16 @@ impl Arrivals {
         let files = Arc::clone(&self.files);
         tokio::task::spawn_blocking(move || work(&*files)).await.map_err(io::Error::other)?
     }
+}
+
+fn bytes_in(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0_u64;
+    for entry in std::fs::read_dir(folder)? {
+        // Somebody may take one away meanwhile.
+        let Ok(file) = entry?.metadata() else { continue };
+        bytes = bytes.saturating_add(if file.is_file() { file.len() } else { 0 });
+    }
+    Ok(bytes)
 }
 
 /// False for what was not there.

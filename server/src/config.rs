@@ -121,8 +121,7 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MAX_CHUNK_SIZE", value_name = "BYTES")]
     pub max_chunk_size: Option<u64>,
 
-    /// How many uploads may exist at once, tickets never used and finished uploads that are still
-    /// remembered included.
+    /// How many uploads that are not finished may exist at once, tickets never used included.
     #[arg(long, env = "INCOMING_MAX_TICKETS", value_name = "NUMBER", default_value_t = 100_000)]
     pub max_tickets: usize,
 
@@ -172,6 +171,18 @@ pub struct Config {
     /// many as the disk takes.
     #[arg(long, env = "INCOMING_MAX_STORAGE", value_name = "BYTES")]
     pub max_storage: Option<u64>,
+
+    /// Counts the files that have arrived in max-storage too, until somebody takes them out of their
+    /// folder.
+    #[arg(long, env = "INCOMING_COUNT_ARRIVED", value_parser = clap::builder::FalseyValueParser::new())]
+    pub count_arrived: bool,
+
+    /// The part of max-open-uploads and of max-storage that one address, IPv6 by /64, or one owner may
+    /// hold, in percent. An owner is who the authorisation says in X-Upload-Owner. This machine itself
+    /// has no share as long as no proxies are trusted. 100: all of it.
+    #[arg(long, env = "INCOMING_SHARE", value_name = "PERCENT", default_value_t = 25,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub share: u8,
 
     /// Address that is asked, with the headers of the request, whether a request of the protocols
     /// without tickets is let in: 2xx lets it in, 401 and 403 are passed on, all else is a 503. If

@@ -9,6 +9,7 @@ mod form;
 mod galileo;
 mod guard;
 mod health;
+mod holder;
 mod hosts;
 mod incoming;
 mod limits;

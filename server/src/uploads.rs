@@ -22,6 +22,7 @@ mod from_backend;
 mod gone;
 mod handing_over;
 mod hashed;
+mod holder;
 mod ledger;
 mod live;
 mod marks;
@@ -30,7 +31,6 @@ mod whole;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,7 @@ pub use document::{Arrival, Backend, Document, FileInfo, Layout, Owner, Secret, 
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Failure, Outcome};
 pub use hashed::{HashedChunk, HashedError, HashedPlan, HashedState};
+pub use holder::Holder;
 pub use ledger::Full;
 pub use live::Notice;
 pub use whole::{Sum, Whole, WholeError};
@@ -55,7 +56,7 @@ use crate::store::{Store, StoreError, Writer};
 use ages::Ages;
 use connection::Hold;
 use gone::Gone;
-use ledger::Ledger;
+use ledger::{Ledger, Room};
 use live::{Live, Lives};
 use resuming::Left;
 
@@ -79,7 +80,6 @@ struct Inner {
     backend_of_arrivals: Option<String>,
     limits: Limits,
     lives: Lives,
-    count: AtomicUsize,
     ledger: Ledger,
     ages: Ages,
     gone: Gone,
@@ -97,7 +97,7 @@ struct Limits {
     max_file_size: u64,
     /// Over HTTP.
     max_chunk_size: u64,
-    max_tickets: usize,
+    counts_arrived: bool,
     idle_expiry: Duration,
     chunks_retention: Duration,
     /// How long after the end of an upload its chunks may come once more.
@@ -112,7 +112,7 @@ impl Limits {
             // What is larger than all may be together can never come.
             max_file_size: config.max_file_size.min(config.max_storage.unwrap_or(u64::MAX)),
             max_chunk_size: config.max_chunk_size.unwrap_or(u64::MAX),
-            max_tickets: config.max_tickets,
+            counts_arrived: config.count_arrived,
             idle_expiry: config.idle_expiry,
             chunks_retention: config.chunks_retention,
             echo: config.connection_timeout,
@@ -133,7 +133,12 @@ impl Uploads {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Result<Uploads, crate::Error> {
-        let ledger = Ledger::new(config.max_open_uploads, config.max_storage);
+        let ledger = Ledger::new(Room {
+            max_uploads: config.max_tickets,
+            max_open: config.max_open_uploads,
+            max_bytes: config.max_storage,
+            share: config.share,
+        });
         let handover = Handover::new(config.handover_timeout)?;
         let failed = |folder: &Path, cause| {
             let folder = folder.display().to_string();
@@ -154,7 +159,6 @@ impl Uploads {
             backend_of_arrivals: config.signal_finish_url.clone(),
             limits: Limits::of(config),
             lives: Lives::default(),
-            count: AtomicUsize::default(),
             ledger,
             ages,
             gone,
@@ -173,18 +177,26 @@ impl Uploads {
     ///
     /// # Errors
     /// When there is nothing to upload to, or the file is not the one the ticket is bound to.
-    pub async fn open(&self, id: &str, size: u64, name: &str) -> Result<Connection, OpenError> {
+    pub async fn open(
+        &self,
+        id: &str,
+        size: u64,
+        name: &str,
+        holder: Holder,
+    ) -> Result<Connection, OpenError> {
         let id = parse_id(id).ok_or(OpenError::Unknown)?;
         let document = self.inner.load(id).await?.ok_or(OpenError::Unknown)?;
-        self.inner.admits(&document, size)?;
+        self.inner.admits(&document, size, holder)?;
         let live = self.inner.live(id);
         // Waits for a chunk that is being written; whoever holds the gate writes alone.
         let mut gate = live.gate.lock().await;
         let mut document = self.inner.load(id).await?.ok_or(OpenError::Unknown)?;
-        self.inner.admits(&document, size)?;
-        if document.file.is_none() {
-            self.inner.ledger.begin(id, size)?;
-            document = match self.inner.bind(id, size, name).await {
+        self.inner.admits(&document, size, holder)?;
+        if document.file.is_some() {
+            self.inner.ledger.grow(id, 0)?;
+        } else {
+            self.inner.ledger.begin(id, size, holder)?;
+            document = match self.inner.bind(id, size, name, holder).await {
                 Ok(document) => document,
                 Err(error) => {
                     self.inner.recount(id).await;
@@ -238,10 +250,19 @@ impl Uploads {
 
 impl Inner {
     /// Binds a ticket to its file.
-    async fn bind(&self, id: Uuid, size: u64, name: &str) -> Result<Document, StoreError> {
+    async fn bind(
+        &self,
+        id: Uuid,
+        size: u64,
+        name: &str,
+        holder: Holder,
+    ) -> Result<Document, StoreError> {
         self.store.begin(id).await?;
         let file = FileInfo { size, name: display_name(name) };
-        let document = self.update(id, |document| document.file = Some(file.clone())).await?;
+        let bound = self.update(id, |document| {
+            (document.file, document.holder) = (Some(file.clone()), holder);
+        });
+        let document = bound.await?;
         tracing::info!(%id, size, name = file.name, "upload begins");
         Ok(document)
     }
@@ -289,11 +310,16 @@ impl Inner {
         self.lives.sweep(self.limits.echo);
     }
 
-    fn admits(&self, document: &Document, size: u64) -> Result<(), OpenError> {
+    /// The largest file that somebody may send.
+    fn largest(&self, holder: Holder) -> u64 {
+        self.limits.max_file_size.min(self.ledger.room().largest(holder))
+    }
+
+    fn admits(&self, document: &Document, size: u64, holder: Holder) -> Result<(), OpenError> {
         if document.arrival.is_some() {
             return Err(OpenError::Unknown);
         }
-        let limit = self.limits.max_file_size;
+        let limit = self.largest(holder);
         match &document.file {
             Some(file) if file.size != size => {
                 return Err(OpenError::SizeChanged { bound: file.size });
@@ -346,7 +372,6 @@ impl Inner {
     async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
         self.store.remove(id).await?;
         self.ledger.remove(id);
-        self.count_down();
         Ok(())
     }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Admitted;
+
 /// What is remembered of a request: a digest, from which no secret can be read.
 pub(super) type Key = [u8; 32];
 
@@ -14,7 +16,7 @@ const MOST: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Cache {
     life: Duration,
-    until: Mutex<HashMap<Key, Instant>>,
+    until: Mutex<HashMap<Key, (Instant, Admitted)>>,
 }
 
 impl Cache {
@@ -22,25 +24,26 @@ impl Cache {
         Cache { life, until: Mutex::default() }
     }
 
-    pub(super) fn has(&self, key: &Key) -> bool {
+    pub(super) fn find(&self, key: &Key) -> Option<Admitted> {
         let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.get(key).is_some_and(|until| Instant::now() < *until)
+        let (_, admitted) = until.get(key).filter(|(until, _)| Instant::now() < *until)?;
+        Some(admitted.clone())
     }
 
-    pub(super) fn keep(&self, key: Key) {
+    pub(super) fn keep(&self, key: Key, admitted: Admitted) {
         if self.life.is_zero() {
             return;
         }
         let now = Instant::now();
         let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         if until.len() >= MOST {
-            until.retain(|_, until| now < *until);
+            until.retain(|_, (until, _)| now < *until);
         }
         // Asking once more costs less than finding out who came first.
         if until.len() >= MOST {
             until.clear();
         }
-        until.insert(key, now + self.life);
+        until.insert(key, (now + self.life, admitted));
     }
 }
 
@@ -57,17 +60,17 @@ mod tests {
     #[test]
     fn who_was_let_in_is_remembered_for_a_while() {
         let cache = Cache::new(Duration::from_millis(50));
-        cache.keep(key(1));
-        assert!(cache.has(&key(1)) && !cache.has(&key(2)));
+        cache.keep(key(1), Admitted::default());
+        assert!(cache.find(&key(1)).is_some() && cache.find(&key(2)).is_none());
         std::thread::sleep(Duration::from_millis(60));
-        assert!(!cache.has(&key(1)));
+        assert!(cache.find(&key(1)).is_none());
     }
 
     #[test]
     fn the_memory_is_bounded() {
         let cache = Cache::new(Duration::from_secs(60));
-        (0..3 * MOST as u64).for_each(|number| cache.keep(key(number)));
+        (0..3 * MOST as u64).for_each(|number| cache.keep(key(number), Admitted::default()));
         assert!(cache.until.lock().unwrap().len() <= MOST);
-        assert!(cache.has(&key(3 * MOST as u64 - 1)));
+        assert!(cache.find(&key(3 * MOST as u64 - 1)).is_some());
     }
 }

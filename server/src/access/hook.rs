@@ -7,9 +7,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use reqwest::{Client, Response, redirect};
 
 use super::cache::Cache;
-use super::{Asked, Denied};
+use super::{Admitted, Asked, Denied};
 use crate::config::Config;
 
+/// By what a hook says whose an upload is: limits are shared between owners.
+const OWNER: &str = "x-upload-owner";
 /// How much of the words of a refusal is passed on, in bytes.
 const MAX_WORDS: usize = 1024;
 
@@ -44,22 +46,22 @@ impl Hook {
         Ok(Some(Hook { shared: Arc::new(Shared { client, url: Url(url), patience, cache }) }))
     }
 
-    pub(super) async fn check(&self, asked: Asked<'_>) -> Result<(), Denied> {
+    pub(super) async fn check(&self, asked: Asked<'_>) -> Result<Admitted, Denied> {
         let headers = asked.headers_for_hook();
         let key = asked.key(&headers);
         let Shared { cache, patience, .. } = &*self.shared;
-        if cache.has(&key) {
-            return Ok(());
+        if let Some(admitted) = cache.find(&key) {
+            return Ok(admitted);
         }
         let answered = tokio::time::timeout(*patience, self.ask(headers)).await;
         let answered = answered.unwrap_or_else(|_| {
             tracing::warn!("no answer to an authorisation in time");
             Err(Denied::Unanswered)
         });
-        answered.inspect(|()| cache.keep(key))
+        answered.inspect(|admitted| cache.keep(key, admitted.clone()))
     }
 
-    async fn ask(&self, headers: HeaderMap) -> Result<(), Denied> {
+    async fn ask(&self, headers: HeaderMap) -> Result<Admitted, Denied> {
         let Shared { client, url, .. } = &*self.shared;
         let answer = client.get(&url.0).headers(headers).send().await.map_err(|error| {
             let error = error.without_url();
@@ -67,7 +69,7 @@ impl Hook {
             Denied::Unanswered
         })?;
         match answer.status() {
-            status if status.is_success() => Ok(()),
+            status if status.is_success() => Ok(admitted(&answer)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(refused(answer).await),
             status => {
                 tracing::warn!(%status, "expected 2xx, 401 or 403 as the answer to an authorisation");
@@ -75,6 +77,11 @@ impl Hook {
             }
         }
     }
+}
+
+fn admitted(answer: &Response) -> Admitted {
+    let owner = answer.headers().get(OWNER).map(|owner| String::from_utf8_lossy(owner.as_bytes()));
+    Admitted { owner: owner.filter(|owner| !owner.is_empty()).map(Arc::from) }
 }
 
 async fn refused(mut answer: Response) -> Denied {

@@ -97,6 +97,9 @@ impl Config {
         if !(1..=1024).contains(&self.send_ahead) {
             return invalid("send-ahead must be 1 to 1024");
         }
+        if !(1..=100).contains(&self.share) {
+            return invalid("share must be 1 to 100");
+        }
         if !(1..=1 << 26).contains(&self.galileo_chunk_size) {
             return invalid("galileo-chunk-size must be 1 to 67108864");
         }

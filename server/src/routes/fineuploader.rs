@@ -26,12 +26,21 @@ use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
 use super::guard::{guarded, is_authorized};
+use super::holder;
 use crate::Services;
-use crate::uploads::{Layout, Plan, Remembered, Withdrawal};
+use crate::uploads::{Holder, Layout, Plan, Remembered, Withdrawal};
 use refusal::Refusal;
 
 /// As what its uploads are noted.
 const PROTOCOL: &str = "fineuploader";
+
+/// What is known of a request before its form is read.
+struct Head {
+    may_remove: bool,
+    /// The size of a file that is the body.
+    raw_size: Option<u64>,
+    holder: Holder,
+}
 
 pub(super) fn router(services: &Services) -> Router {
     let routes = Router::new()
@@ -55,6 +64,7 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = length.and_then(|length| length.parse().ok());
     let raw_size = if is(headers, "multipart/form-data") { None } else { length };
+    let head = Head { may_remove, raw_size, holder: holder::of(request.extensions(), &services) };
     let mut digests = Digests::read(request.headers());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
@@ -63,7 +73,7 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
             return Refusal::Form(error).respond();
         }
     };
-    let outcome = do_as_asked(&services, &mut form, may_remove, raw_size, &mut digests).await;
+    let outcome = do_as_asked(&services, &mut form, &head, &mut digests).await;
     let response = match outcome {
         Ok(is_whole) => answer(StatusCode::OK, &Reply::Success(is_whole)),
         Err(refusal) => {
@@ -77,13 +87,12 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
 async fn do_as_asked(
     services: &Services,
     form: &mut Form,
-    may_remove: bool,
-    raw_size: Option<u64>,
+    head: &Head,
     digests: &mut Result<Digests, Malformed>,
 ) -> Result<Option<bool>, Refusal> {
     match Asked::read(|name| form.fields().get(name))? {
-        Asked::Upload(upload) => take(services, form, &upload, raw_size, digests).await,
-        Asked::Remove(uuid) if may_remove => withdraw(services, &uuid).await.map(|()| None),
+        Asked::Upload(upload) => take(services, form, &upload, head, digests).await,
+        Asked::Remove(uuid) if head.may_remove => withdraw(services, &uuid).await.map(|()| None),
         Asked::Remove(_) => Err(Refusal::Hidden),
     }
 }
@@ -93,18 +102,19 @@ async fn take(
     services: &Services,
     form: &mut Form,
     upload: &Upload,
-    raw_size: Option<u64>,
+    head: &Head,
     digests: &mut Result<Digests, Malformed>,
 ) -> Result<Option<bool>, Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let name = upload.name(form.filename()).to_owned();
-    let Some(size) = upload.total_size.or(raw_size) else {
-        return take_unsized(services, form, &name).await.map(|()| None);
+    let Some(size) = upload.total_size.or(head.raw_size) else {
+        return take_unsized(services, form, &name, head.holder).await.map(|()| None);
     };
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
     let secret = digests.secret.clone();
-    let plan = plan(upload, part, &name, secret.as_deref());
+    let of_nobody = plan(upload, part, &name, secret.as_deref());
+    let plan = Plan { holder: head.holder, ..of_nobody };
     if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
@@ -119,8 +129,13 @@ async fn take(
 
 /// A browser that sends a form without a script tells no size. Nothing can be done with such a file
 /// later, because nothing knows it by its uuid.
-async fn take_unsized(services: &Services, form: &mut Form, name: &str) -> Result<(), Refusal> {
-    let mut whole = services.uploads.receive(PROTOCOL, name, None, false).await?;
+async fn take_unsized(
+    services: &Services,
+    form: &mut Form,
+    name: &str,
+    holder: Holder,
+) -> Result<(), Refusal> {
+    let mut whole = services.uploads.receive(PROTOCOL, name, None, false, holder).await?;
     form.expect(services.config.max_request_size());
     while let Some(bytes) = form.next().await? {
         whole.append(bytes).await?;
@@ -138,6 +153,7 @@ fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str, secret: Option<&'a s
         is_unique: true,
         continues: false,
         secret,
+        holder: Holder::nobody(),
     }
 }
 

@@ -72,7 +72,8 @@ async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next)
         client: request.extensions().get::<Client>().copied(),
     };
     match guard.services.access.check(asked).await {
-        Ok(()) => {
+        Ok(admitted) => {
+            request.extensions_mut().insert(admitted);
             if guard.services.config.authorize_url.is_some() {
                 request.extensions_mut().insert(Authorized);
             }

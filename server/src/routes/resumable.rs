@@ -22,9 +22,10 @@ use super::chunk;
 use super::digests::{Digests, Malformed};
 use super::form::{Fields, Form, FormError, discard};
 use super::guard::{guarded, plainly};
+use super::holder;
 use super::turned_away::{status_of, until_there_is_room};
 use crate::Services;
-use crate::uploads::{ChunkError, Layout, Plan};
+use crate::uploads::{ChunkError, Holder, Layout, Plan};
 
 pub(super) fn router(services: &Services) -> Router {
     let routes = Router::new().route(PATH, get(test).post(upload).put(upload).patch(upload));
@@ -79,6 +80,7 @@ fn has_chunk(has_all: bool) -> Response {
 
 async fn upload(State(services): State<Services>, request: Request) -> Response {
     let of_query = of_query(request.uri());
+    let holder = holder::of(request.extensions(), &services);
     let mut digests = Digests::read(request.headers());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
@@ -87,7 +89,7 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
             return Refusal::Form(error).respond(of_query);
         }
     };
-    let taken = take(&services, &mut form, &mut digests).await;
+    let taken = take(&services, &mut form, &mut digests, holder).await;
     let response = match taken {
         Ok(has_all) => has_chunk(has_all),
         Err(refusal) => {
@@ -109,11 +111,13 @@ async fn take(
     services: &Services,
     form: &mut Form,
     digests: &mut Result<Digests, Malformed>,
+    holder: Holder,
 ) -> Result<bool, Refusal> {
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let chunk = Chunk::read(|name| form.fields().get(name))?;
     let (secret, index) = (digests.secret.clone(), chunk.number - 1);
-    let plan = plan(&chunk, digests.continues, secret.as_deref());
+    let of_nobody = plan(&chunk, digests.continues, secret.as_deref());
+    let plan = Plan { holder, ..of_nobody };
     chunk::take(services, form, &plan, index, chunk.range(), digests).await
 }
 
@@ -127,6 +131,7 @@ fn plan<'a>(chunk: &'a Chunk, continues: bool, secret: Option<&'a str>) -> Plan<
         is_unique: false,
         continues,
         secret,
+        holder: Holder::nobody(),
     }
 }
 

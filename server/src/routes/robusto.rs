@@ -20,9 +20,10 @@ use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 use super::files;
 use super::form::{Fields, Form, FormError, discard};
 use super::guard::{guarded, plainly};
+use super::holder;
 use super::turned_away::until_there_is_room;
 use crate::Services;
-use crate::uploads::{HashedError, HashedPlan, HashedState};
+use crate::uploads::{HashedError, HashedPlan, HashedState, Holder};
 
 pub(super) fn router(services: &Services) -> Router {
     guarded(services, Router::new().route(PATH, get(ask).post(post_chunk)), plainly)
@@ -56,6 +57,7 @@ fn file(uri: &Uri) -> Result<File, Refusal> {
 
 async fn post_chunk(State(services): State<Services>, request: Request) -> Response {
     let uri = request.uri().clone();
+    let holder = holder::of(request.extensions(), &services);
     let mut form = match Form::read(request).await {
         Ok(form) => form,
         Err((error, source)) => {
@@ -68,7 +70,7 @@ async fn post_chunk(State(services): State<Services>, request: Request) -> Respo
         }
     };
     let state = if form.is_multipart() {
-        take(&services, &uri, &mut form).await
+        take(&services, &uri, &mut form, holder).await
     } else {
         look(&services, &uri).await
     };
@@ -76,10 +78,16 @@ async fn post_chunk(State(services): State<Services>, request: Request) -> Respo
     respond(&services, state).await
 }
 
-async fn take(services: &Services, uri: &Uri, form: &mut Form) -> Result<HashedState, Refusal> {
+async fn take(
+    services: &Services,
+    uri: &Uri,
+    form: &mut Form,
+    holder: Holder,
+) -> Result<HashedState, Refusal> {
     let File { md5, name } = file(uri)?;
     let Chunk { index, count } = Chunk::read(|name| form.fields().get(name))?;
-    let mut chunk = services.uploads.take_hashed(HashedPlan { md5, name, index, count })?;
+    let plan = HashedPlan { md5, name, index, count, holder };
+    let mut chunk = services.uploads.take_hashed(plan)?;
     form.expect(services.config.max_request_size());
     while let Some(bytes) = form.next().await? {
         chunk.append(bytes).await?;

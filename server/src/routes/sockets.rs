@@ -2,15 +2,18 @@
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Duration, Instant};
 use tungstenite::Error as SocketError;
 
+use super::holder;
 use super::limits::Held;
 use crate::Services;
 use crate::activity::Activity;
 use crate::pace::Pace;
+use crate::uploads::Holder;
 
 /// How much is read from a socket at once.
 const READ_BUFFER: usize = 256 * 1024;
@@ -30,6 +33,8 @@ pub(super) enum Received {
 pub(super) struct Opening {
     upgrade: WebSocketUpgrade,
     activity: Activity,
+    /// What is known of the request.
+    extensions: Extensions,
     held: Option<Held>,
 }
 
@@ -39,9 +44,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Opening {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Opening, Response> {
         let activity = parts.extensions.get::<Activity>().cloned().unwrap_or_default();
         let held = parts.extensions.get::<Held>().cloned();
+        let extensions = parts.extensions.clone();
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
         let upgrade = upgrade.map_err(IntoResponse::into_response)?;
-        Ok(Opening { upgrade, activity, held })
+        Ok(Opening { upgrade, activity, extensions, held })
     }
 }
 
@@ -52,12 +58,13 @@ impl Opening {
         self,
         services: Services,
         max_message_size: usize,
-        serve: impl FnOnce(WebSocket, Services, Activity) -> F + Send + 'static,
+        serve: impl FnOnce(WebSocket, Services, Activity, Holder) -> F + Send + 'static,
     ) -> Response
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let Opening { upgrade, activity, held } = self;
+        let Opening { upgrade, activity, extensions, held } = self;
+        let holder = holder::of(&extensions, &services);
         let task = services.tasks.token();
         upgrade
             .max_message_size(max_message_size)
@@ -65,7 +72,7 @@ impl Opening {
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .on_upgrade(async move |socket| {
-                serve(socket, services, activity).await;
+                serve(socket, services, activity, holder).await;
                 drop((task, held));
             })
     }

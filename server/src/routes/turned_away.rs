@@ -23,7 +23,7 @@ const LOOK_AGAIN: u64 = 10;
 pub(super) fn status_of(full: Full) -> StatusCode {
     match full {
         Full::TooMany => StatusCode::SERVICE_UNAVAILABLE,
-        Full::NoRoom { .. } => StatusCode::INSUFFICIENT_STORAGE,
+        Full::NoRoom { .. } | Full::Share => StatusCode::INSUFFICIENT_STORAGE,
     }
 }
 

@@ -120,6 +120,7 @@ mod tests {
     use crate::Config;
     use crate::files::{FileSystem, Native};
     use crate::store::{Disk, Ground};
+    use crate::uploads::Holder;
     use crate::uploads::hashed::HashedPlan;
 
     /// A disk on which something cannot be done to the folder of arrivals for a while.
@@ -190,7 +191,8 @@ mod tests {
         let trouble = Arc::new(Trouble::default());
         let (uploads, _folder) = stage(&trouble).await;
         trouble.refuses_syncs.store(true, Ordering::SeqCst);
-        let mut whole = uploads.receive("fineuploader", "a", Some(3), false).await.unwrap();
+        let mut whole =
+            uploads.receive("fineuploader", "a", Some(3), false, Holder::nobody()).await.unwrap();
         whole.append(Bytes::from_static(b"abc")).await.unwrap();
         whole.finish(None).await.unwrap_err();
         while trouble.refused.load(Ordering::SeqCst) < 2 {
@@ -205,7 +207,7 @@ mod tests {
 
     fn plan() -> HashedPlan {
         let md5 = Md5::parse("4a7d1ed414474e4033ac29ccb8653d9b").unwrap();
-        HashedPlan { md5, name: "a".to_owned(), index: 0, count: 1 }
+        HashedPlan { md5, name: "a".to_owned(), index: 0, count: 1, holder: Holder::nobody() }
     }
 
     /// A file whose only chunk is there, and which was kept from arriving.
@@ -242,7 +244,8 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_begins_with_the_server_is_not_taken_for_one_that_was_left() {
         let (uploads, _folder) = stage(&Arc::default()).await;
-        let mut whole = uploads.receive("galileo", "a", Some(3), false).await.unwrap();
+        let mut whole =
+            uploads.receive("galileo", "a", Some(3), false, Holder::nobody()).await.unwrap();
         uploads.resume().await;
         whole.append(Bytes::from_static(b"abc")).await.unwrap();
         whole.finish(None).await.unwrap();

@@ -42,7 +42,7 @@ use uuid::{Builder, Uuid};
 use super::gone::trace;
 use super::live::{Gate, Notice};
 use super::marks::Marks;
-use super::{Arrival, Document, FileInfo, Inner, Layout, Owner, State, Uploads};
+use super::{Arrival, Document, FileInfo, Holder, Inner, Layout, Owner, State, Uploads};
 use crate::names::display_name;
 use crate::store::StoreError;
 pub use by_key::{Remembered, Withdrawal};
@@ -77,6 +77,8 @@ pub struct Plan<'a> {
     pub continues: bool,
     /// By what the browser shows that the upload is its own.
     pub secret: Option<&'a str>,
+    /// Whose share of the room the file takes.
+    pub holder: Holder,
 }
 
 /// Where a chunk goes.
@@ -238,7 +240,8 @@ impl Uploads {
             if open.hears_first_of(plan.secret) {
                 chunks.document = self.inner.update(fresh.id, Document::know_owner).await?;
             }
-            return Ok(());
+            // It may have rested.
+            return Ok(self.inner.ledger.grow(fresh.id, 0)?);
         }
         if !open.yields_to(plan.secret) {
             return Err(ChunkError::Busy);
@@ -298,7 +301,7 @@ impl Uploads {
     fn fresh(&self, plan: &Plan<'_>) -> Document {
         let now = SystemTime::now();
         let mut document = Document::new(plan.id(), self.backend_of_arrivals(), now);
-        document.file = Some(plan.file());
+        (document.file, document.holder) = (Some(plan.file()), plan.holder);
         document.arrival = Some(Arrival {
             protocol: plan.protocol.to_owned(),
             key: Some(plan.key.to_owned()),
@@ -415,7 +418,7 @@ impl Inner {
     }
 
     fn accepts(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {
-        let limit = self.limits.max_file_size;
+        let limit = self.largest(plan.holder);
         if plan.size > limit {
             return Err(ChunkError::TooLarge { limit });
         }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::follower::Source;
 use super::live::{Gate, Live, Notice};
-use super::{Attempt, State, Uploads};
+use super::{Attempt, Full, State, Uploads};
 use crate::activity::Activity;
 use crate::store::{StoreError, Writer};
 
@@ -52,6 +52,9 @@ pub enum StoreFault {
     /// More bytes than were declared.
     #[error("the file would get larger than declared")]
     Overflow,
+    /// It has rested, and there is no room for it any more, for a while.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -96,6 +99,8 @@ impl Connection {
             return Err(StoreFault::Overflow);
         }
         let mut gate = enter(&self.live, self.hold.epoch).await?;
+        // It may have rested.
+        self.uploads.inner.ledger.grow(self.hold.id, 0)?;
         if let Some(writer) = &mut self.hold.writer
             && !bytes.is_empty()
         {

@@ -1,12 +1,11 @@
 //! Beginning uploads, as long as there is room for them.
 
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use uuid::Uuid;
 
 use super::live::{Gate, Notice};
-use super::{Backend, CreateError, Document, Full, Inner, Uploads};
+use super::{Backend, CreateError, Document, Inner, Uploads};
 
 impl Uploads {
     /// Issues a ticket.
@@ -25,12 +24,11 @@ impl Inner {
     /// Keeps a new document, if there is room for one more and, if the file is known, for so many
     /// bytes.
     pub(super) async fn create(&self, document: &Document, bytes: u64) -> Result<(), CreateError> {
-        if self.count.fetch_add(1, Ordering::Relaxed) >= self.limits.max_tickets {
-            self.count_down();
-            return Err(Full::TooMany.into());
+        match document.file {
+            Some(_) => self.ledger.begin(document.id, bytes, document.holder)?,
+            None => self.ledger.issue(document.id)?,
         }
-        let created = self.create_counted(document, bytes).await;
-        created.inspect_err(|_| self.count_down())
+        self.create_counted(document).await
     }
 
     /// Keeps a new document instead of one with the same id, which stays if there is no room. Whoever
@@ -41,20 +39,16 @@ impl Inner {
         bytes: u64,
         gate: &mut Gate,
     ) -> Result<(), CreateError> {
-        self.ledger.begin(document.id, bytes)?;
+        self.ledger.begin(document.id, bytes, document.holder)?;
         gate.pass(Notice::TakenOver);
         if let Err(error) = self.store.remove(document.id).await {
             self.recount(document.id).await;
             return Err(error.into());
         }
-        let created = self.create_counted(document, bytes).await;
-        created.inspect_err(|_| self.count_down())
+        self.create_counted(document).await
     }
 
-    async fn create_counted(&self, document: &Document, bytes: u64) -> Result<(), CreateError> {
-        if document.file.is_some() {
-            self.ledger.begin(document.id, bytes)?;
-        }
+    async fn create_counted(&self, document: &Document) -> Result<(), CreateError> {
         if let Err(error) = self.store.create(document).await {
             self.recount(document.id).await;
             return Err(error.into());
@@ -66,18 +60,9 @@ impl Inner {
     /// tell, it counts.
     pub(super) async fn recount(&self, id: Uuid) {
         match self.load(id).await {
-            Ok(Some(document)) if document.file.is_some() => self.ledger.settle(&document),
-            Ok(_) => self.ledger.remove(id),
+            Ok(Some(document)) => self.ledger.settle(&document),
+            Ok(None) => self.ledger.remove(id),
             Err(error) => tracing::warn!(%id, %error, "what may have begun is counted"),
         }
-    }
-
-    pub(super) fn set_count(&self, uploads: usize) {
-        self.count.store(uploads, Ordering::Relaxed);
-    }
-
-    pub(super) fn count_down(&self) {
-        let less = |count: usize| Some(count.saturating_sub(1));
-        let _ = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }

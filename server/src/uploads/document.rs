@@ -8,6 +8,8 @@ use subtle::ConstantTimeEq as _;
 use url::Url;
 use uuid::Uuid;
 
+use super::Holder;
+
 /// An upload, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
@@ -21,6 +23,9 @@ pub struct Document {
     pub file: Option<FileInfo>,
     /// How far the upload is.
     pub state: State,
+    /// Whose share of the room it takes.
+    #[serde(default, skip_serializing_if = "Holder::is_nobody")]
+    pub holder: Holder,
     /// How it came, if not by a ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Arrival>,
@@ -138,6 +143,7 @@ impl Document {
             backend,
             file: None,
             state: State::Receiving,
+            holder: Holder::default(),
             arrival: None,
             md5: None,
         }

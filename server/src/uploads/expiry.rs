@@ -9,6 +9,8 @@ use super::live::Notice;
 use super::{AT_ONCE, Document, EXPIRY_NOTICE, Inner, Limits, State, Uploads};
 use crate::store::{Listed, StoreError};
 
+/// After how long without a byte an upload counts only what is there of it.
+const REST: Duration = Duration::from_secs(3600);
 /// How much time passes at most until it is noted how long uploads have rested.
 const MOST_BETWEEN_NOTES: Duration = Duration::from_secs(3600);
 
@@ -23,14 +25,13 @@ impl Uploads {
             Ok(listed) => listed,
             Err(error) => return tracing::error!(%error, "the uploads cannot be listed"),
         };
-        self.inner.set_count(listed.len());
         let there = listed.iter().map(|upload| upload.id).collect();
         self.inner.ledger.retain(&there, begun);
         self.inner.ages.retain(&there);
-        let rested = listed.into_iter().filter(|upload| self.has_rested(*upload, ahead));
-        futures_util::stream::iter(rested)
+        self.inner.count_arrived().await;
+        futures_util::stream::iter(listed)
             .for_each_concurrent(AT_ONCE, |upload| async move {
-                if let Err(error) = self.expire_one(upload, ahead).await {
+                if let Err(error) = self.look_at(upload, ahead).await {
                     tracing::error!(id = %upload.id, %error, "an old upload cannot be dropped");
                 }
             })
@@ -61,6 +62,16 @@ impl Uploads {
         if let Err(error) = self.inner.ages.note().await {
             tracing::error!(%error, "how long uploads have rested cannot be noted");
         }
+    }
+
+    async fn look_at(&self, upload: Listed, ahead: Duration) -> Result<(), StoreError> {
+        if self.has_rested(upload, ahead) {
+            self.expire_one(upload, ahead).await?;
+        }
+        if self.inner.age(upload) + ahead > REST && self.inner.ledger.is_awake(upload.id) {
+            self.inner.let_rest(upload.id).await?;
+        }
+        Ok(())
     }
 
     fn has_rested(&self, upload: Listed, ahead: Duration) -> bool {
@@ -105,7 +116,6 @@ impl Uploads {
             return self.inner.remove(document.id).await;
         }
         self.inner.store.forget(document.id).await?;
-        self.inner.count_down();
         Ok(())
     }
 
@@ -173,6 +183,30 @@ impl Limits {
 }
 
 impl Inner {
+    /// Of an upload of which no byte has come for long only what is there counts.
+    async fn let_rest(&self, id: Uuid) -> Result<(), StoreError> {
+        let Some(document) = self.load(id).await? else { return Ok(()) };
+        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        let there = match cut {
+            Some(cut) => cut.chunk_size.saturating_mul(self.store.marks(id).await?.len() as u64),
+            None if document.file.is_some() => self.store.length(id).await?,
+            None => 0,
+        };
+        self.ledger.rest(id, there);
+        Ok(())
+    }
+
+    /// What has arrived counts if the settings say so, as long as nobody takes it away.
+    pub(super) async fn count_arrived(&self) {
+        if !self.limits.counts_arrived {
+            return;
+        }
+        match self.arrivals.bytes().await {
+            Ok(bytes) => self.ledger.count_arrived(bytes),
+            Err(error) => tracing::error!(%error, "what has arrived cannot be counted"),
+        }
+    }
+
     fn age(&self, upload: Listed) -> Duration {
         self.ages.of(upload.id, upload.last_activity)
     }
@@ -207,5 +241,85 @@ impl Inner {
             || !self.store.lost(id).await?.is_empty()
             || self.store.is_in_doubt(id).await?
             || self.has_arrived(document).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::Config;
+    use crate::store::Memory;
+    use crate::uploads::{ChunkError, Full, Holder, Layout, OpenError, Plan, Slot};
+
+    const TERABYTE: u64 = 1 << 40;
+
+    fn plan(key: &'static str, size: u64) -> Plan<'static> {
+        Plan {
+            protocol: "resumable",
+            key,
+            name: "a",
+            size,
+            layout: Layout { chunk_size: 1, count: size.min(1000) },
+            is_unique: false,
+            continues: false,
+            secret: None,
+            holder: Holder::nobody(),
+        }
+    }
+
+    async fn send(uploads: &Uploads, plan: &Plan<'_>, index: u64) -> Result<(), ChunkError> {
+        let Slot::Room(mut writer) = uploads.slot(plan, index, index..index + 1).await? else {
+            return Ok(());
+        };
+        writer.append(Bytes::from_static(b"x")).await?;
+        writer.finish().await.map(drop)
+    }
+
+    #[tokio::test]
+    async fn one_byte_that_declares_a_terabyte_keeps_no_room_for_an_hour() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["incoming-server", "--storage", folder.path().to_str().unwrap()];
+        let mut config = Config::from_arguments(arguments).unwrap();
+        config.max_storage = Some(TERABYTE);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Arc::new(Memory::default());
+        let uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
+        send(&uploads, &plan("large", TERABYTE), 0).await.unwrap();
+        let full = |error: &ChunkError| matches!(error, ChunkError::Full(Full::NoRoom { .. }));
+        assert!(full(&send(&uploads, &plan("other", 2), 0).await.unwrap_err()));
+
+        uploads.expire(2 * REST).await;
+        send(&uploads, &plan("other", 2), 0).await.unwrap();
+        assert!(full(&send(&uploads, &plan("large", TERABYTE), 1).await.unwrap_err()));
+        send(&uploads, &plan("other", 2), 1).await.unwrap();
+        send(&uploads, &plan("large", TERABYTE), 1).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_ticket_of_which_no_byte_comes_keeps_no_room_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["incoming-server", "--storage", folder.path().to_str().unwrap()];
+        let mut config = Config::from_arguments(arguments).unwrap();
+        config.max_storage = Some(10);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let store = Arc::new(Memory::default());
+        let uploads = Uploads::new(store, &config, tasks, stop).await.unwrap();
+        let backend = crate::uploads::Backend::nobody();
+        let id = uploads.create(backend).await.unwrap().to_string();
+        let mut held = uploads.open(&id, 10, "a", Holder::nobody()).await.unwrap();
+        uploads.expire(2 * REST).await;
+        send(&uploads, &plan("other", 2), 0).await.unwrap();
+        let refused = held.append(Bytes::from_static(b"x")).await.unwrap_err();
+        assert!(matches!(refused, crate::uploads::StoreFault::Full(Full::NoRoom { size: 10 })));
+        let refused = uploads.open(&id, 10, "a", Holder::nobody()).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Full(Full::NoRoom { size: 10 })));
+        send(&uploads, &plan("other", 2), 1).await.unwrap();
+        uploads.open(&id, 10, "a", Holder::nobody()).await.unwrap();
     }
 }

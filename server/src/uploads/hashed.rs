@@ -32,7 +32,9 @@ pub(super) use parts::Parts;
 
 use super::chunked::ticket;
 use super::live::{Gate, Notice};
-use super::{Arrival, CreateError, Document, FileInfo, Full, Inner, Layout, State, Uploads};
+use super::{
+    Arrival, CreateError, Document, FileInfo, Full, Holder, Inner, Layout, State, Uploads,
+};
 use crate::names::display_name;
 use crate::store::StoreError;
 
@@ -53,6 +55,8 @@ pub struct HashedPlan {
     pub index: u64,
     /// How many there are.
     pub count: u64,
+    /// Whose share of the room the file takes.
+    pub holder: Holder,
 }
 
 /// What is there of a file.
@@ -149,6 +153,7 @@ impl HashedPlan {
     fn document(&self, uploads: &Uploads) -> Document {
         let backend = uploads.backend_of_arrivals();
         let mut document = Document::new(self.id(), backend, SystemTime::now());
+        document.holder = self.holder;
         document.file = Some(FileInfo { size: 0, name: display_name(&self.name) });
         document.arrival = Some(Arrival {
             owner: None,
@@ -260,6 +265,7 @@ impl Uploads {
     async fn verify(&self, gate: &mut Gate) -> Result<Document, HashedError> {
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let (id, size, expected) = (parts.id(), parts.size(), parts.expected_md5());
+        let holder = parts.holder();
         let found = match parts.md5(&self.inner.store).await {
             Ok(found) => found.as_str().to_owned(),
             Err(error) => return Err(self.fail_hashed(id, error, gate).await),
@@ -269,7 +275,7 @@ impl Uploads {
             self.forget_hashed(id, gate).await?;
             return Err(HashedError::OtherMd5 { expected, found });
         }
-        let limit = self.inner.limits.max_file_size;
+        let limit = self.inner.largest(holder);
         if size > limit {
             self.forget_hashed(id, gate).await?;
             return Err(HashedError::TooLarge { limit });
@@ -304,7 +310,7 @@ impl Inner {
         if plan.count > MAX_CHUNKS {
             return Err(HashedError::TooManyChunks);
         }
-        let limit = self.limits.max_file_size;
+        let limit = self.largest(plan.holder);
         if length > self.limits.max_chunk_size {
             return Err(HashedError::ChunkTooLarge { limit: self.limits.max_chunk_size });
         }

@@ -1,18 +1,26 @@
-//! How many uploads are open, and how many bytes all files have that are not handed over.
+//! How many uploads there are, how many are open, and how many bytes all files have that are not
+//! handed over.
 //!
 //! A file counts with all of its size from its beginning, before any byte of it has come, so that no
 //! two are promised the last bytes, and what has begun always finds room. One in chunks of which no
-//! chunk comes is forgotten soon. One whose size nobody tells counts with what it
+//! chunk comes is forgotten soon. One of which no byte comes for an hour counts only what is there of
+//! it, and needs room again when it goes on. One whose size nobody tells counts with what it
 //! will have at least, as far as its chunks tell. It counts until its backend has it, or until it
 //! has arrived where nobody else takes it.
+//!
+//! Nobody holds more than a share of it all: neither an address, nor an owner whom the authorisation
+//! names.
 
-use std::collections::{HashMap, HashSet};
+mod books;
+
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::{Document, State};
+use super::{Document, Holder, State};
+use books::{Books, Entry};
 
 /// How long it may take until an upload that is counted is in a listing.
 const GRACE: Duration = Duration::from_secs(60);
@@ -29,82 +37,144 @@ pub enum Full {
         /// How many the file has, as far as is known.
         size: u64,
     },
+    /// One address, or one owner, would hold more than its share.
+    #[error("your uploads hold as much as you may have at once, try again when one has ended")]
+    Share,
+}
+
+/// How much there may be of everything.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Uploads that are not finished.
+    pub(super) max_uploads: usize,
+    /// Of these, those that are open.
+    pub(super) max_open: usize,
+    /// No limit if there is none.
+    pub(super) max_bytes: Option<u64>,
+    /// The part that one address or one owner may hold, in percent.
+    pub(super) share: u8,
 }
 
 /// What is counted.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    max_open: usize,
-    /// No limit if there is none.
-    max_bytes: Option<u64>,
+    room: Room,
     books: Mutex<Books>,
 }
 
-#[derive(Debug, Default)]
-struct Books {
-    entries: HashMap<Uuid, Entry>,
-    open: usize,
-    /// Wide enough for any number of files of any size.
-    bytes: u128,
-}
+impl Room {
+    /// The most bytes of one file that somebody may have.
+    pub(super) fn largest(&self, holder: Holder) -> u64 {
+        let all = self.max_bytes.unwrap_or(u64::MAX);
+        if holder.is_nobody() || self.max_bytes.is_none() { all } else { self.share_of(all) }
+    }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    bytes: u64,
-    is_open: bool,
-    /// Nobody has found any of its bytes yet.
-    is_promise: bool,
-    since: Instant,
+    fn share_of(&self, bytes: u64) -> u64 {
+        let share = u128::from(bytes) * u128::from(self.share) / 100;
+        u64::try_from(share).unwrap_or(bytes)
+    }
+
+    fn open_of_one(&self) -> usize {
+        (self.max_open.saturating_mul(self.share.into()) / 100).max(1)
+    }
 }
 
 impl Ledger {
-    pub(super) fn new(max_open: usize, max_bytes: Option<u64>) -> Ledger {
-        Ledger { max_open, max_bytes, books: Mutex::default() }
+    pub(super) fn new(room: Room) -> Ledger {
+        Ledger { room, books: Mutex::default() }
+    }
+
+    /// How much there may be.
+    pub(super) fn room(&self) -> Room {
+        self.room
+    }
+
+    /// Counts a ticket that nobody uses yet.
+    pub(super) fn issue(&self, id: Uuid) -> Result<(), Full> {
+        let mut books = self.books();
+        self.check_number(&books)?;
+        books.put(id, Entry::unused());
+        Ok(())
     }
 
     /// Counts an upload that begins, instead of one with the same id. Without room for it, that one
     /// stays.
-    pub(super) fn begin(&self, id: Uuid, bytes: u64) -> Result<(), Full> {
+    pub(super) fn begin(&self, id: Uuid, bytes: u64, holder: Holder) -> Result<(), Full> {
         let mut books = self.books();
         let before = books.remove(id);
-        let checked = match books.open >= self.max_open {
-            true => Err(Full::TooMany),
-            false => self.check_room(&books, bytes, bytes),
-        };
-        let fresh = Entry { bytes, is_open: true, is_promise: true, since: Instant::now() };
-        if let Some(entry) = if checked.is_ok() { Some(fresh) } else { before } {
-            books.put(id, entry);
-        }
+        let checked = self.check_begin(&books, bytes, holder);
+        let entry = if checked.is_ok() { Some(Entry::open(bytes, holder)) } else { before };
+        entry.into_iter().for_each(|entry| books.put(id, entry));
         checked
     }
 
-    /// An upload turns out to have so many bytes, or more.
+    fn check_begin(&self, books: &Books, bytes: u64, holder: Holder) -> Result<(), Full> {
+        self.check_number(books)?;
+        if books.open() >= self.room.max_open {
+            return Err(Full::TooMany);
+        }
+        let is_over = |key| books.share(key).open >= self.room.open_of_one();
+        if holder.keys().any(is_over) {
+            return Err(Full::Share);
+        }
+        self.check_room(books, bytes, bytes, holder)
+    }
+
+    /// An upload turns out to have so many bytes, or more, or goes on after a rest.
     pub(super) fn grow(&self, id: Uuid, bytes: u64) -> Result<(), Full> {
         let mut books = self.books();
-        let Some(entry) = books.entries.get(&id).copied() else { return Ok(()) };
-        let Some(more) = bytes.checked_sub(entry.bytes) else { return Ok(()) };
-        self.check_room(&books, more, bytes)?;
-        books.put(id, Entry { bytes, ..entry });
+        let Some(entry) = books.entry(id) else { return Ok(()) };
+        let bytes = bytes.max(entry.declared);
+        let Some(more) = bytes.checked_sub(entry.bytes).filter(|more| *more > 0) else {
+            return Ok(());
+        };
+        self.check_room(&books, more, bytes, entry.holder)?;
+        books.put(id, Entry { bytes, declared: bytes, ..entry });
         Ok(())
+    }
+
+    /// Of an upload that rests only what is there counts.
+    pub(super) fn rest(&self, id: Uuid, there: u64) {
+        let mut books = self.books();
+        if let Some(entry) = books.entry(id).filter(|entry| entry.is_open) {
+            books.put(id, Entry { bytes: entry.bytes.min(there), ..entry });
+        }
+    }
+
+    /// Whether an upload counts more than the bytes that are there of it.
+    pub(super) fn is_awake(&self, id: Uuid) -> bool {
+        let entry = self.books().entry(id);
+        entry.is_some_and(|entry| entry.is_open && entry.bytes > 0 && entry.bytes == entry.declared)
     }
 
     /// Counts an upload as its document says it is, whether there is room or not.
     pub(super) fn settle(&self, document: &Document) {
         let mut books = self.books();
-        let before = books.entries.get(&document.id).copied();
-        let Some(bytes) = document.declared_bytes() else { return };
+        let before = books.entry(document.id);
+        let Some(bytes) = document.declared_bytes() else {
+            return books.put(document.id, Entry::unused());
+        };
         let is_promise = before.is_none_or(|before| before.is_promise);
-        let since = Instant::now();
-        let entry = |is_open, bytes| Entry { bytes, is_open, is_promise, since };
+        let entry = |is_open, bytes| {
+            let entry = Entry::open(bytes, document.holder);
+            Entry { is_open, is_promise, ..entry }
+        };
         match document.state {
             State::Receiving => {
-                let bytes = before.map_or(0, |before| before.bytes).max(bytes);
-                books.put(document.id, entry(true, bytes));
+                let declared = before.map_or(0, |before| before.declared).max(bytes);
+                let is_resting = before.is_some_and(|before| before.bytes < before.declared);
+                let bytes = before.filter(|_| is_resting).map_or(declared, |before| before.bytes);
+                books.put(document.id, Entry { bytes, ..entry(true, declared) });
             }
             State::HandingOver | State::Waiting { .. } | State::NotTaken => {
                 books.put(document.id, entry(false, bytes));
             }
-            State::Finished | State::Cancelled { .. } => {
+            State::Finished => {
+                if books.remove(document.id).is_some() && document.arrival.is_some() {
+                    books.arrived(bytes);
+                }
+            }
+            State::Cancelled { .. } => {
                 books.remove(document.id);
             }
         }
@@ -112,14 +182,12 @@ impl Ledger {
 
     /// Whether of an upload nobody has found any bytes yet.
     pub(super) fn is_promise(&self, id: Uuid) -> bool {
-        self.books().entries.get(&id).is_some_and(|entry| entry.is_promise)
+        self.books().entry(id).is_some_and(|entry| entry.is_promise)
     }
 
     /// Some of its bytes are there, or it needs none.
     pub(super) fn keep_promise(&self, id: Uuid) {
-        if let Some(entry) = self.books().entries.get_mut(&id) {
-            entry.is_promise = false;
-        }
+        self.books().keep_promise(id);
     }
 
     /// Stops counting an upload.
@@ -127,46 +195,35 @@ impl Ledger {
         self.books().remove(id);
     }
 
+    /// Counts the bytes of what has arrived, too.
+    pub(super) fn count_arrived(&self, bytes: u64) {
+        self.books().set_arrived(bytes);
+    }
+
     /// Stops counting what somebody has removed by hand: what is not in a listing that was begun
     /// then.
     pub(super) fn retain(&self, there: &HashSet<Uuid>, listed: Instant) {
-        let mut books = self.books();
-        let is_gone = |id: &Uuid, entry: &Entry| {
-            !there.contains(id) && listed.saturating_duration_since(entry.since) > GRACE
-        };
-        let gone = books.entries.iter().filter(|(id, entry)| is_gone(id, entry));
-        let gone: Vec<Uuid> = gone.map(|(id, _)| *id).collect();
-        for id in gone {
-            books.remove(id);
-        }
+        self.books().retain(|id, entry| {
+            there.contains(id) || listed.saturating_duration_since(entry.since) <= GRACE
+        });
     }
 
-    fn check_room(&self, books: &Books, more: u64, size: u64) -> Result<(), Full> {
-        let bytes = books.bytes + u128::from(more);
-        if self.max_bytes.is_some_and(|limit| bytes > u128::from(limit)) {
+    fn check_number(&self, books: &Books) -> Result<(), Full> {
+        if books.len() >= self.room.max_uploads { Err(Full::TooMany) } else { Ok(()) }
+    }
+
+    fn check_room(&self, books: &Books, more: u64, size: u64, holder: Holder) -> Result<(), Full> {
+        let Some(limit) = self.room.max_bytes else { return Ok(()) };
+        if books.bytes() + u128::from(more) > u128::from(limit) {
             return Err(Full::NoRoom { size });
         }
-        Ok(())
+        let share = u128::from(self.room.share_of(limit));
+        let is_over = |key| books.share(key).bytes + u128::from(more) > share;
+        if holder.keys().any(is_over) { Err(Full::Share) } else { Ok(()) }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Books {
-    fn put(&mut self, id: Uuid, entry: Entry) {
-        self.remove(id);
-        self.open += usize::from(entry.is_open);
-        self.bytes += u128::from(entry.bytes);
-        self.entries.insert(id, entry);
-    }
-
-    fn remove(&mut self, id: Uuid) -> Option<Entry> {
-        let entry = self.entries.remove(&id)?;
-        self.open -= usize::from(entry.is_open);
-        self.bytes -= u128::from(entry.bytes);
-        Some(entry)
     }
 }
 
@@ -194,10 +251,15 @@ mod tests {
 
     use super::*;
     use crate::Config;
+    use crate::clients::Network;
     use crate::store::Memory;
     use crate::uploads::{Arrival, Backend, FileInfo, Layout, Uploads};
 
     const GONE: Duration = Duration::from_secs(61);
+
+    fn ledger(max_open: usize, max_bytes: Option<u64>) -> Ledger {
+        Ledger::new(Room { max_uploads: 100, max_open, max_bytes, share: 25 })
+    }
 
     fn id(number: u128) -> Uuid {
         Uuid::from_u128(number)
@@ -205,26 +267,37 @@ mod tests {
 
     #[test]
     fn the_last_bytes_are_promised_once() {
-        let ledger = Ledger::new(10, Some(100));
-        assert_eq!(ledger.begin(id(1), 60), Ok(()));
-        assert_eq!(ledger.begin(id(2), 41), Err(Full::NoRoom { size: 41 }));
-        assert_eq!(ledger.begin(id(2), 40), Ok(()));
+        let ledger = ledger(10, Some(100));
+        assert_eq!(ledger.begin(id(1), 60, Holder::nobody()), Ok(()));
+        assert_eq!(ledger.begin(id(2), 41, Holder::nobody()), Err(Full::NoRoom { size: 41 }));
+        assert_eq!(ledger.begin(id(2), 40, Holder::nobody()), Ok(()));
         ledger.remove(id(1));
-        assert_eq!(ledger.begin(id(3), 60), Ok(()));
-        assert_eq!(ledger.begin(id(3), 61), Err(Full::NoRoom { size: 61 }), "it begins again");
-        assert_eq!(ledger.begin(id(4), u64::MAX), Err(Full::NoRoom { size: u64::MAX }));
-        assert_eq!(ledger.begin(id(4), 1), Err(Full::NoRoom { size: 1 }), "what was there stays");
+        assert_eq!(ledger.begin(id(3), 60, Holder::nobody()), Ok(()));
+        assert_eq!(
+            ledger.begin(id(3), 61, Holder::nobody()),
+            Err(Full::NoRoom { size: 61 }),
+            "it begins again"
+        );
+        assert_eq!(
+            ledger.begin(id(4), u64::MAX, Holder::nobody()),
+            Err(Full::NoRoom { size: u64::MAX })
+        );
+        assert_eq!(
+            ledger.begin(id(4), 1, Holder::nobody()),
+            Err(Full::NoRoom { size: 1 }),
+            "what was there stays"
+        );
     }
 
     #[test]
     fn without_a_limit_there_is_room_for_any_number_of_bytes() {
-        let ledger = Ledger::new(10, None);
+        let ledger = ledger(10, None);
         for number in 1..=3 {
-            assert_eq!(ledger.begin(id(number), u64::MAX), Ok(()));
+            assert_eq!(ledger.begin(id(number), u64::MAX, Holder::nobody()), Ok(()));
         }
         assert_eq!(ledger.grow(id(1), u64::MAX), Ok(()));
         (1..=3).for_each(|number| ledger.remove(id(number)));
-        assert_eq!(ledger.books().bytes, 0);
+        assert_eq!(ledger.books().bytes(), 0);
     }
 
     #[test]
@@ -245,24 +318,24 @@ mod tests {
 
     #[test]
     fn a_file_without_a_size_grows_as_long_as_there_is_room() {
-        let ledger = Ledger::new(10, Some(100));
-        ledger.begin(id(1), 0).unwrap();
-        ledger.begin(id(2), 50).unwrap();
+        let ledger = ledger(10, Some(100));
+        ledger.begin(id(1), 0, Holder::nobody()).unwrap();
+        ledger.begin(id(2), 50, Holder::nobody()).unwrap();
         assert_eq!(ledger.grow(id(1), 50), Ok(()));
         assert_eq!(ledger.grow(id(1), 51), Err(Full::NoRoom { size: 51 }));
         assert_eq!(ledger.grow(id(1), 20), Ok(()), "it never shrinks");
-        assert_eq!(ledger.begin(id(3), 1), Err(Full::NoRoom { size: 1 }));
+        assert_eq!(ledger.begin(id(3), 1, Holder::nobody()), Err(Full::NoRoom { size: 1 }));
     }
 
     #[test]
     fn uploads_are_counted_until_they_are_gone() {
-        let ledger = Ledger::new(2, Some(100));
-        ledger.begin(id(1), 0).unwrap();
-        ledger.begin(id(2), 0).unwrap();
-        assert_eq!(ledger.begin(id(3), 0), Err(Full::TooMany));
+        let ledger = ledger(2, Some(100));
+        ledger.begin(id(1), 0, Holder::nobody()).unwrap();
+        ledger.begin(id(2), 0, Holder::nobody()).unwrap();
+        assert_eq!(ledger.begin(id(3), 0, Holder::nobody()), Err(Full::TooMany));
         ledger.remove(id(2));
         ledger.remove(id(2));
-        assert_eq!(ledger.begin(id(3), 0), Ok(()));
+        assert_eq!(ledger.begin(id(3), 0, Holder::nobody()), Ok(()));
     }
 
     #[tokio::test]
@@ -279,25 +352,89 @@ mod tests {
         uploads.inner.create(&document, 60).await.unwrap();
         uploads.inner.create(&document, 60).await.unwrap_err();
         let full = Err(Full::NoRoom { size: 41 });
-        assert_eq!(uploads.inner.ledger.begin(id(2), 41), full);
+        assert_eq!(uploads.inner.ledger.begin(id(2), 41, Holder::nobody()), full);
         uploads.inner.remove(id(1)).await.unwrap();
-        assert_eq!(uploads.inner.ledger.begin(id(2), 100), Ok(()));
+        assert_eq!(uploads.inner.ledger.begin(id(2), 100, Holder::nobody()), Ok(()));
     }
 
     #[test]
     fn what_was_removed_by_hand_is_noticed_and_what_has_just_begun_is_not_missed() {
-        let ledger = Ledger::new(10, Some(100));
+        let ledger = ledger(10, Some(100));
         for number in 1..=3 {
-            ledger.begin(id(number), 30).unwrap();
+            ledger.begin(id(number), 30, Holder::nobody()).unwrap();
         }
         let long_ago = Instant::now().checked_sub(GONE).unwrap();
         for number in [1, 2] {
-            ledger.books().entries.get_mut(&id(number)).unwrap().since = long_ago;
+            let mut books = ledger.books();
+            let entry = books.entry(id(number)).unwrap();
+            books.put(id(number), Entry { since: long_ago, ..entry });
         }
         ledger.retain(&HashSet::from([id(1)]), long_ago);
-        assert_eq!(ledger.begin(id(4), 11), Err(Full::NoRoom { size: 11 }), "a slow listing");
+        assert_eq!(
+            ledger.begin(id(4), 11, Holder::nobody()),
+            Err(Full::NoRoom { size: 11 }),
+            "a slow listing"
+        );
         ledger.retain(&HashSet::from([id(1)]), Instant::now());
-        assert_eq!(ledger.begin(id(4), 41), Err(Full::NoRoom { size: 41 }));
-        assert_eq!(ledger.begin(id(4), 40), Ok(()));
+        assert_eq!(ledger.begin(id(4), 41, Holder::nobody()), Err(Full::NoRoom { size: 41 }));
+        assert_eq!(ledger.begin(id(4), 40, Holder::nobody()), Ok(()));
+    }
+
+    fn holder(owner: &str) -> Holder {
+        Holder::new(Some(Network::of("192.0.2.1".parse().unwrap())), Some(owner))
+    }
+
+    #[test]
+    fn neither_an_address_nor_an_owner_holds_more_than_its_share() {
+        let ledger = ledger(8, Some(100));
+        assert_eq!(holder("a").keys().count(), 2);
+        assert_eq!(ledger.begin(id(1), 20, holder("a")), Ok(()));
+        assert_eq!(ledger.begin(id(2), 6, holder("b")), Err(Full::Share), "of one address");
+        let elsewhere = Holder::new(None, Some("a"));
+        assert_eq!(ledger.begin(id(2), 6, elsewhere), Err(Full::Share), "of one owner");
+        assert_eq!(ledger.begin(id(2), 5, holder("a")), Ok(()));
+        assert_eq!(ledger.begin(id(3), 0, holder("c")), Err(Full::Share), "two of eight are open");
+        assert_eq!(ledger.begin(id(3), 75, Holder::nobody()), Ok(()), "others have room");
+        ledger.remove(id(1));
+        assert_eq!(ledger.begin(id(4), 20, holder("a")), Ok(()));
+        assert_eq!(ledger.grow(id(4), 21), Err(Full::NoRoom { size: 21 }));
+    }
+
+    #[test]
+    fn no_file_is_larger_than_a_share_unless_nobody_has_one() {
+        let room = |max_bytes| Room { max_uploads: 1, max_open: 1, max_bytes, share: 25 };
+        assert_eq!(room(Some(100)).largest(holder("a")), 25);
+        assert_eq!(room(Some(100)).largest(Holder::nobody()), 100);
+        assert_eq!(room(None).largest(holder("a")), u64::MAX);
+        let all = Room { share: 100, ..room(Some(u64::MAX)) };
+        assert_eq!(all.largest(holder("a")), u64::MAX);
+    }
+
+    #[test]
+    fn what_rests_counts_what_is_there_and_needs_room_when_it_goes_on() {
+        let ledger = ledger(10, Some(100));
+        ledger.begin(id(1), 90, Holder::nobody()).unwrap();
+        ledger.rest(id(1), 30);
+        assert!(!ledger.is_awake(id(1)));
+        assert_eq!(ledger.begin(id(2), 70, Holder::nobody()), Ok(()));
+        assert_eq!(ledger.grow(id(1), 0), Err(Full::NoRoom { size: 90 }));
+        ledger.remove(id(2));
+        assert_eq!(ledger.grow(id(1), 0), Ok(()));
+        assert!(ledger.is_awake(id(1)));
+        assert_eq!(ledger.begin(id(2), 11, Holder::nobody()), Err(Full::NoRoom { size: 11 }));
+    }
+
+    #[test]
+    fn tickets_are_counted_and_what_has_arrived_if_that_is_wished() {
+        let ledger =
+            Ledger::new(Room { max_uploads: 2, max_open: 9, max_bytes: Some(100), share: 25 });
+        assert_eq!((ledger.issue(id(1)), ledger.issue(id(2))), (Ok(()), Ok(())));
+        assert_eq!(ledger.issue(id(3)), Err(Full::TooMany));
+        assert_eq!(ledger.begin(id(2), 1, Holder::nobody()), Ok(()), "it is used");
+        ledger.count_arrived(100);
+        ledger.remove(id(1));
+        assert_eq!(ledger.begin(id(3), 0, Holder::nobody()), Err(Full::NoRoom { size: 0 }));
+        ledger.count_arrived(99);
+        assert_eq!(ledger.begin(id(3), 0, Holder::nobody()), Ok(()));
     }
 }

@@ -57,8 +57,8 @@ impl Inner {
     /// Counts what an earlier process has left, and remembers what is to be done about it.
     pub(super) async fn take_stock(&self) -> Result<(), StoreError> {
         let listed = self.store.list().await?;
+        self.count_arrived().await;
         tracing::info!(uploads = listed.len(), "uploads found");
-        self.set_count(listed.len());
         futures_util::stream::iter(listed)
             .for_each_concurrent(AT_ONCE, |upload| self.take_stock_of(upload))
             .await;

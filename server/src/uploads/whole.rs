@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::arriving::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::live::AtWork;
-use super::{Arrival, CreateError, Document, FileInfo, Full, Uploads};
+use super::{Arrival, CreateError, Document, FileInfo, Full, Holder, Uploads};
 use crate::fingerprint;
 use crate::names::display_name;
 use crate::store::{StoreError, Writer};
@@ -86,10 +86,12 @@ impl Uploads {
         name: &str,
         size: Option<u64>,
         summed: bool,
+        holder: Holder,
     ) -> Result<Whole, WholeError> {
-        self.inner.fits(size.unwrap_or(0))?;
+        self.inner.fits(size.unwrap_or(0), holder)?;
         let id = Uuid::new_v4();
         let mut document = Document::new(id, self.backend_of_arrivals(), SystemTime::now());
+        document.holder = holder;
         document.file = Some(FileInfo { size: size.unwrap_or(0), name: display_name(name) });
         let protocol = protocol.to_owned();
         document.arrival =
@@ -114,8 +116,8 @@ impl Uploads {
 }
 
 impl super::Inner {
-    fn fits(&self, size: u64) -> Result<(), WholeError> {
-        let limit = self.limits.max_file_size;
+    fn fits(&self, size: u64, holder: Holder) -> Result<(), WholeError> {
+        let limit = self.largest(holder);
         if size > limit { Err(WholeError::TooLarge { limit }) } else { Ok(()) }
     }
 }
@@ -132,7 +134,7 @@ impl Whole {
     /// When it gets too large or the store fails.
     pub async fn append(&mut self, bytes: Bytes) -> Result<(), WholeError> {
         let end = self.position + bytes.len() as u64;
-        self.uploads.inner.fits(end)?;
+        self.uploads.inner.fits(end, self.document.holder)?;
         self.uploads.inner.ledger.grow(self.document.id, end)?;
         if bytes.is_empty() {
             return Ok(());

@@ -30,6 +30,7 @@ mod robusto;
 mod room;
 mod scale;
 mod secrets;
+mod shares;
 mod shutdown;
 mod slow;
 mod store_trouble;

@@ -11,7 +11,7 @@ use axum::routing::post;
 use futures_util::StreamExt as _;
 use incoming_server::Services;
 use incoming_server::store::Disk;
-use incoming_server::uploads::{Backend, Secret, Uploads};
+use incoming_server::uploads::{Backend, Holder, Secret, Uploads};
 use tempfile::TempDir;
 
 use crate::common::config;
@@ -76,7 +76,7 @@ async fn ten_thousand_tickets_that_nobody_uses_do_no_harm() {
 
     let uploads = over(storage.path()).await;
     let id = uploads.create(backend.clone()).await.unwrap().to_string();
-    drop(uploads.open(&id, 1, "a").await.unwrap());
+    drop(uploads.open(&id, 1, "a", Holder::nobody()).await.unwrap());
     uploads.cancel(&id, "s").await.unwrap();
 
     uploads.expire(Duration::from_secs(13 * 3600)).await;

@@ -13,12 +13,18 @@ use tokio::time::{Instant, timeout};
 use crate::Services;
 use crate::activity::Activity;
 use crate::routes::sockets::{FAREWELL, Received, received, silence};
-use crate::uploads::{Full, Sum, Whole, WholeError};
+use crate::uploads::{Full, Holder, Sum, Whole, WholeError};
 
-pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
+pub(super) async fn serve(
+    socket: WebSocket,
+    services: Services,
+    activity: Activity,
+    holder: Holder,
+) {
     let session = Session::new(services.config.galileo_chunk_size.into());
     let driver = Driver {
         services: &services,
+        holder,
         socket,
         activity,
         session,
@@ -32,6 +38,7 @@ pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activ
 
 struct Driver<'a> {
     services: &'a Services,
+    holder: Holder,
     socket: WebSocket,
     activity: Activity,
     session: Session,
@@ -126,7 +133,7 @@ impl Driver<'_> {
     }
 
     async fn create(&mut self, name: &str, size: Option<u64>) -> Option<Event> {
-        match self.services.uploads.receive("galileo", name, size, true).await {
+        match self.services.uploads.receive("galileo", name, size, true, self.holder).await {
             Ok(file) => {
                 tracing::info!(id = %file.id(), size, "upload begins");
                 self.file = Some(file);
@@ -221,6 +228,10 @@ fn words(error: &WholeError) -> String {
         WholeError::Full(Full::TooMany) => "There are too many open uploads.".to_owned(),
         WholeError::Full(Full::NoRoom { .. }) => {
             "There is no room for the file at this moment.".to_owned()
+        }
+        WholeError::Full(Full::Share) => {
+            "Your uploads hold as much as you may have at once. Try again when one has ended."
+                .to_owned()
         }
         WholeError::TooLarge { limit } => format!("Expected at most {limit} bytes."),
         WholeError::OtherSum { expected, found } => {

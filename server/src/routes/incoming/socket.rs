@@ -19,18 +19,24 @@ use crate::fingerprint;
 use crate::routes::sockets::{FAREWELL, Received};
 use crate::store::StoreError;
 use crate::uploads::{
-    Attempt, Completion, Connection, Failure, Notice, OpenError, Outcome, StoreFault,
+    Attempt, Completion, Connection, Failure, Holder, Notice, OpenError, Outcome, StoreFault,
 };
 use outside::Happening;
 
 /// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
 const MAX_TEXT: usize = 64 * 1024;
 
-pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activity) {
+pub(super) async fn serve(
+    socket: WebSocket,
+    services: Services,
+    activity: Activity,
+    holder: Holder,
+) {
     let config = &services.config;
     let terms = Terms { chunk_size_kb: config.chunk_size_kb, send_ahead: config.send_ahead };
     let driver = Driver {
         services: &services,
+        holder,
         socket,
         activity,
         session: Session::new(terms),
@@ -47,6 +53,7 @@ pub(super) async fn serve(socket: WebSocket, services: Services, activity: Activ
 
 struct Driver<'a> {
     services: &'a Services,
+    holder: Holder,
     socket: WebSocket,
     activity: Activity,
     session: Session,
@@ -145,7 +152,7 @@ impl Driver<'_> {
     }
 
     async fn open(&mut self, id: &str, size: u64, name: &str) -> Option<Event> {
-        match self.services.uploads.open(id, size, name).await {
+        match self.services.uploads.open(id, size, name, self.holder).await {
             Ok(upload) => {
                 let stored = upload.position();
                 upload.listen_to(self.activity.clone());
@@ -244,6 +251,10 @@ impl Driver<'_> {
         }
         tracing::error!(?id, %error, "bytes not stored");
         match error {
+            StoreFault::Full(full) => {
+                self.close_because(close_code::AGAIN, &full.to_string()).await;
+                None
+            }
             StoreFault::Store(StoreError::NotFound(_) | StoreError::WrongLength { .. }) => {
                 Some(Event::Failed(Fault::Reopen))
             }

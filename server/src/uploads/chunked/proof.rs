@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::Config;
     use crate::store::Memory;
-    use crate::uploads::{Layout, Slot};
+    use crate::uploads::{Holder, Layout, Slot};
 
     const SIZE: usize = 5 << 20;
     const PLAN: Plan<'static> = Plan {
@@ -205,6 +205,7 @@ mod tests {
         is_unique: false,
         continues: false,
         secret: None,
+        holder: Holder::nobody(),
     };
 
     /// A file has arrived of which nobody has wanted to hear the MD5.

@@ -267,8 +267,8 @@ mod tests {
     use super::*;
     use crate::Config;
     use crate::store::Memory;
-    use crate::uploads::HashedState;
     use crate::uploads::hashed::Room;
+    use crate::uploads::{HashedState, Holder};
 
     async fn with_room(folder: &std::path::Path, bytes: usize) -> Uploads {
         let arguments = ["incoming-server", "--storage", folder.to_str().unwrap()];
@@ -286,7 +286,13 @@ mod tests {
         let uploads = with_room(folder.path(), 1).await;
         let md5 = Md5::parse("4a7d1ed414474e4033ac29ccb8653d9b").unwrap();
         for (index, piece) in [(0, "000"), (1, "0")] {
-            let plan = HashedPlan { md5: md5.clone(), name: "a".to_owned(), index, count: 2 };
+            let plan = HashedPlan {
+                md5: md5.clone(),
+                name: "a".to_owned(),
+                index,
+                count: 2,
+                holder: Holder::nobody(),
+            };
             let mut chunk = uploads.take_hashed(plan).unwrap();
             for byte in piece.as_bytes() {
                 chunk.append(Bytes::copy_from_slice(&[*byte])).await.unwrap();
@@ -299,7 +305,8 @@ mod tests {
 
     async fn bring(uploads: &Uploads, content: &'static [u8], index: u64) -> HashedChunk {
         let md5 = crate::fingerprint::of_bytes(Bytes::from_static(content)).await.unwrap();
-        let plan = HashedPlan { md5, name: "a".to_owned(), index, count: 2 };
+        let plan =
+            HashedPlan { md5, name: "a".to_owned(), index, count: 2, holder: Holder::nobody() };
         uploads.take_hashed(plan).unwrap()
     }
 

@@ -14,7 +14,7 @@ use super::{HashedError, HashedPlan};
 use crate::store::{Store, StoreError, Writer};
 use crate::uploads::follower::{Follower, Source};
 use crate::uploads::marks::Marks;
-use crate::uploads::{Document, Inner, Layout};
+use crate::uploads::{Document, Holder, Inner, Layout};
 
 /// How long who writes a large chunk may be silent before somebody else may bring it.
 const STALE: Duration = Duration::from_secs(2);
@@ -87,6 +87,10 @@ impl Parts {
             parts.last = length.checked_sub(start);
         }
         Ok(parts)
+    }
+
+    pub(super) fn holder(&self) -> Holder {
+        self.document.holder
     }
 
     pub(super) fn id(&self) -> Uuid {

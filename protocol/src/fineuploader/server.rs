@@ -6,7 +6,7 @@ use crate::Json;
 use crate::http::HAS_ALL_CHUNKS;
 
 /// The longest uuid that is taken, in bytes.
-pub const LONGEST_UUID: usize = 256;
+pub const LONGEST_UUID: usize = 4096;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

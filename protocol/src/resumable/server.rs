@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::dialect::{Dialect, Parameter};
 
 /// The longest identifier that is taken, in bytes.
-pub const LONGEST_IDENTIFIER: usize = 1024;
+pub const LONGEST_IDENTIFIER: usize = 4096;
 
 /// One chunk, as the parameters describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]

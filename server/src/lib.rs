@@ -32,6 +32,7 @@ pub mod handover;
 pub mod log;
 pub mod names;
 mod pace;
+mod parameters;
 mod routes;
 pub mod serve;
 mod services;

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Asked;
 use super::cache::Key;
+use crate::parameters::pairs;
 
 /// Of the connection or of the body, or between a browser and this server, so that they are not passed
 /// on.
@@ -132,9 +133,8 @@ impl Asked<'_> {
         };
         add(self.method.as_str().as_bytes());
         add(self.uri.path().as_bytes());
-        let query = self.uri.query().unwrap_or_default().as_bytes();
-        for (name, value) in form_urlencoded::parse(query) {
-            if !PARAMETERS_OF_CHUNKS.contains(&name.as_ref()) {
+        for (name, value) in pairs(self.uri.query().unwrap_or_default()) {
+            if !PARAMETERS_OF_CHUNKS.contains(&name.as_str()) {
                 add(b"parameter");
                 add(name.as_bytes());
                 add(value.as_bytes());

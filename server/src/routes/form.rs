@@ -5,6 +5,9 @@
 //! The parts after the file are not looked at. Nothing is trusted before the last byte of the body
 //! has come: a browser that gives up in the middle leaves a body that was cut.
 
+mod disposition;
+mod heads;
+mod part;
 mod source;
 
 use std::time::Duration;
@@ -14,10 +17,13 @@ use axum::extract::Request;
 use axum::http::header;
 use bytes::BytesMut;
 use futures_util::StreamExt as _;
-use multer::{Field, Multipart};
+use multer::Multipart;
 
 use super::guard::is_authorized;
 use super::meaning::{self, Contradiction, Pairs};
+use crate::parameters::pairs;
+use heads::Heads;
+use part::Part;
 use source::Source;
 
 /// The most parameters that a query or a form may have.
@@ -81,7 +87,7 @@ enum File {
     /// The whole body.
     Body,
     /// A part of a form.
-    Part(Box<Field<'static>>, Multipart<'static>),
+    Part(Box<Part>, Multipart<'static>),
     /// It has been read.
     Over,
 }
@@ -100,8 +106,8 @@ impl Fields {
 
     fn add_query(&mut self, query: Option<&str>) -> Result<(), FormError> {
         (self.count, self.size) = (0, 0);
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            self.add(name.into_owned(), value.into_owned())?;
+        for (name, value) in pairs(query.unwrap_or_default()) {
+            self.add(name, value)?;
         }
         Ok(())
     }
@@ -122,8 +128,7 @@ impl Fields {
 
     /// Whether nothing in the query contradicts what is here.
     fn agree_with(&self, query: Option<&str>) -> Result<(), FormError> {
-        let query = query.unwrap_or_default().as_bytes();
-        let seen: Pairs = form_urlencoded::parse(query).into_owned().collect();
+        let seen: Pairs = pairs(query.unwrap_or_default()).collect();
         let is_other = |pair: &&(String, String)| {
             seen.iter().any(|(name, _)| *name == pair.0) && !seen.contains(pair)
         };
@@ -160,9 +165,10 @@ impl Form {
             None => Ok(File::Body),
             Some(boundary) => {
                 let first_line = format!("--{boundary}");
-                let mut multipart = Multipart::new(source.clone(), boundary);
-                match read_fields(&mut multipart, &mut fields).await {
-                    Ok(Some(field)) => Ok(File::Part(Box::new(field), multipart)),
+                let heads = Heads::new(source.clone(), &boundary);
+                let mut multipart = Multipart::new(heads, boundary);
+                match part::read(&mut multipart, &mut fields).await {
+                    Ok(Some(part)) => Ok(File::Part(Box::new(part), multipart)),
                     Ok(None) => Err(FormError::NoFile),
                     // What does not begin as a form was none, and never will be.
                     Err(FormError::Cut)
@@ -191,7 +197,7 @@ impl Form {
     /// The name that the file part says the file has.
     pub(super) fn filename(&self) -> Option<&str> {
         match &self.file {
-            File::Part(field, _) => field.file_name(),
+            File::Part(part, _) => part.filename(),
             File::Body | File::Over => None,
         }
     }
@@ -226,18 +232,15 @@ impl Form {
     async fn some(&mut self) -> Result<Option<Bytes>, FormError> {
         match &mut self.file {
             File::Body => self.source.next().await.transpose().map_err(|error| error.into()),
-            File::Part(field, _) => field.chunk().await.map_err(broken),
+            File::Part(part, _) => part.next().await,
             File::Over => Ok(None),
         }
     }
 
     /// Reads what comes after the file.
     async fn end(&mut self) -> Result<(), FormError> {
-        if let File::Part(field, mut multipart) = std::mem::replace(&mut self.file, File::Over) {
-            drop(field);
-            while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
-                while field.chunk().await.map_err(broken)?.is_some() {}
-            }
+        if let File::Part(part, multipart) = std::mem::replace(&mut self.file, File::Over) {
+            part.end(multipart).await?;
         }
         while self.source.next().await.transpose()?.is_some() {}
         Ok(())
@@ -246,41 +249,6 @@ impl Form {
     /// What is left of the body.
     pub(super) fn into_source(self) -> Source {
         self.source
-    }
-}
-
-/// The parameters before the file, and the file.
-async fn read_fields(
-    multipart: &mut Multipart<'static>,
-    fields: &mut Fields,
-) -> Result<Option<Field<'static>>, FormError> {
-    while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
-        if field.file_name().is_some() {
-            return Ok(Some(field));
-        }
-        let name = field.name().unwrap_or_default().to_owned();
-        let mut value = Vec::new();
-        while let Some(bytes) = field.chunk().await.map_err(broken)? {
-            value.extend_from_slice(&bytes);
-            if value.len() > MAX_FIELDS_SIZE {
-                return Err(FormError::FieldsTooLarge);
-            }
-        }
-        let value = String::from_utf8(value).map_err(|_| FormError::NoForm)?;
-        fields.add(name, value)?;
-    }
-    Ok(None)
-}
-
-fn broken(error: multer::Error) -> FormError {
-    match error {
-        multer::Error::StreamReadFailed(cause) => {
-            cause.downcast::<source::SourceError>().map_or(FormError::Cut, |error| (*error).into())
-        }
-        multer::Error::IncompleteStream
-        | multer::Error::IncompleteHeaders
-        | multer::Error::IncompleteFieldData { .. } => FormError::Cut,
-        _ => FormError::NoForm,
     }
 }
 

@@ -7,6 +7,8 @@ use incoming_protocol::resumable::dialect::Parameter;
 use incoming_protocol::{fineuploader, galileo, resumable, robusto};
 use percent_encoding::percent_decode_str;
 
+use crate::parameters::pairs;
+
 /// Names for which there is no other, besides those that begin with `qq`.
 const ALONE: [&str; 5] = ["_method", "md5", "name", "chunk", "chunks"];
 
@@ -26,7 +28,7 @@ pub(super) type Pairs = Vec<(String, String)>;
 /// When its query says one thing twice and differently, in whatever dialect.
 pub(super) fn meaning(method: &Method, uri: &Uri) -> Result<Meaning, Contradiction> {
     let query = uri.query().unwrap_or_default();
-    let pairs: Pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let pairs: Pairs = pairs(query).collect();
     check(&pairs)?;
     let path = uri.path();
     let of = |names: &[String]| {

@@ -20,6 +20,7 @@ mod galileo;
 mod handover;
 mod handshake;
 mod mark;
+mod names;
 mod origins;
 mod owners;
 mod process;

@@ -5,6 +5,7 @@
 //! The parts after the file are not looked at. Nothing is trusted before the last byte of the body
 //! has come: a browser that gives up in the middle leaves a body that was cut.
 
+mod data_url;
 mod disposition;
 mod heads;
 mod part;
@@ -17,11 +18,14 @@ use axum::extract::Request;
 use axum::http::header;
 use bytes::BytesMut;
 use futures_util::StreamExt as _;
+use incoming_protocol::resumable::Dialect;
+use incoming_protocol::resumable::dialect::Parameter;
 use multer::Multipart;
 
 use super::guard::is_authorized;
 use super::meaning::{self, Contradiction, Pairs};
 use crate::parameters::pairs;
+use data_url::Undecodable;
 use heads::Heads;
 use part::Part;
 use source::Source;
@@ -65,6 +69,9 @@ pub(super) enum FormError {
     /// It is no form.
     #[error("expected a form as its Content-Type says")]
     NoForm,
+    /// The file came as text that cannot be decoded.
+    #[error("expected the file in base64 without errors, as a browser writes a data: URL")]
+    Undecodable,
 }
 
 /// A request, read up to the bytes of the file.
@@ -155,6 +162,24 @@ impl Fields {
 impl Form {
     /// Reads the parameters, those that come before the file.
     pub(super) async fn read(request: Request) -> Result<Form, (FormError, Source)> {
+        Form::read_where(request, |_| false).await
+    }
+
+    /// Reads the parameters; the file may be text in base64, as Resumable.js sends it that says
+    /// `chunkFormat: 'base64'`: a part without a file name, and the only one that is no parameter in
+    /// the address as well.
+    pub(super) async fn read_with_text(request: Request) -> Result<Form, (FormError, Source)> {
+        let query: Pairs = pairs(request.uri().query().unwrap_or_default()).collect();
+        let number = Dialect::Resumable.name(Parameter::ChunkNumber).unwrap_or_default();
+        let is_resumable = meaning::value(&query, &number).is_some();
+        let is_no_parameter = |name: &str| meaning::value(&query, name).is_none();
+        Form::read_where(request, |name| is_resumable && is_no_parameter(name)).await
+    }
+
+    async fn read_where(
+        request: Request,
+        is_no_parameter: impl Fn(&str) -> bool,
+    ) -> Result<Form, (FormError, Source)> {
         let (parts, body) = request.into_parts();
         let content_type =
             parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -167,7 +192,7 @@ impl Form {
                 let first_line = format!("--{boundary}");
                 let heads = Heads::new(source.clone(), &boundary);
                 let mut multipart = Multipart::new(heads, boundary);
-                match part::read(&mut multipart, &mut fields).await {
+                match part::read(&mut multipart, &mut fields, is_no_parameter).await {
                     Ok(Some(part)) => Ok(File::Part(Box::new(part), multipart)),
                     Ok(None) => Err(FormError::NoFile),
                     // What does not begin as a form was none, and never will be.
@@ -209,14 +234,18 @@ impl Form {
 
     /// Lets this many bytes of the file come.
     pub(super) fn expect(&mut self, bytes: u64) {
-        self.source.allow(bytes.saturating_add(MAX_OVERHEAD));
+        let written = match &self.file {
+            File::Part(part, _) if part.is_text() => bytes.div_ceil(3).saturating_mul(4),
+            _ => bytes,
+        };
+        self.source.allow(written.saturating_add(MAX_OVERHEAD));
     }
 
     /// The next bytes of the file; `None` when all of the body has come, as it should.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, FormError> {
         let mut piece = BytesMut::new();
         while piece.len() < PIECE {
-            let Some(bytes) = self.some().await? else { break };
+            let Some(bytes) = self.some(&mut piece).await? else { break };
             if piece.is_empty() && bytes.len() >= PIECE {
                 return Ok(Some(bytes));
             }
@@ -229,10 +258,14 @@ impl Form {
         Ok(None)
     }
 
-    async fn some(&mut self) -> Result<Option<Bytes>, FormError> {
+    /// Some bytes, unless they were added to the piece, because they had to be decoded.
+    async fn some(&mut self, piece: &mut BytesMut) -> Result<Option<Bytes>, FormError> {
         match &mut self.file {
             File::Body => self.source.next().await.transpose().map_err(|error| error.into()),
-            File::Part(part, _) => part.next().await,
+            File::Part(part, _) => match part.next().await? {
+                Some(written) => part.decode(written, piece).map(Some),
+                None => Ok(None),
+            },
             File::Over => Ok(None),
         }
     }
@@ -255,6 +288,12 @@ impl Form {
 impl From<Contradiction> for FormError {
     fn from(Contradiction(name): Contradiction) -> FormError {
         FormError::Contradiction(name)
+    }
+}
+
+impl From<Undecodable> for FormError {
+    fn from(_: Undecodable) -> FormError {
+        FormError::Undecodable
     }
 }
 

@@ -7,6 +7,8 @@
 //! after which they give up: they would never send those again. A success says in JSON whether all chunks are there, so that a
 //! client that missed the 500 finds out; one that says `Upload-Continues: ?1` is never taken for a new
 //! upload of a file that is whole.
+//!
+//! With `chunkFormat: 'base64'` Resumable.js sends a chunk as the text of a `data:` URL.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -82,7 +84,7 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
     let of_query = of_query(request.uri());
     let holder = holder::of(request.extensions(), &services);
     let mut digests = Digests::read(request.headers());
-    let mut form = match Form::read(request).await {
+    let mut form = match Form::read_with_text(request).await {
         Ok(form) => form,
         Err((error, source)) => {
             discard(source).await;

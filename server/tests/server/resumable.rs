@@ -1,5 +1,6 @@
 //! Resumable.js and flow.js, as long as everything goes well.
 
+mod as_text;
 mod bad_input;
 mod cut_bodies;
 mod keys;

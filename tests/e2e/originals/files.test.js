@@ -20,6 +20,8 @@ const VARIANTS = {
     'in small chunks': SMALL,
     'in chunks of one size': { ...SMALL, forceChunkSize: true },
     'as bare bytes': { ...SMALL, method: 'octet' },
+    'as text': { ...SMALL, chunkFormat: 'base64' },
+    'as text with a type': { ...SMALL, chunkFormat: 'base64', setChunkTypeFromFile: true },
     'with PUT': { ...SMALL, uploadMethod: 'PUT', method: 'octet' },
     'without asking first': { ...SMALL, testChunks: false },
     'one chunk after the other': { ...SMALL, simultaneousUploads: 1 },

@@ -102,7 +102,12 @@ impl Arrivals {
     pub async fn note(&self, note: &Note) -> io::Result<()> {
         let path = self.path(note.id).with_extension("json");
         let text = serde_json::to_vec_pretty(note)?;
-        self.run(move |files| replace(files, &path, &text, Opening::Empty)).await
+        let folder = self.folder.clone();
+        self.run(move |files| {
+            make_folder(files, &folder)?;
+            replace(files, &path, &text, Opening::Empty)
+        })
+        .await
     }
 
     /// Makes durable which files and documents are there.

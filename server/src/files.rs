@@ -126,7 +126,12 @@ impl FileSystem for Native {}
 pub(crate) fn make_folder(files: &dyn FileSystem, folder: &Path) -> io::Result<PathBuf> {
     let folder = std::path::absolute(folder)?;
     let missing: Vec<_> = folder.ancestors().take_while(|path| !path.exists()).collect();
-    std::fs::create_dir_all(&folder)?;
+    for path in missing.iter().rev() {
+        match files.create_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+    }
     for parent in missing.into_iter().filter_map(Path::parent) {
         files.sync_dir(parent)?;
     }

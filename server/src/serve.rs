@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::activity::Watched;
-use crate::store::{Disk, FolderLock, Store};
+use crate::store::{Disk, FolderLock, Ground, Store};
 use crate::{Config, Error, Services, app, descriptors};
 use turning_away::TurningAway;
 
@@ -61,7 +61,8 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let unusable = |cause| Error::Storage { folder: folder.clone(), cause };
     let lock = FolderLock::take(&path).map_err(unusable)?;
     let lock = lock.ok_or_else(|| Error::InUse { folder: folder.clone() })?;
-    let disk = Disk::open(&path).map_err(unusable)?;
+    let ground = Ground { keeper: Some(lock.keeper()), ..Ground::default() };
+    let disk = Disk::open_with(&path, ground).map_err(unusable)?;
     serve(config, Arc::new(disk), Some(lock)).await
 }
 

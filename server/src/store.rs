@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub use disk::{Disk, FolderLock, Ground};
+pub use disk::{Disk, FolderKeeper, FolderLock, Ground};
 pub use memory::Memory;
 
 use crate::files::{FileSystem, Native};

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::{Listed, Result, Store, StoreError, Version, Writer};
 use crate::files::{FileSystem, Native, Opening, make_folder, remove_dir_all};
 use crate::uploads::Document;
-pub use lock::FolderLock;
+pub use lock::{FolderKeeper, FolderLock};
 use marks::Certain;
 use writer::{DiskWriter, Doubts};
 
@@ -61,12 +61,14 @@ pub struct Ground {
     pub life: Uuid,
     /// How many bytes are written until they are sent on to the disk.
     pub write_back: u64,
+    /// What keeps the folder for this process, if anything does.
+    pub keeper: Option<FolderKeeper>,
 }
 
 impl Default for Ground {
     /// The file system itself, since the system was started; 64 MiB.
     fn default() -> Ground {
-        Ground { files: Arc::new(Native), life: marks::life(), write_back: 64 << 20 }
+        Ground { files: Arc::new(Native), life: marks::life(), write_back: 64 << 20, keeper: None }
     }
 }
 
@@ -163,7 +165,16 @@ impl Shared {
         Ok(Version(version))
     }
 
+    /// Makes sure that there is a folder to keep uploads in: somebody may have deleted it.
+    fn keep_root(&self) -> io::Result<()> {
+        match &self.ground.keeper {
+            Some(keeper) => keeper.keep(),
+            None => make_folder(self.files(), &self.root).map(drop),
+        }
+    }
+
     fn create(&self, document: &Document) -> Result<Version> {
+        self.keep_root()?;
         let _lock = self.lock(document.id);
         let folder = self.folder(document.id);
         match self.files().create_dir(&folder) {

@@ -24,6 +24,7 @@ mod names;
 mod origins;
 mod owners;
 mod process;
+mod recreated;
 mod replay;
 mod restart;
 mod resumable;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::files::{FileSystem, Opening, make_folder, replace};
+use crate::files::{FileSystem, Opening, make_folder, probe, replace};
 
 /// After how long nobody writes to a file any more.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -106,6 +106,19 @@ impl Arrivals {
         self.run(move |files| {
             make_folder(files, &folder)?;
             replace(files, &path, &text, Opening::Empty)
+        })
+        .await
+    }
+
+    /// Makes sure that a file can be put there.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn probe(&self) -> io::Result<()> {
+        let folder = self.folder.clone();
+        self.run(move |files| {
+            make_folder(files, &folder)?;
+            probe(files, &folder)
         })
         .await
     }

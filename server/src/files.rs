@@ -156,6 +156,24 @@ pub(crate) fn replace(
     put().inspect_err(|_| drop(files.remove_file(&fresh)))
 }
 
+/// What a file is called that is written only to see whether it can be.
+const PROBE: &str = ".probe";
+/// More than a disk finds room for that is full.
+const PROBE_SIZE: usize = 64 << 10;
+
+/// Makes sure that a file can be written in a folder.
+///
+/// # Errors
+/// When it cannot.
+pub(crate) fn probe(files: &dyn FileSystem, folder: &Path) -> io::Result<()> {
+    let path = folder.join(PROBE);
+    let written = files
+        .open(&path, Opening::Private)
+        .and_then(|file| files.write(&file, 0, &[0; PROBE_SIZE]));
+    let removed = files.remove_file(&path);
+    written.and(removed)
+}
+
 /// Removes a folder and the files in it.
 pub(crate) fn remove_dir_all(files: &dyn FileSystem, path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {

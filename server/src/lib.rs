@@ -10,6 +10,7 @@
 //! arrivals  keeps files that came without a ticket
 //! store     keeps bytes and documents
 //! files     what changes files and folders
+//! health    whether anything can be stored
 //! ```
 //!
 //! The rules of a conversation are in `incoming-protocol`; this crate does what they ask for.
@@ -29,6 +30,7 @@ mod error;
 pub mod files;
 mod fingerprint;
 pub mod handover;
+mod health;
 pub mod log;
 pub mod names;
 mod pace;
@@ -41,5 +43,6 @@ pub mod uploads;
 
 pub use config::Config;
 pub use error::Error;
+pub use health::{Health, Place, Unfit};
 pub use routes::app;
 pub use services::Services;

@@ -37,7 +37,7 @@ use crate::{Config, Error, Services};
 /// When a setting makes no sense.
 pub fn app(services: &Services) -> Result<Router, Error> {
     let mut router = Router::new()
-        .merge(health::router())
+        .merge(health::router(services))
         .merge(incoming::router(services))
         .merge(galileo::router(services))
         .merge(resumable::router(services))

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access::Access;
 use crate::clients::Clients;
+use crate::health::Health;
 use crate::routes::demo::Demo;
 use crate::store::Store;
 use crate::uploads::Uploads;
@@ -24,6 +25,8 @@ pub struct Services {
     pub clients: Clients,
     /// Who is let in without a ticket.
     pub access: Access,
+    /// Whether anything can be stored.
+    pub health: Health,
     /// Cancelled when the server is to stop.
     pub stop: CancellationToken,
     /// What must end before the process does.
@@ -51,6 +54,7 @@ impl Services {
             false => None,
         };
         let config = Arc::new(config);
-        Ok(Services { config, uploads, clients, access, stop, tasks, demo })
+        let health = Health::new(uploads.clone());
+        Ok(Services { config, uploads, clients, access, health, stop, tasks, demo })
     }
 }

@@ -95,6 +95,11 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// When the bytes or the document of an upload were last written; `None` without a document.
     async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>>;
 
+    /// Makes sure that something can be stored, and keeps nothing of it. It need not be durable.
+    async fn probe(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// What files are changed with that are beside the store.
     fn files(&self) -> Arc<dyn FileSystem> {
         Arc::new(Native)

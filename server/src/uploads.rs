@@ -51,6 +51,7 @@ pub use whole::{Sum, Whole, WholeError};
 use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::handover::{Handover, Reached};
+use crate::health::{Place, Unfit};
 use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use ages::Ages;
@@ -211,6 +212,24 @@ impl Uploads {
         tracing::debug!(%id, position, "upload opened");
         let hold = Hold { id, epoch, notices, size, position, writer };
         Ok(Connection::new(self.clone(), live, hold))
+    }
+
+    /// Makes sure that something can be stored, wherever files end up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn probe(&self) -> Result<(), Unfit> {
+        let inner = &self.inner;
+        for (place, probed) in [
+            (Place::Storage, inner.store.probe().await),
+            (Place::Arrivals, inner.arrivals.probe().await.map_err(StoreError::Io)),
+        ] {
+            probed.map_err(|error| {
+                tracing::error!(%error, %place, "nothing can be stored");
+                Unfit::after(&error, place)
+            })?;
+        }
+        Ok(())
     }
 
     /// The name of a file that arrived without a ticket and is still where it did.

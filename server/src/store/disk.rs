@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Listed, Result, Store, StoreError, Version, Writer};
-use crate::files::{FileSystem, Native, Opening, make_folder, remove_dir_all};
+use crate::files::{FileSystem, Native, Opening, make_folder, probe, remove_dir_all};
 use crate::uploads::Document;
 pub use lock::{FolderKeeper, FolderLock};
 use marks::Certain;
@@ -390,6 +390,14 @@ impl Store for Disk {
 
     async fn last_activity(&self, id: Uuid) -> Result<Option<SystemTime>> {
         self.run(move |shared| Ok(files::last_activity(&shared.folder(id)))).await
+    }
+
+    async fn probe(&self) -> Result<()> {
+        self.run(|shared| {
+            shared.keep_root()?;
+            Ok(probe(shared.files(), &shared.root)?)
+        })
+        .await
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {

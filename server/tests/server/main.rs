@@ -19,6 +19,8 @@ mod fuzz;
 mod galileo;
 mod handover;
 mod handshake;
+#[cfg(unix)]
+mod health;
 mod mark;
 mod names;
 mod origins;

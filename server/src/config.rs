@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::files::FileMode;
 use crate::pace::Pace;
 pub use layers::ConfigError;
 use seconds::parse as seconds;
@@ -31,6 +32,13 @@ pub struct Config {
     /// Folder that holds the uploads, one folder each. Created when missing. Required.
     #[arg(long, env = "INCOMING_STORAGE", value_name = "DIR")]
     pub storage: Option<PathBuf>,
+
+    /// Permissions of the files that the server makes, in octal; who may read them may look into their
+    /// folders, too. A backend under another account needs more than 0600: 0640 if it is in the group
+    /// of the files and copies them, 0660 if it moves them away. What the server notes about an upload
+    /// stays private.
+    #[arg(long, env = "INCOMING_FILE_MODE", value_name = "MODE", default_value = "0600")]
+    pub file_mode: FileMode,
 
     /// TOML file with settings under the names of the flags.
     #[arg(long, env = "INCOMING_CONFIG", value_name = "FILE")]

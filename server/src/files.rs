@@ -1,12 +1,15 @@
 //! What changes files and folders: everything that is to survive goes through here, so that it can
 //! be seen what was synced, and tried what a disk does that fails. Reading does not.
 
+mod mode;
+
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::at::At;
+pub use mode::{FileMode, WithMode};
 
 /// How a file is opened, for reading and writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +27,17 @@ pub enum Opening {
 /// What can be done to files and folders. Blocking. Nothing is durable before it was synced: bytes
 /// with their file, names with their folder.
 pub trait FileSystem: fmt::Debug + Send + Sync + 'static {
+    /// The mode of files that are made and need not be private.
+    fn file_mode(&self) -> FileMode {
+        FileMode::PRIVATE
+    }
+
     /// Makes a folder.
     ///
     /// # Errors
     /// When the system refuses, as of all of these.
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)
+        mode::create_dir(path, self.file_mode())
     }
 
     /// Opens a file.
@@ -41,11 +49,11 @@ pub trait FileSystem: fmt::Debug + Send + Sync + 'static {
         options.read(true).write(true);
         options.create(how != Opening::There);
         options.truncate(matches!(how, Opening::Empty | Opening::Private));
-        #[cfg(unix)]
-        if how == Opening::Private {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match how {
+            Opening::There => options.open(path),
+            Opening::Private => mode::open(&mut options, path, FileMode::PRIVATE),
+            Opening::Made | Opening::Empty => mode::open(&mut options, path, self.file_mode()),
         }
-        options.open(path)
     }
 
     /// Writes bytes at an offset.

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::activity::Watched;
+use crate::files::{FileSystem, WithMode};
 use crate::store::{Disk, FolderLock, Ground, Store};
 use crate::{Config, Error, Services, app, descriptors};
 use turning_away::TurningAway;
@@ -59,9 +60,10 @@ pub async fn start(config: Config) -> Result<Running, Error> {
     let path = config.storage.clone().unwrap_or_default();
     let folder = path.display().to_string();
     let unusable = |cause| Error::Storage { folder: folder.clone(), cause };
-    let lock = FolderLock::take(&path).map_err(unusable)?;
+    let files: Arc<dyn FileSystem> = Arc::new(WithMode(config.file_mode));
+    let lock = FolderLock::take_with(&path, Arc::clone(&files)).map_err(unusable)?;
     let lock = lock.ok_or_else(|| Error::InUse { folder: folder.clone() })?;
-    let ground = Ground { keeper: Some(lock.keeper()), ..Ground::default() };
+    let ground = Ground { files, keeper: Some(lock.keeper()), ..Ground::default() };
     let disk = Disk::open_with(&path, ground).map_err(unusable)?;
     serve(config, Arc::new(disk), Some(lock)).await
 }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::origin;
 use crate::arrivals::clear_abandoned;
+use crate::files::{Native, make_folder};
 use crate::uploads::Uploads;
 use crate::{Config, Error, Services};
 use arrived::Arrived;
@@ -52,7 +53,7 @@ impl Demo {
         let storage = config.storage.clone().unwrap_or_default();
         let folder = |name: &str| {
             let folder = storage.join(name);
-            let made = std::fs::create_dir_all(&folder).and_then(|()| folder.canonicalize());
+            let made = make_folder(&Native, &folder);
             made.map_err(|cause| Error::Storage { folder: folder.display().to_string(), cause })
         };
         let plain = folder("plain")?;

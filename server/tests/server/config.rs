@@ -78,6 +78,18 @@ fn a_wrong_value_is_named() {
 }
 
 #[test]
+fn the_mode_of_files_is_octal_on_the_command_line_and_in_the_file() {
+    assert_eq!(with(&file(""), &[]).unwrap().file_mode.to_string(), "0600");
+    let file = file("file-mode = \"0640\"");
+    assert_eq!(with(&file, &[]).unwrap().file_mode.to_string(), "0640");
+    assert_eq!(with(&file, &["--file-mode", "660"]).unwrap().file_mode.to_string(), "0660");
+    for wrong in ["0777", "0400", "rw"] {
+        let error = with(&file, &["--file-mode", wrong]).unwrap_err();
+        assert!(error.contains("0640"), "{error}");
+    }
+}
+
+#[test]
 fn uploads_need_a_place() {
     let error = Config::from_arguments(["incoming-server"]).unwrap_err().to_string();
     assert!(error.contains("--storage"), "{error}");

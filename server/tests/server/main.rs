@@ -22,6 +22,8 @@ mod handshake;
 #[cfg(unix)]
 mod health;
 mod mark;
+#[cfg(unix)]
+mod modes;
 mod names;
 mod origins;
 mod owners;

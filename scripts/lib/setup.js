@@ -30,6 +30,13 @@ export function setUpTestRunner() {
   return setUpTool('wasm-bindgen-test-runner', 'wasm-bindgen-cli', version);
 }
 
+/** What is used a few times need not be as fast as its author wants it. */
+const QUICKLY_BUILT = {
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
+};
+
 /** A tool of a crate at this version, built when it is not there; returns where it is. */
 export async function setUpTool(name, crate, version) {
   const found = findTool(name, version);
@@ -37,7 +44,8 @@ export async function setUpTool(name, crate, version) {
   const folder = path.join(target, 'tools');
   const install = ['install', crate, '--version', version, '--root', folder];
   // What its author locked may not be in every mirror of the registry.
-  if ((await exitCode('cargo', [...install, '--locked'])) !== 0) await run('cargo', install);
+  const locked = await exitCode('cargo', [...install, '--locked'], { env: QUICKLY_BUILT });
+  if (locked !== 0) await run('cargo', install, { env: QUICKLY_BUILT });
   return path.join(folder, 'bin', name);
 }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use incoming_digest::Lane;
@@ -15,6 +16,8 @@ use crate::store::{Store, StoreError};
 const BUFFER: usize = 256 * 1024;
 /// How much is asked of a store at once, in bytes.
 const PIECE: u64 = 1 << 20;
+/// How much of a file is summed up before somebody looks whether it is still wanted, in bytes.
+const AT_ONCE: u64 = 64 << 20;
 /// So few bytes are not worth another thread.
 const FEW: usize = 16 * 1024;
 
@@ -61,7 +64,7 @@ impl Sum {
     }
 
     /// Adds a range of a file. Blocking.
-    pub(crate) fn add_range(mut self, file: &File, range: Range<u64>) -> io::Result<Sum> {
+    fn add_range(mut self, file: &File, range: Range<u64>) -> io::Result<Sum> {
         let mut left = range.end - range.start;
         let mut buffer = vec![0; BUFFER];
         let mut file = At::new(file, range.start);
@@ -97,9 +100,17 @@ pub(crate) async fn of_stored(
     Ok(Sum::default().add_stored(store, id, range).await?.finish())
 }
 
-/// The MD5 of a range of a file. Blocking.
-pub(crate) fn of_range(file: &File, range: Range<u64>) -> io::Result<Md5> {
-    Ok(Sum::default().add_range(file, range)?.finish())
+/// The MD5 of a range of a file, so much at a time that nobody who gives it up waits for long.
+pub(crate) async fn of_file(file: Arc<File>, range: Range<u64>) -> io::Result<Md5> {
+    let (mut sum, mut start) = (Sum::default(), range.start);
+    while start < range.end {
+        let piece = start..range.end.min(start + AT_ONCE);
+        start = piece.end;
+        let file = Arc::clone(&file);
+        let summed = tokio::task::spawn_blocking(move || sum.add_range(&file, piece));
+        sum = summed.await.map_err(io::Error::other)??;
+    }
+    Ok(sum.finish())
 }
 
 #[cfg(test)]
@@ -116,9 +127,9 @@ mod tests {
         let (first, second) = content[3..].split_at(BUFFER);
         let sum = Sum::default().add(Bytes::copy_from_slice(first)).await.unwrap();
         let sum = sum.add(Bytes::copy_from_slice(second)).await.unwrap();
-        let range = 3..content.len() as u64;
-        assert_eq!(of_range(&file, range).unwrap(), sum.finish());
-        assert!(of_range(&file, 0..1 << 30).is_err(), "it is not that long");
+        let (file, range) = (Arc::new(file), 3..content.len() as u64);
+        assert_eq!(of_file(Arc::clone(&file), range).await.unwrap(), sum.finish());
+        assert!(of_file(file, 0..1 << 30).await.is_err(), "it is not that long");
     }
 
     #[tokio::test]

@@ -3,17 +3,31 @@
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use incoming_server::{Config, log, serve};
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long a disk may take to come to the end of what it does when the server has stopped.
+const DISK_PATIENCE: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => error.exit(),
     };
     log::start(&config);
-    match serve::run(config).await {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the server cannot run");
+            return ExitCode::FAILURE;
+        }
+    };
+    let served = runtime.block_on(serve::run(config));
+    // A disk that never answers must not keep the process; what it does can be cut anywhere.
+    runtime.shutdown_timeout(DISK_PATIENCE);
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the server cannot run");

@@ -27,6 +27,9 @@ use turning_away::TurningAway;
 /// How long to leave the listener alone when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long work that is given up may take to notice.
+const CUT_PATIENCE: Duration = Duration::from_secs(1);
+
 /// A server that runs.
 #[derive(Debug)]
 pub struct Running {
@@ -120,6 +123,8 @@ impl Running {
         let patience = self.services.config.shutdown_timeout;
         if tokio::time::timeout(patience, ended).await.is_err() {
             tracing::warn!("stopped with work under way; it goes on after the next start");
+            self.services.uploads.cut().cancel();
+            let _ = tokio::time::timeout(CUT_PATIENCE, self.services.tasks.wait()).await;
         }
     }
 }
@@ -137,7 +142,9 @@ async fn accept(listener: TcpListener, router: Router, services: Services) {
                 Some(places) => {
                     let patience = services.config.connection_timeout;
                     let stream = Watched::new(stream, patience, places);
-                    services.tasks.spawn(converse(stream, peer, router.clone(), services.clone()));
+                    let cut = services.uploads.cut().clone();
+                    let conversation = converse(stream, peer, router.clone(), services.clone());
+                    services.tasks.spawn(cut.run_until_cancelled_owned(conversation));
                 }
                 None => turning_away.turn_away(stream, peer),
             },

@@ -33,6 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -90,6 +91,8 @@ struct Inner {
     room: hashed::Room,
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// Cancelled when what did not end in time is to be given up.
+    cut: CancellationToken,
 }
 
 /// What an upload may cost.
@@ -167,6 +170,7 @@ impl Uploads {
             room: hashed::Room::default(),
             tasks,
             stop,
+            cut: CancellationToken::new(),
         };
         inner.take_stock().await?;
         Ok(Uploads { inner: Arc::new(inner) })
@@ -262,12 +266,28 @@ impl Uploads {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let ended = self.inner.tasks.spawn(work).await;
-        ended.unwrap_or_else(|error| Err(StoreError::Io(std::io::Error::other(error)).into()))
+        let cut = || Err(StoreError::Io(std::io::ErrorKind::Interrupted.into()).into());
+        match self.inner.spawn(work).await {
+            Ok(ended) => ended.unwrap_or_else(cut),
+            Err(error) => Err(StoreError::Io(std::io::Error::other(error)).into()),
+        }
+    }
+
+    /// Is cancelled when what did not end in time is to be given up. It goes on after the next start.
+    pub(crate) fn cut(&self) -> &CancellationToken {
+        &self.inner.cut
     }
 }
 
 impl Inner {
+    /// Does something that the end of the process waits for, as long as it has time.
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<Option<T>> {
+        self.tasks.spawn(self.cut.clone().run_until_cancelled_owned(work))
+    }
+
     /// Binds a ticket to its file.
     async fn bind(
         &self,

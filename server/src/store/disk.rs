@@ -10,6 +10,7 @@
 mod files;
 mod lock;
 mod marks;
+mod moving;
 mod writer;
 
 use std::io;
@@ -101,6 +102,27 @@ impl Disk {
         files::clear_leftovers(&*ground.files, &root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
         Ok(Disk { shared: Arc::new(Shared { root, ground, locks, doubts: Doubts::default() }) })
+    }
+
+    async fn copy_out(&self, id: Uuid, to: PathBuf) -> Result<()> {
+        let begin = to.clone();
+        let begun = self.run(move |shared| {
+            exists(id, moving::Copy::begin(shared.files(), &shared.data(id), &begin))
+        });
+        let mut copy = begun.await?;
+        loop {
+            let there_is_more;
+            (copy, there_is_more) = self
+                .run(move |shared| {
+                    let there_is_more = copy.go_on(shared.files())?;
+                    Ok((copy, there_is_more))
+                })
+                .await?;
+            if !there_is_more {
+                break;
+            }
+        }
+        self.run(move |shared| Ok(copy.finish(shared.files(), &to)?)).await
     }
 
     async fn run<T, F>(&self, work: F) -> Result<T>
@@ -371,9 +393,14 @@ impl Store for Disk {
     }
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
-        let to = to.to_owned();
-        self.run(move |shared| exists(id, files::take_out(shared.files(), &shared.data(id), &to)))
-            .await
+        let (to, there) = (to.to_owned(), to.to_owned());
+        let renamed = self
+            .run(move |shared| exists(id, moving::rename(shared.files(), &shared.data(id), &to)))
+            .await?;
+        match renamed {
+            Some(()) => Ok(()),
+            None => self.copy_out(id, there).await,
+        }
     }
 
     async fn remove_bytes(&self, id: Uuid) -> Result<bool> {

@@ -64,7 +64,7 @@ impl Uploads {
     /// Hands a file over in the background until the backend has taken it.
     pub(super) fn keep_handing_over(&self, id: Uuid) {
         let uploads = self.clone();
-        self.inner.tasks.spawn(async move {
+        self.inner.spawn(async move {
             let mut pause = FIRST_PAUSE;
             for _ in 0..TRIES {
                 if uploads.hand_over(id).outcome().await.is_ok() {

@@ -37,7 +37,7 @@ pub(super) struct Hold {
 /// A file that is being made durable.
 #[derive(Debug)]
 pub struct Completion {
-    task: JoinHandle<Result<(), StoreFault>>,
+    task: JoinHandle<Option<Result<(), StoreFault>>>,
 }
 
 /// Why something could not be stored.
@@ -137,7 +137,7 @@ impl Connection {
         let (uploads, live) = (self.uploads.clone(), Arc::clone(&self.live));
         let (id, epoch, size) = (self.hold.id, self.hold.epoch, self.hold.size);
         let writer = self.hold.writer.take();
-        let task = self.uploads.inner.tasks.spawn(async move {
+        let task = self.uploads.inner.spawn(async move {
             let inner = &uploads.inner;
             let _gate = enter(&live, epoch).await?;
             let document = inner.load(id).await?.ok_or(StoreFault::Lost)?;
@@ -235,7 +235,7 @@ impl Connection {
         inner.store.remove_bytes(self.hold.id).await?;
         drop(gate);
         let uploads = self.uploads.clone();
-        let telling = inner.tasks.spawn(async move {
+        let telling = inner.spawn(async move {
             let patience = uploads.inner.handover.timeout();
             uploads.inner.bury(&document, &reason, patience).await;
         });
@@ -251,7 +251,7 @@ impl Completion {
     /// # Errors
     /// When the upload is no longer that connection's, or the store fails.
     pub async fn outcome(&mut self) -> Result<(), StoreFault> {
-        (&mut self.task).await.unwrap_or(Err(StoreFault::Lost))
+        (&mut self.task).await.ok().flatten().unwrap_or(Err(StoreFault::Lost))
     }
 }
 

@@ -60,7 +60,7 @@ impl Uploads {
         live.clone().share_attempt(|| {
             let (report, outcome) = watch::channel(None);
             let uploads = self.clone();
-            self.inner.tasks.spawn(async move {
+            self.inner.spawn(async move {
                 let outcome = uploads.attempt(id, &live).await;
                 if let Err(Failure::NotTaken { reason }) = &outcome {
                     tracing::warn!(%id, reason, "not handed over");

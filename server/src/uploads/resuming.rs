@@ -101,7 +101,7 @@ impl Uploads {
         match work {
             Work::HandOver => self.resume_handover(&document).await,
             Work::Bury => self.resume_cancellation(document).await,
-            Work::EndWhole => self.end_whole(&document).await?,
+            Work::EndWhole => self.resume_whole(&document).await?,
             Work::Complete => self.complete_interrupted(document.id).await?,
         }
         Ok(())
@@ -124,10 +124,22 @@ impl Uploads {
         }
     }
 
+    /// A file is noted where it will arrive when all of it is there and durable.
+    async fn resume_whole(&self, document: &Document) -> Result<(), StoreError> {
+        let arrival = document.arrival.as_ref().map(|arrival| arrival.file).unwrap_or_default();
+        if self.inner.arrivals.known(arrival).await.is_err() {
+            return self.end_whole(document).await;
+        }
+        match self.arrive(document).await {
+            Err(StoreError::WrongLength { .. }) => self.end_whole(document).await,
+            arrived => arrived,
+        }
+    }
+
     async fn resume_cancellation(&self, document: Document) {
         let State::Cancelled { reason } = document.state.clone() else { return };
         let uploads = self.clone();
-        let telling = self.inner.tasks.spawn(async move {
+        let telling = self.inner.spawn(async move {
             let inner = &uploads.inner;
             inner.bury(&document, &reason, inner.handover.timeout()).await;
         });

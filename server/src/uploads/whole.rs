@@ -186,11 +186,12 @@ impl Whole {
 
 impl Drop for Whole {
     fn drop(&mut self) {
-        if self.is_kept {
+        // What was given up goes on after the next start.
+        if self.is_kept || self.uploads.inner.cut.is_cancelled() {
             return;
         }
         let (uploads, document) = (self.uploads.clone(), self.document.clone());
-        self.uploads.inner.tasks.spawn(async move { uploads.give_back(&document).await });
+        self.uploads.inner.spawn(async move { uploads.give_back(&document).await });
     }
 }
 

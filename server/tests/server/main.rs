@@ -39,6 +39,7 @@ mod secrets;
 mod shares;
 mod shutdown;
 mod slow;
+mod stopping;
 mod store_trouble;
 mod take_over;
 mod transcript;

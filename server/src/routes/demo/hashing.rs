@@ -1,13 +1,10 @@
 //! MD5 of what has arrived, so that a visitor can compare.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use incoming_protocol::Md5;
 use uuid::Uuid;
 
 use super::Demo;
@@ -59,9 +56,9 @@ fn lock(under_way: &Mutex<HashSet<Uuid>>) -> MutexGuard<'_, HashSet<Uuid>> {
 }
 
 async fn hash(demo: &Demo, id: Uuid) -> io::Result<()> {
-    let path = demo.arrived.file(id);
-    let hashed = tokio::task::spawn_blocking(move || md5_of(&path)).await;
-    let md5 = hashed.unwrap_or_else(|error| Err(io::Error::other(error)))?;
+    let file = tokio::fs::File::open(demo.arrived.file(id)).await?.into_std().await;
+    let size = file.metadata()?.len();
+    let md5 = fingerprint::of_file(Arc::new(file), 0..size).await?;
     let mut entry = demo.arrived.read(id)?;
     entry.shown.md5 = Some(md5.as_str().to_owned());
     entry.shown.state = Stage::Stored;
@@ -88,10 +85,4 @@ async fn forget_secret(demo: &Demo, id: Uuid) {
     if let Err(error) = forgotten.await {
         tracing::error!(%id, %error, "the demo cannot note the end of an upload");
     }
-}
-
-fn md5_of(path: &Path) -> io::Result<Md5> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    fingerprint::of_range(&file, 0..size)
 }

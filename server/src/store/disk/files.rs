@@ -14,9 +14,6 @@ use crate::at::At;
 use crate::files::{FileSystem, Opening, remove_dir_all};
 use crate::store::Listed;
 
-/// How much is copied at once, in bytes.
-const BUFFER: usize = 1 << 20;
-
 /// Puts a whole new content in the place of a document, for good.
 pub(super) fn replace(files: &dyn FileSystem, path: &Path, content: &[u8]) -> io::Result<()> {
     // Documents hold secrets.
@@ -25,7 +22,7 @@ pub(super) fn replace(files: &dyn FileSystem, path: &Path, content: &[u8]) -> io
 }
 
 /// Makes the name of a file durable.
-fn sync_name(files: &dyn FileSystem, path: &Path) -> io::Result<()> {
+pub(super) fn sync_name(files: &dyn FileSystem, path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| files.sync_dir(folder))
 }
 
@@ -36,36 +33,6 @@ pub(super) fn read(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
     let mut bytes = Vec::new();
     At::new(&file, range.start).take(length).read_to_end(&mut bytes)?;
     Ok(bytes.into())
-}
-
-/// Moves a file for good, also to another file system. It has its new name there before it loses
-/// the old one.
-pub(super) fn take_out(files: &dyn FileSystem, data: &Path, to: &Path) -> io::Result<()> {
-    match files.rename(data, to) {
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            let fresh = to.with_extension("new");
-            copy(files, data, &fresh)
-                .and_then(|()| files.rename(&fresh, to))
-                .inspect_err(|_| drop(files.remove_file(&fresh)))?;
-            sync_name(files, to)?;
-            files.remove_file(data)
-        }
-        moved => moved.and_then(|()| sync_name(files, to)),
-    }
-}
-
-/// Copies a file and makes the copy durable.
-fn copy(files: &dyn FileSystem, from: &Path, to: &Path) -> io::Result<()> {
-    let (mut from, to) = (File::open(from)?, files.open(to, Opening::Empty)?);
-    let (mut offset, mut buffer) = (0, vec![0; BUFFER]);
-    loop {
-        let length = from.read(&mut buffer)?;
-        if length == 0 {
-            return files.sync_all(&to);
-        }
-        files.write(&to, offset, &buffer[..length])?;
-        offset += length as u64;
-    }
 }
 
 /// How long a file is.

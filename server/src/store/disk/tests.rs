@@ -370,7 +370,11 @@ fn a_file_is_removed_from_its_device_only_after_it_is_on_the_other_for_good() {
     fs::write(&data, "abc").unwrap();
     fs::create_dir(&folder).unwrap();
     let devices = Devices::default();
-    files::take_out(&devices, &data, &folder.join("a")).unwrap();
+    let to = folder.join("a");
+    assert_eq!(moving::rename(&devices, &data, &to).unwrap(), None);
+    let mut copy = moving::Copy::begin(&devices, &data, &to).unwrap();
+    while copy.go_on(&devices).unwrap() {}
+    copy.finish(&devices, &to).unwrap();
     assert_eq!(*devices.0.lock().unwrap(), ["name a", "sync arrived", "remove data"]);
     assert_eq!(fs::read(folder.join("a")).unwrap(), b"abc");
     assert!(!data.exists());

@@ -11,12 +11,10 @@ use incoming_protocol::Md5;
 
 use crate::at::At;
 use crate::compare::has_bytes;
-use crate::fingerprint::Sum;
+use crate::fingerprint;
 
 /// How much is copied at once, in bytes.
 const PIECE: u64 = 512 * 1024;
-/// How much is summed up before somebody looks whether it is still wanted, in bytes.
-const SUMMED_AT_ONCE: u64 = 64 << 20;
 
 /// A file that has arrived.
 #[derive(Clone, Debug)]
@@ -36,13 +34,7 @@ impl Original {
 
     /// The MD5 of a range of it.
     pub(super) async fn md5(&self, range: Range<u64>) -> io::Result<Md5> {
-        let (mut sum, mut start) = (Sum::default(), range.start);
-        while start < range.end {
-            let piece = start..range.end.min(start + SUMMED_AT_ONCE);
-            start = piece.end;
-            sum = self.run(move |file| sum.add_range(file, piece)).await?;
-        }
-        Ok(sum.finish())
+        fingerprint::of_file(Arc::clone(&self.0), range).await
     }
 
     /// Its first bytes of a range, at most a piece.

@@ -5,16 +5,24 @@ use crate::Config;
 /// What is left for the rest: documents that are read and written, calls to backends, the log.
 const RESERVE: u64 = 4;
 
-/// A connection is a socket and a file.
+/// The part that files of uploads get, which stay open between two chunks.
+const OPEN_FILES: u64 = 8;
+
+/// More are of no use.
+const MOST_OPEN_FILES: usize = 4096;
+
+/// A connection is a socket and a file that it is about to open.
 const FOR_EACH: u64 = 2;
 
 /// Raises the limit as far as the system lets us and keeps the connections below it: without a
-/// descriptor left, uploads under way would fail instead of new ones having to wait.
-pub(crate) fn provide(config: &mut Config) {
-    match raise() {
-        Ok(limit) => clamp(config, limit),
-        Err(error) => tracing::warn!(%error, "the limit of open files is not known"),
-    }
+/// descriptor left, uploads under way would fail instead of new ones having to wait. Returns how many
+/// files of uploads may be open.
+pub(crate) fn provide(config: &mut Config) -> usize {
+    let limit = raise().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit of open files is not known");
+        u64::MAX
+    });
+    clamp(config, limit)
 }
 
 #[cfg(unix)]
@@ -27,9 +35,10 @@ fn raise() -> std::io::Result<u64> {
     Ok(u64::MAX)
 }
 
-fn clamp(config: &mut Config, limit: u64) {
-    let room = (limit - limit / RESERVE) / FOR_EACH;
-    let room = usize::try_from(room).unwrap_or(usize::MAX).max(1);
+fn clamp(config: &mut Config, limit: u64) -> usize {
+    let open_files = size(limit / OPEN_FILES).clamp(1, MOST_OPEN_FILES);
+    let room = size((limit - limit / RESERVE) / FOR_EACH);
+    let room = room.saturating_sub(open_files / 2).max(1);
     if config.max_connections > room {
         tracing::warn!(
             wanted = config.max_connections,
@@ -39,25 +48,30 @@ fn clamp(config: &mut Config, limit: u64) {
         );
         config.max_connections = room;
     }
+    open_files
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn clamped(max_connections: usize, limit: u64) -> usize {
+    fn clamped(max_connections: usize, limit: u64) -> (usize, usize) {
         let mut config = Config::from_arguments(["incoming-server", "--storage", "s"]).unwrap();
         config.max_connections = max_connections;
-        clamp(&mut config, limit);
-        config.max_connections
+        let open_files = clamp(&mut config, limit);
+        (config.max_connections, open_files)
     }
 
     #[test]
-    fn connections_stay_below_the_limit_of_open_files() {
-        assert_eq!(clamped(4096, u64::MAX), 4096);
-        assert_eq!(clamped(4096, 20_000), 4096);
-        assert_eq!(clamped(4096, 1024), 384);
-        assert_eq!(clamped(100, 1024), 100);
-        assert_eq!(clamped(100, 0), 1);
+    fn connections_and_the_files_of_uploads_stay_below_the_limit_of_open_files() {
+        assert_eq!(clamped(4096, u64::MAX), (4096, 4096));
+        assert_eq!(clamped(4096, 20_000), (4096, 2500));
+        assert_eq!(clamped(4096, 1024), (320, 128));
+        assert_eq!(clamped(100, 1024), (100, 128));
+        assert_eq!(clamped(100, 0), (1, 1));
     }
 }

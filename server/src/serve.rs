@@ -45,10 +45,10 @@ pub struct Running {
 /// # Errors
 /// When the server cannot run.
 pub async fn run(mut config: Config) -> Result<(), Error> {
-    descriptors::provide(&mut config);
+    let open_files = descriptors::provide(&mut config);
     // Before anybody can know that we run, so that no signal comes too early.
     let told_to_stop = signals().map_err(Error::Signals)?;
-    let running = start(config).await?;
+    let running = start_with(config, open_files).await?;
     println!("listening on http://{}/", running.address());
     told_to_stop.await;
     running.stop().await;
@@ -60,13 +60,17 @@ pub async fn run(mut config: Config) -> Result<(), Error> {
 /// # Errors
 /// When the server cannot run.
 pub async fn start(config: Config) -> Result<Running, Error> {
+    start_with(config, Ground::default().open_files).await
+}
+
+async fn start_with(config: Config, open_files: usize) -> Result<Running, Error> {
     let path = config.storage.clone().unwrap_or_default();
     let folder = path.display().to_string();
     let unusable = |cause| Error::Storage { folder: folder.clone(), cause };
     let files: Arc<dyn FileSystem> = Arc::new(WithMode(config.file_mode));
     let lock = FolderLock::take_with(&path, Arc::clone(&files)).map_err(unusable)?;
     let lock = lock.ok_or_else(|| Error::InUse { folder: folder.clone() })?;
-    let ground = Ground { files, keeper: Some(lock.keeper()), ..Ground::default() };
+    let ground = Ground { files, keeper: Some(lock.keeper()), open_files, ..Ground::default() };
     let disk = Disk::open_with(&path, ground).map_err(unusable)?;
     serve(config, Arc::new(disk), Some(lock)).await
 }
@@ -90,6 +94,9 @@ async fn serve(
     let services = Services::new(config, store, address).await?;
     let router = app(&services)?;
     services.tasks.spawn(services.uploads.clone().keep_expiring());
+    tokio::spawn(
+        services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_resting()),
+    );
     let forgetting = services.clients.rate.clone().keep_forgetting();
     tokio::spawn(services.stop.clone().run_until_cancelled_owned(forgetting));
     let uploads = services.uploads.clone();

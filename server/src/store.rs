@@ -14,7 +14,7 @@ mod memory;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -58,8 +58,8 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// The parts that were noted and may be gone since a power failure, in order.
     async fn lost(&self, id: Uuid) -> Result<Vec<u64>>;
 
-    /// Whether parts may have been lost in a power failure that nobody knows of: true until the
-    /// document is replaced.
+    /// Whether parts may have been lost that nobody knows of: in a power failure, which is so until the
+    /// document is replaced, or because they could not be made durable, until the file is opened.
     async fn is_in_doubt(&self, _id: Uuid) -> Result<bool> {
         Ok(false)
     }
@@ -97,6 +97,12 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
 
     /// Makes sure that something can be stored, and keeps nothing of it. It need not be durable.
     async fn probe(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Lets go of what is kept at hand of files that nobody has written to for so long. Whoever has a
+    /// writer can go on with it, and nothing that was written is lost.
+    async fn close_rested(&self, _silence: Duration) -> Result<()> {
         Ok(())
     }
 

@@ -26,6 +26,7 @@ mod holder;
 mod ledger;
 mod live;
 mod marks;
+mod resting;
 mod resuming;
 mod whole;
 
@@ -211,7 +212,7 @@ impl Uploads {
         }
         let (writer, position) = self.inner.resume_file(&document, size).await?;
         // Last, so that a store that fails leaves the upload to the one that has it.
-        let (epoch, notices) = gate.pass(Notice::TakenOver);
+        let (epoch, notices) = gate.take_over();
         drop(gate);
         tracing::debug!(%id, position, "upload opened");
         let hold = Hold { id, epoch, notices, size, position, writer };

@@ -11,13 +11,14 @@ mod files;
 mod lock;
 mod marks;
 mod moving;
+mod open;
 mod writer;
 
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -29,6 +30,7 @@ use crate::files::{FileSystem, Native, Opening, make_folder, probe, remove_dir_a
 use crate::uploads::Document;
 pub use lock::{FolderKeeper, FolderLock};
 use marks::Certain;
+use open::OpenFiles;
 use writer::{DiskWriter, Doubts};
 
 const DATA: &str = "data";
@@ -51,6 +53,7 @@ struct Shared {
     /// [`FolderLock`].
     locks: [Mutex<()>; LOCKS],
     doubts: Doubts,
+    open_files: OpenFiles,
 }
 
 /// What a store stands on.
@@ -64,12 +67,15 @@ pub struct Ground {
     pub write_back: u64,
     /// What keeps the folder for this process, if anything does.
     pub keeper: Option<FolderKeeper>,
+    /// How many files of uploads are open at once, at most.
+    pub open_files: usize,
 }
 
 impl Default for Ground {
-    /// The file system itself, since the system was started; 64 MiB.
+    /// The file system itself, since the system was started; 64 MiB, and 64 files.
     fn default() -> Ground {
-        Ground { files: Arc::new(Native), life: marks::life(), write_back: 64 << 20, keeper: None }
+        let (files, life) = (Arc::new(Native), marks::life());
+        Ground { files, life, write_back: 64 << 20, keeper: None, open_files: 64 }
     }
 }
 
@@ -101,7 +107,8 @@ impl Disk {
         let root = make_folder(&*ground.files, root)?;
         files::clear_leftovers(&*ground.files, &root)?;
         let locks = std::array::from_fn(|_| Mutex::new(()));
-        Ok(Disk { shared: Arc::new(Shared { root, ground, locks, doubts: Doubts::default() }) })
+        let (doubts, open_files) = (Doubts::default(), OpenFiles::new(ground.open_files));
+        Ok(Disk { shared: Arc::new(Shared { root, ground, locks, doubts, open_files }) })
     }
 
     async fn copy_out(&self, id: Uuid, to: PathBuf) -> Result<()> {
@@ -228,12 +235,14 @@ impl Shared {
     fn begin(&self, id: Uuid) -> Result<()> {
         let data = self.data(id);
         if !data.try_exists()? {
+            self.open_files.forget(id);
             self.unmark(id)?;
         }
         exists(id, self.files().open(&data, Opening::Made)).map(drop)
     }
 
     fn remove_bytes(&self, id: Uuid) -> Result<bool> {
+        self.open_files.forget(id);
         self.unmark(id)?;
         Ok(found(self.files().remove_file(&self.data(id)))?.is_some())
     }
@@ -303,6 +312,7 @@ impl Shared {
 
     fn forget(&self, id: Uuid) -> Result<()> {
         let _lock = self.lock(id);
+        self.open_files.forget(id);
         let folder = self.folder(id);
         for name in [DOCUMENT, MARKS] {
             found(self.files().remove_file(&folder.join(name)))?;
@@ -317,6 +327,7 @@ impl Shared {
         let _lock = self.lock(id);
         let folder = self.folder(id);
         let doomed = folder.with_extension(REMOVED);
+        self.open_files.forget(id);
         self.doubts.forget(id);
         // What could not be removed before would be in the way.
         found(remove_dir_all(self.files(), &doomed))?;
@@ -349,7 +360,7 @@ impl Store for Disk {
     }
 
     async fn open(&self, id: Uuid) -> Result<Box<dyn Writer>> {
-        self.run(move |shared| Ok(Box::new(DiskWriter::open(shared, id)?) as Box<dyn Writer>)).await
+        Ok(Box::new(DiskWriter::open(&self.shared, id).await?))
     }
 
     async fn mark(&self, id: Uuid, part: u64) -> Result<()> {
@@ -369,7 +380,8 @@ impl Store for Disk {
     async fn is_in_doubt(&self, id: Uuid) -> Result<bool> {
         let life = self.shared.ground.life;
         let envelope = self.run(move |shared| shared.read_envelope(id)).await?;
-        Ok(envelope.is_some_and(|envelope| envelope.life != life))
+        let is_doubted = self.shared.doubts.check(id).is_err();
+        Ok(is_doubted || envelope.is_some_and(|envelope| envelope.life != life))
     }
 
     async fn unmark(&self, id: Uuid) -> Result<()> {
@@ -394,10 +406,11 @@ impl Store for Disk {
 
     async fn take_out(&self, id: Uuid, to: &Path) -> Result<()> {
         let (to, there) = (to.to_owned(), to.to_owned());
-        let renamed = self
-            .run(move |shared| exists(id, moving::rename(shared.files(), &shared.data(id), &to)))
-            .await?;
-        match renamed {
+        let renamed = self.run(move |shared| {
+            shared.open_files.forget(id);
+            exists(id, moving::rename(shared.files(), &shared.data(id), &to))
+        });
+        match renamed.await? {
             Some(()) => Ok(()),
             None => self.copy_out(id, there).await,
         }
@@ -425,6 +438,10 @@ impl Store for Disk {
             Ok(probe(shared.files(), &shared.root)?)
         })
         .await
+    }
+
+    async fn close_rested(&self, silence: Duration) -> Result<()> {
+        self.shared.close_rested(silence).await
     }
 
     fn files(&self) -> Arc<dyn FileSystem> {

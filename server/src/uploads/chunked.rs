@@ -34,6 +34,7 @@ mod proof;
 mod visit;
 mod writer;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use sha1::{Digest as _, Sha1};
@@ -49,7 +50,7 @@ pub use by_key::{Remembered, Withdrawal};
 pub use error::ChunkError;
 pub(super) use open::Chunks;
 use original::Original;
-pub(super) use visit::Visit;
+pub(super) use visit::{RestedVisit, Visit};
 pub use writer::ChunkWriter;
 use writer::{Hold, Place};
 
@@ -185,8 +186,8 @@ impl Uploads {
             claim: None,
             wants_file_digest,
         };
-        drop(gate);
-        Ok(Slot::Room(Box::new(ChunkWriter::new(self.clone(), live, hold, place))))
+        // As long as the gate is held, what was looked up does not come to rest.
+        Ok(Slot::Room(Box::new(ChunkWriter::new(self.clone(), Arc::clone(&live), hold, place))))
     }
 
     /// Where a chunk goes, and to which upload under its key; `None` for nowhere.
@@ -321,7 +322,8 @@ impl Uploads {
         self.inner.store.begin(document.id).await?;
         let (id, size) = (document.id, document.size());
         tracing::info!(%id, size, "upload in chunks begins");
-        gate.chunks = Some(Chunks::new(document, Marks::default(), Visit::new()));
+        self.inner.lives.awake.note();
+        gate.chunks = Some(Box::new(Chunks::new(document, Marks::default(), Visit::new())));
         Ok(())
     }
 
@@ -337,7 +339,7 @@ impl Uploads {
                         let document = self.inner.load(id).await?;
                         return Ok(whole(document));
                     }
-                    State::Receiving => gate.chunks = Some(self.inner.read_chunks(document).await?),
+                    State::Receiving => self.wake_chunks(document, gate).await?,
                     State::Cancelled { .. } => return Ok(Known::Going),
                     _ => return Ok(Known::Whole(Box::new(document))),
                 },
@@ -351,6 +353,16 @@ impl Uploads {
                 Ok(whole(self.inner.load(id).await?))
             }
         }
+    }
+
+    async fn wake_chunks(&self, document: Document, gate: &mut Gate) -> Result<(), StoreError> {
+        let mut chunks = self.inner.read_chunks(document).await?;
+        if let Some(rested) = gate.rested.take() {
+            chunks.wake(*rested);
+        }
+        self.inner.lives.awake.note();
+        gate.chunks = Some(Box::new(chunks));
+        Ok(())
     }
 
     /// Lets a file arrive whose chunks are all there. If the marks say so and the bytes do not, the
@@ -369,7 +381,7 @@ impl Uploads {
         let arrived = self.arrive(&document).await;
         let visit = gate.chunks.take().map(|chunks| chunks.visit);
         gate.pass(Notice::TakenOver);
-        gate.last_visit = visit;
+        gate.last_visit = visit.map(Box::new);
         if let Err(StoreError::WrongLength { id, .. }) = arrived {
             self.inner.gone.note(&document).await?;
             self.inner.remove(id).await?;

@@ -44,6 +44,21 @@ impl Default for Work {
     }
 }
 
+/// A follower that has nothing to do for a while.
+#[derive(Debug)]
+pub(super) struct RestedFollower {
+    covered: u64,
+    sum: Sum,
+    reach: u64,
+}
+
+impl RestedFollower {
+    pub(super) fn wake(self) -> Follower {
+        let RestedFollower { covered, sum, reach } = self;
+        Follower { covered, work: Work::Rests(sum.clone()), safe: (covered, sum), reach }
+    }
+}
+
 /// Where the bytes are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {
@@ -130,6 +145,13 @@ impl Follower {
             Ok(sum) => self.work = Work::Rests(sum),
             Err(_) => self.go_back(0),
         }
+    }
+
+    /// What it has to remember, unless it is at work. Where to go back to is one of it no more: to the
+    /// beginning, if it has to.
+    pub(super) fn rest(&mut self) -> Option<RestedFollower> {
+        let sum = self.at_rest()?;
+        Some(RestedFollower { covered: self.covered, sum, reach: self.reach })
     }
 
     /// The MD5 of the file, all of whose bytes are written.

@@ -174,7 +174,7 @@ impl HashedState {
     }
 
     fn of(gate: &Gate) -> HashedState {
-        let list = gate.parts.as_ref().map(Parts::list).unwrap_or_default();
+        let list = gate.parts.as_ref().map(|parts| parts.list()).unwrap_or_default();
         if list.is_empty() { HashedState::New } else { HashedState::Partial(list) }
     }
 }
@@ -211,13 +211,16 @@ impl Uploads {
                     return Ok(Known::Whole(Box::new(document)));
                 }
                 State::Receiving => {
-                    gate.parts = Some(Parts::read(&*self.inner.store, document).await?);
+                    let rested = gate.rested.take();
+                    let parts = Parts::read(&*self.inner.store, document, rested).await?;
+                    self.inner.lives.awake.note();
+                    gate.parts = Some(Box::new(parts));
                 }
                 State::Cancelled { .. } => return Ok(Known::Going),
                 _ => return Ok(Known::Whole(Box::new(document))),
             }
         }
-        if gate.parts.as_ref().is_some_and(Parts::is_complete) {
+        if gate.parts.as_ref().is_some_and(|parts| parts.is_complete()) {
             return self.verify(gate).await.map(|document| Known::Whole(Box::new(document)));
         }
         Ok(Known::Open)
@@ -240,7 +243,8 @@ impl Uploads {
         }
         self.inner.store.begin(document.id).await?;
         tracing::info!(id = %document.id, chunks = plan.count, "upload of a known MD5 begins");
-        gate.parts = Some(Parts::new(document));
+        self.inner.lives.awake.note();
+        gate.parts = Some(Box::new(Parts::new(document)));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use super::chunked::{Chunks, Visit};
 use super::follower::Follower;
 use super::handing_over::Attempt;
 use super::hashed::Parts;
+use super::resting::{Awake, Rested};
 use crate::activity::Activity;
 
 /// The present of an upload.
@@ -33,6 +34,7 @@ pub(super) struct Live {
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     table: Mutex<Table>,
+    pub(super) awake: Awake,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +64,14 @@ impl Lives {
     /// Forgets those that nobody has worked on for so long.
     pub(super) fn sweep(&self, silence: Duration) {
         let is_used = |live: &Arc<Live>| Arc::strong_count(live) > 1 || !live.has_rested(silence);
-        self.lock().lives.retain(|_, live| is_used(live));
+        let mut table = self.lock();
+        table.lives.retain(|_, live| is_used(live));
+        table.lives.shrink_to_fit();
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<Arc<Live>> {
+        self.lock().lives.values().map(Arc::clone).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -76,19 +85,22 @@ impl Lives {
 pub(super) struct AtWork(Arc<Live>);
 
 /// Who may write.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Gate {
     pub(super) epoch: u64,
     /// What is there of a file that comes in chunks, once it was looked up.
-    pub(super) chunks: Option<Chunks>,
+    pub(super) chunks: Option<Box<Chunks>>,
     /// The same of a file that is known by its MD5.
-    pub(super) parts: Option<Parts>,
+    pub(super) parts: Option<Box<Parts>>,
+    /// What is left of either while nobody comes.
+    pub(super) rested: Option<Box<Rested>>,
     /// The MD5 of a file that comes in order, if somebody wants to hear it. Whoever goes on with the
     /// file goes on with it.
-    pub(super) follower: Option<Follower>,
+    pub(super) follower: Option<Box<Follower>>,
     /// What came last of a file that is whole.
-    pub(super) last_visit: Option<Visit>,
-    notice: watch::Sender<Notice>,
+    pub(super) last_visit: Option<Box<Visit>>,
+    /// For the connection that fills the file, if there is one.
+    notice: Option<watch::Sender<Notice>>,
 }
 
 /// What a connection hears about its upload.
@@ -102,21 +114,21 @@ pub enum Notice {
     Cancelled,
 }
 
-impl Default for Gate {
-    fn default() -> Gate {
-        let notice = watch::Sender::new(Notice::Yours);
-        Gate { epoch: 0, chunks: None, parts: None, follower: None, last_visit: None, notice }
-    }
-}
-
 impl Gate {
-    /// Tells the present holder why it is one no longer, and makes room for the next.
-    pub(super) fn pass(&mut self, why: Notice) -> (u64, watch::Receiver<Notice>) {
-        self.notice.send_replace(why);
-        self.notice = watch::Sender::new(Notice::Yours);
+    /// Tells the present holder why it is one no longer.
+    pub(super) fn pass(&mut self, why: Notice) {
+        if let Some(notice) = self.notice.take() {
+            notice.send_replace(why);
+        }
         self.epoch += 1;
-        (self.chunks, self.parts, self.last_visit) = (None, None, None);
-        (self.epoch, self.notice.subscribe())
+        (self.chunks, self.parts, self.rested, self.last_visit) = (None, None, None, None);
+    }
+
+    /// Makes somebody the holder who hears when it is one no longer.
+    pub(super) fn take_over(&mut self) -> (u64, watch::Receiver<Notice>) {
+        self.pass(Notice::TakenOver);
+        let notice = self.notice.insert(watch::Sender::new(Notice::Yours));
+        (self.epoch, notice.subscribe())
     }
 
     pub(super) fn is_held_by(&self, epoch: u64) -> bool {
@@ -125,10 +137,11 @@ impl Gate {
 
     /// Whether nothing is known here that another gate would not know.
     fn is_fresh(&self) -> bool {
-        let Gate { epoch, chunks, parts, follower, last_visit, notice: _ } = self;
+        let Gate { epoch, chunks, parts, rested, follower, last_visit, notice: _ } = self;
         *epoch == 0
             && chunks.is_none()
             && parts.is_none()
+            && rested.is_none()
             && follower.is_none()
             && last_visit.is_none()
     }
@@ -169,7 +182,12 @@ impl Live {
 
     /// Whether nobody was here for so long.
     pub(super) fn has_rested(&self, silence: Duration) -> bool {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > silence
+        self.last_used().elapsed() > silence
+    }
+
+    /// When somebody was here last.
+    pub(super) fn last_used(&self) -> Instant {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether nobody has done more than to ask.

@@ -13,6 +13,8 @@ mod config;
 mod crashes;
 mod cuts;
 mod demo;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod expiry;
 mod fineuploader;
 mod fuzz;

@@ -50,6 +50,17 @@ pub(super) fn length(file: &File) -> io::Result<u64> {
     Ok(metadata.len())
 }
 
+/// Whether what is known of two files is that of one; where the system does not tell, it is.
+pub(super) fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return {
+        use std::os::unix::fs::MetadataExt as _;
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    };
+    #[cfg(not(unix))]
+    return one.file_type() == other.file_type();
+}
+
 pub(super) fn list(root: &Path) -> io::Result<Vec<Listed>> {
     let mut uploads = Vec::new();
     for entry in fs::read_dir(root)? {

@@ -199,7 +199,7 @@ fn after_a_reboot(fresh: &Fresh) -> Disk {
 async fn begun(fresh: &Fresh) -> (Uuid, DiskWriter) {
     let id = created(fresh).await;
     fresh.begin(id).await.unwrap();
-    (id, DiskWriter::open(&fresh.shared, id).unwrap())
+    (id, DiskWriter::open(&fresh.shared, id).await.unwrap())
 }
 
 #[tokio::test]
@@ -260,7 +260,7 @@ async fn a_file_that_begins_again_has_no_certain_bytes() {
     writer.written_back().await;
     fresh.remove_bytes(id).await.unwrap();
     fresh.begin(id).await.unwrap();
-    let mut writer = DiskWriter::open(&fresh.shared, id).unwrap();
+    let mut writer = DiskWriter::open(&fresh.shared, id).await.unwrap();
     fresh.settle(id).await.unwrap();
     writer.write(0, Bytes::from_static(b"xyz")).await.unwrap();
     assert_eq!(after_a_reboot(&fresh).settle(id).await.unwrap(), 0);
@@ -304,7 +304,7 @@ async fn no_note_outlives_bytes_that_could_not_be_made_durable() {
         let data = fresh.folder.path().join(id.to_string()).join("data");
         // Takes every byte and cannot be synced.
         std::os::unix::fs::symlink("/dev/null", &data).unwrap();
-        let mut writer = DiskWriter::open(&fresh.shared, id).unwrap();
+        let mut writer = DiskWriter::open(&fresh.shared, id).await.unwrap();
         fresh.mark(id, 0).await.unwrap();
         if seal {
             writer.seal(3).await.unwrap_err();

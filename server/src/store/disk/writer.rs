@@ -1,4 +1,4 @@
-//! The open file of one upload.
+//! Writing to the file of one upload.
 //!
 //! A system that failed to make bytes durable says so once and may drop them; asked again, it
 //! finds nothing left to do and reports success. So the failure is remembered, what was noted about
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::task::JoinHandle;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
-use super::{Shared, blocking, exists, files, marks};
+use super::open::{Handle, InUse};
+use super::{Shared, blocking};
 use crate::compare::has_bytes;
-use crate::files::Opening;
 use crate::store::{Result, StoreError, Writer};
 
 /// How old bytes are at most that were not sent on to the disk, when more come.
@@ -51,157 +51,163 @@ impl Doubts {
     }
 }
 
-type Turn = tokio::sync::Mutex<()>;
-
-/// Writes to the file of one upload.
+/// Writes to the file of one upload, which need not be open all the time.
 #[derive(Debug)]
 pub(super) struct DiskWriter {
-    open: Arc<Open>,
-    /// Kept by who is at the file, also when nobody waits for it any more: what comes later is written
-    /// later.
-    turn: Arc<Turn>,
-    /// Bytes that nobody has begun to send on to the disk.
-    behind: u64,
-    /// When all bytes were last begun to be sent on.
-    sent_on: Instant,
-    write_back: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct Open {
     shared: Arc<Shared>,
-    id: Uuid,
-    file: File,
+    handle: Arc<Handle>,
 }
 
 impl DiskWriter {
-    pub(super) fn open(shared: &Arc<Shared>, id: Uuid) -> Result<DiskWriter> {
-        let file = exists(id, shared.files().open(&shared.data(id), Opening::There))?;
-        if shared.doubts.check(id).is_err() {
+    pub(super) async fn open(shared: &Arc<Shared>, id: Uuid) -> Result<DiskWriter> {
+        let (shared, place) = (Arc::clone(shared), shared.open_files.place().await?);
+        blocking(move || DiskWriter::open_at(shared, id, place)).await
+    }
+
+    fn open_at(shared: Arc<Shared>, id: Uuid, place: OwnedSemaphorePermit) -> Result<DiskWriter> {
+        let is_doubted = shared.doubts.check(id).is_err();
+        if is_doubted {
+            shared.open_files.forget(id);
+        }
+        let mut in_use = InUse::begin(&shared, &shared.open_files.handle(id), place)?;
+        if !in_use.has_its_name() {
+            // Somebody has deleted or replaced it by hand since it was opened.
+            in_use = in_use.anew()?;
+        }
+        if is_doubted {
             tracing::warn!(%id, "the file is not to be trusted, the upload begins again");
             shared.unmark(id)?;
-            shared.files().set_len(&file, 0)?;
+            shared.files().set_len(in_use.file()?, 0)?;
             shared.doubts.forget(id);
         }
-        let open = Arc::new(Open { shared: Arc::clone(shared), id, file });
-        Ok(DiskWriter {
-            open,
-            turn: Arc::default(),
-            behind: 0,
-            sent_on: Instant::now(),
-            write_back: None,
-        })
+        let handle = Arc::clone(&in_use.handle);
+        drop(in_use);
+        Ok(DiskWriter { shared, handle })
     }
 
     /// Sends what was written on to the disk, unless that is being done.
-    fn write_back(&mut self) {
-        if self.write_back.as_ref().is_some_and(|running| !running.is_finished()) {
+    fn write_back(&self, in_use: InUse) {
+        let mut progress = self.handle.progress();
+        if progress.write_back.as_ref().is_some_and(|running| !running.is_finished()) {
             return;
         }
-        let open = Arc::clone(&self.open);
-        (self.behind, self.sent_on) = (0, Instant::now());
-        self.write_back = Some(tokio::task::spawn_blocking(move || open.write_back()));
+        (progress.behind, progress.sent_on) = (0, Instant::now());
+        progress.write_back = Some(tokio::task::spawn_blocking(move || in_use.write_back()));
+    }
+
+    fn is_write_back_due(&self) -> bool {
+        let progress = self.handle.progress();
+        progress.behind >= self.shared.ground.write_back
+            || progress.sent_on.elapsed() >= WRITE_BACK_AFTER
     }
 
     /// Waits until what was written is on the disk, or cannot be.
     #[cfg(test)]
     pub(super) async fn written_back(&mut self) {
-        self.write_back();
-        let running = self.write_back.take().expect("it was begun");
+        self.write_back(self.run(Ok).await.expect("the file is there"));
+        let running = self.handle.progress().write_back.take().expect("it was begun");
         running.await.expect("it does not panic");
     }
 
+    /// Does something to the file when it is its turn, which it is also if nobody waits for it.
     async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Open) -> Result<T> + Send + 'static,
+        F: FnOnce(InUse) -> Result<T> + Send + 'static,
     {
-        let open = Arc::clone(&self.open);
-        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let turn = Arc::clone(&self.handle.turn).lock_owned().await;
+        let place = self.shared.open_files.place().await?;
+        let (shared, handle) = (Arc::clone(&self.shared), Arc::clone(&self.handle));
         blocking(move || {
             let _turn = turn;
-            work(&open)
+            shared.doubts.check(handle.id)?;
+            work(InUse::begin(&shared, &handle, place)?)
         })
         .await
     }
 }
 
-impl Open {
+impl InUse {
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.shared.doubts.check(self.id)?;
-        exists(self.id, files::length(&self.file))?;
-        Ok(self.shared.files().write(&self.file, offset, bytes)?)
+        self.length()?;
+        Ok(self.shared.files().write(self.file()?, offset, bytes)?)
     }
 
     fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
-        self.shared.doubts.check(self.id)?;
-        exists(self.id, files::length(&self.file))?;
-        let is_there = has_bytes(&self.file, offset, bytes)?;
+        self.length()?;
+        let file = self.file()?;
+        let is_there = has_bytes(file, offset, bytes)?;
         if is_there {
-            self.file.set_modified(SystemTime::now())?;
+            file.set_modified(SystemTime::now())?;
         }
         Ok(is_there)
     }
 
-    /// A failure is noted; the next write or the seal comes across it.
     fn write_back(&self) {
-        let noted = self.noted();
-        if let Err(error) = self.shared.files().sync_data(&self.file) {
-            self.doubt(&error);
-            tracing::error!(id = %self.id, %error, "written bytes do not reach the disk");
-        } else if let Ok(Some(noted)) = noted
-            && let Err(error) = self.shared.note_synced(self.id, &noted)
-        {
-            tracing::warn!(id = %self.id, %error, "a power failure would cost more than it had to");
-        }
-    }
-
-    fn noted(&self) -> io::Result<Option<marks::Noted>> {
-        self.shared.noted(self.id, self.file.metadata()?.len())
-    }
-
-    fn doubt(&self, error: &io::Error) {
-        self.shared.doubts.note(self.id, error);
-        if let Err(error) = self.shared.unmark(self.id) {
-            tracing::error!(id = %self.id, %error, "the notes about lost bytes cannot be removed");
+        if let Ok(file) = self.file() {
+            self.shared.write_back(self.handle.id, file);
         }
     }
 
     fn seal(&self, size: u64) -> Result<()> {
-        let id = self.id;
-        let files = self.shared.files();
-        files.sync_all(&self.file).inspect_err(|error| self.doubt(error))?;
-        self.shared.doubts.check(id)?;
-        let found = exists(id, files::length(&self.file))?;
+        let (shared, id) = (&self.shared, self.handle.id);
+        self.handle.progress().behind = 0;
+        let synced = shared.files().sync_all(self.file()?);
+        synced.inspect_err(|error| shared.doubt(id, error))?;
+        shared.doubts.check(id)?;
+        let found = self.length()?;
         if found != size {
             return Err(StoreError::WrongLength { id, expected: size, found });
         }
-        Ok(files.sync_dir(&self.shared.folder(id))?)
+        Ok(shared.files().sync_dir(&shared.folder(id))?)
+    }
+}
+
+impl Shared {
+    /// Sends what was written on to the disk. A failure is noted; the next write or the seal comes
+    /// across it.
+    pub(super) fn write_back(&self, id: Uuid, file: &File) {
+        let noted = file.metadata().and_then(|data| self.noted(id, data.len()));
+        if let Err(error) = self.files().sync_data(file) {
+            self.doubt(id, &error);
+            tracing::error!(%id, %error, "written bytes do not reach the disk");
+        } else if let Ok(Some(noted)) = noted
+            && let Err(error) = self.note_synced(id, &noted)
+        {
+            tracing::warn!(%id, %error, "a power failure would cost more than it had to");
+        }
+    }
+
+    fn doubt(&self, id: Uuid, error: &io::Error) {
+        self.doubts.note(id, error);
+        if let Err(error) = self.unmark(id) {
+            tracing::error!(%id, %error, "the notes about lost bytes cannot be removed");
+        }
     }
 }
 
 #[async_trait]
 impl Writer for DiskWriter {
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
-        self.behind += bytes.len() as u64;
-        self.run(move |open| open.write(offset, &bytes)).await?;
-        if self.behind >= self.open.shared.ground.write_back
-            || self.sent_on.elapsed() >= WRITE_BACK_AFTER
-        {
-            self.write_back();
+        self.handle.progress().behind += bytes.len() as u64;
+        let written = self.run(move |in_use| in_use.write(offset, &bytes).map(|()| in_use));
+        let in_use = written.await?;
+        if self.is_write_back_due() {
+            self.write_back(in_use);
         }
         Ok(())
     }
 
     async fn has(&mut self, offset: u64, bytes: Bytes) -> Result<bool> {
-        self.run(move |open| open.has(offset, &bytes)).await
+        self.run(move |in_use| in_use.has(offset, &bytes)).await
     }
 
     async fn seal(&mut self, size: u64) -> Result<()> {
-        if let Some(running) = self.write_back.take() {
+        let running = self.handle.progress().write_back.take();
+        if let Some(running) = running {
             // It cannot be awaited when it panicked; what it left undone is done now.
             let _ = running.await;
         }
-        self.run(move |open| open.seal(size)).await
+        self.run(move |in_use| in_use.seal(size)).await
     }
 }

@@ -55,6 +55,7 @@ impl Uploads {
             Known::Whole(document) => resumes && index > 0 && !plan.is_file_of(&document),
             Known::Open => gate.chunks.as_mut().is_some_and(|chunks| {
                 let lost = std::mem::take(&mut chunks.lost);
+                chunks.has_told |= !lost.is_empty();
                 if !plan.is_plan_of(&chunks.document) {
                     return resumes && index > 0;
                 }

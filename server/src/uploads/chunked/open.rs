@@ -11,9 +11,10 @@ use super::ChunkError;
 use super::visit::{Verdict, Visit};
 use super::writer::Hold;
 use crate::store::{Store, StoreError, Writer};
-use crate::uploads::follower::{Follower, Source};
+use crate::uploads::follower::{Follower, RestedFollower, Source};
 use crate::uploads::live::{Gate, Notice};
 use crate::uploads::marks::Marks;
+use crate::uploads::resting::Rested;
 use crate::uploads::{Document, Layout, Uploads};
 
 /// Held by everybody who sends the same chunk.
@@ -27,6 +28,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) visit: Visit,
     /// Chunks that were here once, and that a browser may take to be here still.
     pub(super) lost: Vec<u64>,
+    /// Somebody was told of those that are lost.
+    pub(super) has_told: bool,
     /// Others may have been here, too, for all that is known.
     pub(super) is_in_doubt: bool,
     /// The MD5 of the file, if somebody wants to hear it.
@@ -52,11 +55,35 @@ impl Chunks {
             marks,
             visit,
             lost: Vec::new(),
+            has_told: false,
             is_in_doubt: false,
             follower: None,
             coming: HashMap::new(),
             writer: None,
         }
+    }
+
+    /// What is left of it in memory, unless it has to stay as it is.
+    pub(in crate::uploads) fn rest(&mut self) -> Option<Rested> {
+        if self.is_any_coming() || self.is_in_doubt {
+            return None;
+        }
+        let follower = match &mut self.follower {
+            Some(follower) => Some(follower.rest()?),
+            None => None,
+        };
+        Some(Rested { visit: Some(self.visit.rest()), has_told: self.has_told, follower })
+    }
+
+    /// Goes on where it was.
+    pub(super) fn wake(&mut self, rested: Rested) {
+        if let Some(visit) = rested.visit {
+            self.visit = visit.wake();
+        }
+        if rested.has_told {
+            (self.has_told, self.lost) = (true, Vec::new());
+        }
+        self.follower = rested.follower.map(RestedFollower::wake);
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -206,7 +233,7 @@ impl Uploads {
     }
 
     fn chunks<'a>(&self, gate: &'a mut Gate) -> Result<&'a mut Chunks, ChunkError> {
-        gate.chunks.as_mut().ok_or(ChunkError::Overtaken)
+        gate.chunks.as_deref_mut().ok_or(ChunkError::Overtaken)
     }
 
     /// After a failure nobody goes on with what was begun: the store may have given up what was
@@ -255,7 +282,7 @@ impl Uploads {
             store.mark(id, part).await?;
         }
         hold.renew(&document, gate.epoch);
-        gate.chunks = Some(Chunks::new(document, own.clone(), Visit::of(own)));
+        gate.chunks = Some(Box::new(Chunks::new(document, own.clone(), Visit::of(own))));
         Ok(())
     }
 

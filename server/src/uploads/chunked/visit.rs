@@ -19,6 +19,23 @@ pub(in crate::uploads) struct Visit {
     heard: Instant,
 }
 
+/// A visit of which nothing comes for a while.
+#[derive(Debug)]
+pub(in crate::uploads) struct RestedVisit {
+    order: Box<[u64]>,
+    has_repeated: bool,
+    heard: Instant,
+}
+
+impl RestedVisit {
+    pub(super) fn wake(self) -> Visit {
+        let mut taken = Marks::default();
+        self.order.iter().for_each(|index| taken.insert(*index));
+        let RestedVisit { order, has_repeated, heard } = self;
+        Visit { taken, order: order.into_vec(), has_repeated, heard }
+    }
+}
+
 /// What is to be done when a chunk comes again and is another one.
 #[derive(Debug)]
 pub(super) enum Verdict {
@@ -37,6 +54,12 @@ impl Visit {
     /// The visit of a file that turned out to be another, with the chunks that are its own.
     pub(super) fn of(taken: Marks) -> Visit {
         Visit { order: taken.iter().collect(), taken, ..Visit::new() }
+    }
+
+    pub(super) fn rest(&self) -> RestedVisit {
+        let (order, has_repeated, heard) =
+            (self.order.clone().into_boxed_slice(), self.has_repeated, self.heard);
+        RestedVisit { order, has_repeated, heard }
     }
 
     /// Somebody is here, who is the same as before unless it was silent for so long.

@@ -175,7 +175,7 @@ impl Uploads {
 
     /// What came last of a file that is whole.
     fn last_visit<'a>(&self, gate: &'a mut Gate) -> &'a mut Visit {
-        let visit = gate.last_visit.get_or_insert_with(Visit::new);
+        let visit = gate.last_visit.get_or_insert_with(|| Box::new(Visit::new()));
         visit.hear(self.inner.limits.echo);
         visit
     }

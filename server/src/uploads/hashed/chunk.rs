@@ -108,7 +108,7 @@ impl HashedChunk {
         self.uploads.grow_hashed(self.least, &mut gate).await?;
         let parts = gate.parts.as_mut().ok_or(HashedError::Busy)?;
         let written = parts.write(&self.uploads.inner.store, stream.start, at, all).await;
-        written.inspect_err(|_| drop(gate.pass(Notice::TakenOver))).map_err(HashedError::Store)
+        written.inspect_err(|_| gate.pass(Notice::TakenOver)).map_err(HashedError::Store)
     }
 
     /// Finds the place of a large chunk.
@@ -201,7 +201,7 @@ impl HashedChunk {
         if noted.is_ok() {
             noted = parts.note(&*inner.store, plan.index).await;
         }
-        noted.inspect_err(|_| drop(gate.pass(Notice::TakenOver))).map_err(HashedError::Store)
+        noted.inspect_err(|_| gate.pass(Notice::TakenOver)).map_err(HashedError::Store)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{HashedError, HashedPlan};
 use crate::store::{Store, StoreError, Writer};
 use crate::uploads::follower::{Follower, Source};
 use crate::uploads::marks::Marks;
+use crate::uploads::resting::Rested;
 use crate::uploads::{Document, Holder, Inner, Layout};
 
 /// How long who writes a large chunk may be silent before somebody else may bring it.
@@ -68,7 +69,11 @@ impl Parts {
 
     /// What an earlier process has left. How long a last chunk is that waits at the beginning nobody
     /// knows, for there may be more behind it of a first one that was cut: it has to come again.
-    pub(super) async fn read(store: &dyn Store, document: Document) -> Result<Parts, StoreError> {
+    pub(super) async fn read(
+        store: &dyn Store,
+        document: Document,
+        rested: Option<Box<Rested>>,
+    ) -> Result<Parts, StoreError> {
         // A crash may have come between the document and the file.
         store.begin(document.id).await?;
         let mut parts = Parts::new(document);
@@ -86,11 +91,26 @@ impl Parts {
                 (store.length(parts.id()).await?, parts.start(parts.last_index()));
             parts.last = length.checked_sub(start);
         }
+        if let Some(follower) = rested.and_then(|rested| rested.follower) {
+            parts.follower = follower.wake();
+        }
         Ok(parts)
     }
 
     pub(super) fn holder(&self) -> Holder {
         self.document.holder
+    }
+
+    /// What is left of it in memory, unless it has to stay as it is: of a last chunk without a place
+    /// nobody else knows how long it is.
+    pub(in crate::uploads) fn rest(&mut self) -> Option<Rested> {
+        let is_placeless = self.last.is_some() && self.chunk_size().is_none();
+        let is_coming = self.coming.values().any(|coming| coming.by.strong_count() > 0);
+        if is_placeless || is_coming {
+            return None;
+        }
+        let follower = Some(self.follower.rest()?);
+        Some(Rested { visit: None, has_told: false, follower })
     }
 
     pub(super) fn id(&self) -> Uuid {

@@ -27,9 +27,17 @@ impl Program {
     /// Started by a shell that sets limits before: `ulimit -n 100`.
     #[cfg(unix)]
     pub async fn limited(storage: &Path, limits: &str) -> Program {
+        Program::limited_with(storage, limits, &[]).await
+    }
+
+    /// The same with more arguments.
+    #[cfg(unix)]
+    pub async fn limited_with(storage: &Path, limits: &str, more: &[&str]) -> Program {
         let program = env!("CARGO_BIN_EXE_incoming-server");
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("{limits}; exec {program} --log off \"$@\""), "sh"]);
+        command
+            .args(["-c", &format!("{limits}; exec {program} --log off \"$@\""), "sh"])
+            .args(more);
         Program::run(command, storage).await
     }
 

@@ -22,7 +22,7 @@ pub fn seed() -> u64 {
 }
 
 /// A folder in memory, where there is such a thing: what is tried is no disk.
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     let memory = std::path::Path::new("/dev/shm");
     let folder = memory.is_dir().then(|| tempfile::tempdir_in(memory).ok()).flatten();
     folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"))

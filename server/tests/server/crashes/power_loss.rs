@@ -48,6 +48,7 @@ impl Life {
             files: Arc::new(power.clone()),
             life: Uuid::new_v4(),
             write_back: rng.u64(1..20_000),
+            open_files: rng.usize(1..4),
             ..Ground::default()
         };
         let disk = Disk::open_with(&folder.path().join("uploads"), ground).unwrap();

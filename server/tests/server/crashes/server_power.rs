@@ -38,7 +38,8 @@ impl Computer {
         // A runtime of its own dies with all that goes on in it.
         let (runtime, address) = tokio::task::spawn_blocking(move || {
             let runtime = Runtime::new().unwrap();
-            let ground = Ground { files, life: Uuid::new_v4(), write_back, ..Ground::default() };
+            let life = Uuid::new_v4();
+            let ground = Ground { files, life, write_back, open_files: 4, ..Ground::default() };
             let disk = Disk::open_with(&root, ground).unwrap();
             let running = runtime.block_on(start_over(config(&root), Arc::new(disk))).unwrap();
             (runtime, running.address())

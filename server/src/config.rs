@@ -115,6 +115,11 @@ pub struct Config {
     #[serde(with = "seconds")]
     pub handover_confirmation: Duration,
 
+    /// How many backends are told at once of a file, or of a cancellation; of one address, half as many
+    /// at most. Other files wait for their turn. Lowered when the process may not open that many files.
+    #[arg(long, env = "INCOMING_MAX_HANDOVERS", value_name = "NUMBER", default_value_t = 64)]
+    pub max_handovers: usize,
+
     /// Hosts that files may be handed over to, as HOST or HOST:PORT, separated by commas. Empty:
     /// any host.
     #[arg(long, env = "INCOMING_HANDOVER_HOSTS", value_name = "HOSTS", value_delimiter = ',')]

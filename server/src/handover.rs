@@ -1,6 +1,7 @@
 //! Telling a backend about its upload: one form, posted to the address of the ticket.
 
 mod form;
+mod turns;
 
 use std::error::Error as _;
 use std::io;
@@ -9,18 +10,24 @@ use std::time::Duration;
 use reqwest::{Client, Response, StatusCode, redirect};
 
 use crate::uploads::Document;
+pub use turns::Turn;
+use turns::Turns;
 
 /// How long to wait until another connection may be opened.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The numbers by which every Unix says that too many files are open: of the process, of the system.
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
+/// How many connections to a backend stay open without a call, and for how long: each is a descriptor.
+const IDLE: usize = 4;
+const IDLE_FOR: Duration = Duration::from_secs(10);
 
 /// Calls backends.
 #[derive(Clone, Debug)]
 pub struct Handover {
     client: Client,
     timeout: Duration,
+    turns: Turns,
 }
 
 /// What a backend says about a file.
@@ -54,18 +61,20 @@ pub enum HandoverError {
 }
 
 impl Handover {
-    /// Calls backends and waits this long for each answer.
+    /// Calls so many backends at once, at most, and waits this long for each answer.
     ///
     /// # Errors
     /// When there can be no HTTP client.
-    pub fn new(timeout: Duration) -> Result<Handover, reqwest::Error> {
+    pub fn new(timeout: Duration, most: usize) -> Result<Handover, reqwest::Error> {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(timeout)
+            .pool_max_idle_per_host(IDLE)
+            .pool_idle_timeout(IDLE_FOR)
             .user_agent(concat!("incoming-server/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Handover { client, timeout })
+        Ok(Handover { client, timeout, turns: Turns::new(most) })
     }
 
     /// How long a backend may take to answer.
@@ -73,7 +82,12 @@ impl Handover {
         self.timeout
     }
 
-    /// Offers a file that is whole.
+    /// Waits until the backend of this upload may be called.
+    pub async fn turn(&self, document: &Document) -> Turn {
+        self.turns.turn(document.backend.address()).await
+    }
+
+    /// Offers a file that is whole, in a turn that ends with it.
     ///
     /// # Errors
     /// When the backend does not answer wait or done.
@@ -81,6 +95,7 @@ impl Handover {
         &self,
         document: &Document,
         location: &str,
+        _turn: Turn,
     ) -> Result<Answer, HandoverError> {
         let form = form::complete(document, location);
         self.within(self.timeout, async {
@@ -93,7 +108,7 @@ impl Handover {
         .await
     }
 
-    /// Tells that an upload is cancelled.
+    /// Tells that an upload is cancelled, when it is its turn.
     ///
     /// # Errors
     /// When the backend cannot be told.
@@ -104,7 +119,11 @@ impl Handover {
         patience: Duration,
     ) -> Result<Reached, HandoverError> {
         let form = form::cancelled(document, reason);
-        self.within(patience, async { self.post(document, form).await.map(|_| Reached) }).await
+        self.within(patience, async {
+            let _turn = self.turn(document).await;
+            self.post(document, form).await.map(|_| Reached)
+        })
+        .await
     }
 
     async fn post(&self, document: &Document, form: String) -> Result<Response, HandoverError> {

@@ -97,6 +97,12 @@ async fn serve(
     tokio::spawn(
         services.stop.clone().run_until_cancelled_owned(services.uploads.clone().keep_resting()),
     );
+    tokio::spawn(
+        services
+            .stop
+            .clone()
+            .run_until_cancelled_owned(services.uploads.clone().keep_handing_over()),
+    );
     let forgetting = services.clients.rate.clone().keep_forgetting();
     tokio::spawn(services.stop.clone().run_until_cancelled_owned(forgetting));
     let uploads = services.uploads.clone();

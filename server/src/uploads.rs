@@ -11,6 +11,7 @@
 
 mod ages;
 mod arriving;
+mod backlog;
 mod chunked;
 mod connection;
 mod creating;
@@ -41,7 +42,7 @@ use uuid::Uuid;
 
 pub use chunked::{ChunkError, ChunkWriter, MAX_CHUNKS, Plan, Remembered, Slot, Withdrawal};
 pub use connection::{Completion, Connection, StoreFault};
-pub use document::{Arrival, Backend, Document, FileInfo, Layout, Owner, Secret, State};
+pub use document::{Arrival, Backend, Document, FileInfo, Layout, Owner, Secret, State, Tries};
 pub use error::{CallError, CreateError, OpenError};
 pub use handing_over::{Attempt, Failure, Outcome};
 pub use hashed::{HashedChunk, HashedError, HashedPlan, HashedState};
@@ -57,6 +58,7 @@ use crate::health::{Place, Unfit};
 use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use ages::Ages;
+use backlog::Backlog;
 use connection::Hold;
 use gone::Gone;
 use ledger::{Ledger, Room};
@@ -86,6 +88,7 @@ struct Inner {
     ledger: Ledger,
     ages: Ages,
     gone: Gone,
+    backlog: Backlog,
     /// What an earlier process has left.
     left: Left,
     /// Where chunks are until all of their bytes have come.
@@ -144,7 +147,7 @@ impl Uploads {
             max_bytes: config.max_storage,
             share: config.share,
         });
-        let handover = Handover::new(config.handover_timeout)?;
+        let handover = Handover::new(config.handover_timeout, config.max_handovers)?;
         let failed = |folder: &Path, cause| {
             let folder = folder.display().to_string();
             crate::Error::Storage { folder, cause }
@@ -167,6 +170,7 @@ impl Uploads {
             ledger,
             ages,
             gone,
+            backlog: Backlog::default(),
             left: Left::default(),
             room: hashed::Room::default(),
             tasks,
@@ -401,7 +405,10 @@ impl Inner {
 
     /// Notes that the backend has the file, and gives ours up if it does not want to keep it.
     async fn finished(&self, id: Uuid) -> Result<(), StoreError> {
-        let document = self.update(id, |document| document.state = State::Finished).await?;
+        let document = self.update(id, |document| {
+            (document.state, document.tries) = (State::Finished, None);
+        });
+        let document = document.await?;
         tracing::info!(%id, "upload finished");
         if document.backend.remove_when_finished && !self.store.remove_bytes(id).await? {
             tracing::debug!(%id, "the backend has moved the file");

@@ -126,6 +126,9 @@ impl Config {
         if self.max_connections == 0 || self.max_connections > Semaphore::MAX_PERMITS {
             return invalid("max-connections must be at least 1");
         }
+        if self.max_handovers == 0 {
+            return invalid("max-handovers must be at least 1");
+        }
         Ok(self)
     }
 }

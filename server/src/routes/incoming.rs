@@ -27,6 +27,8 @@ pub(super) fn router(services: &Services) -> Router {
         .route("/new_upload", post(backend::new_upload))
         .route("/cancel_upload", post(backend::cancel_upload))
         .route("/finish_upload", post(backend::finish_upload))
+        .route("/handovers", get(backend::handovers))
+        .route("/retry_handover", post(backend::retry_handover))
         .layer(DefaultBodyLimit::max(services.config.max_form_size))
         .layer(RequestBodyTimeoutLayer::new(services.config.header_timeout))
         .layer(middleware::from_fn(not_from_pages));

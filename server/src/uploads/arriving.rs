@@ -4,19 +4,13 @@
 //! The browser is answered when the file is in its place. It does not wait for the backend, and
 //! could not do anything about one that fails; the server tries again instead.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use uuid::Uuid;
 
 use super::{Backend, Document, FileInfo, Secret, State, Uploads};
 use crate::arrivals::{Note, rfc3339};
 use crate::store::StoreError;
-
-/// How long to wait before what failed is tried again; doubled each time up to a limit.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// How often it is told.
-const TRIES: u32 = 200;
 
 impl Uploads {
     pub(super) fn backend_of_arrivals(&self) -> Backend {
@@ -53,33 +47,12 @@ impl Uploads {
             it.state = state.clone();
             it.md5.clone_from(&document.md5);
         });
-        updated.await?;
+        let updated = updated.await?;
         tracing::info!(%id, file = %arrival.file, size = file.size, "file arrived");
         if !is_over {
-            self.keep_handing_over(id);
+            inner.backlog.add(&updated);
         }
         Ok(())
-    }
-
-    /// Hands a file over in the background until the backend has taken it.
-    pub(super) fn keep_handing_over(&self, id: Uuid) {
-        let uploads = self.clone();
-        self.inner.spawn(async move {
-            let mut pause = FIRST_PAUSE;
-            for _ in 0..TRIES {
-                if uploads.hand_over(id).outcome().await.is_ok() {
-                    return;
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    () = uploads.inner.stop.cancelled() => return,
-                }
-                if !matches!(uploads.inner.load(id).await, Ok(Some(_))) {
-                    return;
-                }
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        });
     }
 
     /// Lets a file whose connection is gone arrive if it has its place, and removes it otherwise.
@@ -108,6 +81,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use bytes::Bytes;
     use futures_util::FutureExt as _;

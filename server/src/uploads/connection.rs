@@ -216,6 +216,17 @@ impl Connection {
         self.uploads.hand_over(self.hold.id)
     }
 
+    /// Hands the file over when its turn comes, whether anybody asks for it or not.
+    pub async fn hand_over_alone(&self) {
+        match self.uploads.inner.load(self.hold.id).await {
+            Ok(Some(document)) => self.uploads.inner.backlog.add(&document),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(id = %self.hold.id, %error, "the store failed before a handover");
+            }
+        }
+    }
+
     /// Gives the upload up: the bytes go at once, the rest when the backend was told. All of it
     /// happens also when nobody waits for it.
     ///

@@ -32,6 +32,18 @@ pub struct Document {
     /// The MD5 of the file in hexadecimal, if it is whole and somebody has asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub md5: Option<String>,
+    /// How often its backend was told in vain, of a file that came without a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<Tries>,
+}
+
+/// Handovers that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    /// How many, one after the other.
+    pub failed: u32,
+    /// Why the last one did.
+    pub reason: String,
 }
 
 /// An upload that needed no ticket.
@@ -146,6 +158,7 @@ impl Document {
             holder: Holder::default(),
             arrival: None,
             md5: None,
+            tries: None,
         }
     }
 
@@ -181,6 +194,13 @@ impl Document {
 }
 
 impl Backend {
+    /// The host and the port that are called.
+    pub(crate) fn address(&self) -> String {
+        let Ok(url) = Url::parse(&self.finish_url) else { return self.finish_url.clone() };
+        let port = url.port_or_known_default().unwrap_or_default();
+        format!("{}:{port}", url.host_str().unwrap_or_default())
+    }
+
     /// Nobody.
     pub fn nobody() -> Backend {
         Backend {

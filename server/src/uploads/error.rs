@@ -58,6 +58,9 @@ pub enum CallError {
     /// The file has not arrived yet.
     #[error("uploader is not in 'handing over' state")]
     NotHandingOver,
+    /// The file is handed over, or the server still tries.
+    #[error("the file was not given up")]
+    NotGivenUp,
     /// Nobody waits for the backend to finish.
     #[error("no waiting handover routine")]
     NotWaiting,

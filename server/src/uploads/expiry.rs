@@ -94,6 +94,9 @@ impl Uploads {
             }
             Err(error) => return Err(error),
         };
+        if self.inner.backlog.has(upload.id) || self.inner.is_for_an_operator(&document).await? {
+            return Ok(());
+        }
         match document.state {
             State::Finished if age > limits.finished_retention => self.forget(&document).await,
             State::Finished => Ok(()),
@@ -232,6 +235,11 @@ impl Inner {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a file that was given up is still where it arrived.
+    async fn is_for_an_operator(&self, document: &Document) -> Result<bool, StoreError> {
+        Ok(document.is_given_up() && self.has_arrived(document).await?)
     }
 
     /// Whether a chunk is there, or was there as far as its browser knows.

@@ -65,8 +65,9 @@ impl Uploads {
                 if let Err(Failure::NotTaken { reason }) = &outcome {
                     tracing::warn!(%id, reason, "not handed over");
                 }
-                report.send_replace(Some(outcome));
+                report.send_replace(Some(outcome.clone()));
                 live.changed.notify_waiters();
+                uploads.after_attempt(id, &outcome).await;
             });
             Attempt { outcome }
         })
@@ -94,7 +95,14 @@ impl Uploads {
         if document.state != State::HandingOver {
             self.inner.update(id, |document| document.state = State::HandingOver).await?;
         }
-        let answer = self.inner.handover.complete(document, &self.inner.location(document)).await;
+        let turn = tokio::select! {
+            turn = self.inner.handover.turn(document) => turn,
+            // Nobody was told anything; it goes on after the next start.
+            () = self.inner.stop.cancelled() => return Ok(Err(Failure::Interrupted)),
+        };
+        let location = self.inner.location(document);
+        // Large, and only now needed: very many may wait for a turn.
+        let answer = Box::pin(self.inner.handover.complete(document, &location, turn)).await;
         let gate = live.gate.lock().await;
         match answer {
             Ok(Answer::Done) => {
@@ -160,6 +168,7 @@ impl Uploads {
             .update(document.id, |document| {
                 if document.state != State::Finished {
                     document.state = State::NotTaken;
+                    document.note_failure(reason);
                 }
             })
             .await?;
@@ -167,6 +176,17 @@ impl Uploads {
             return Ok(Ok(()));
         }
         Ok(Err(failure(reason)))
+    }
+}
+
+impl Document {
+    /// The page of a ticket decides itself how often it tries.
+    fn note_failure(&mut self, reason: &str) {
+        if self.arrival.is_some() {
+            let tries = self.tries.get_or_insert_default();
+            tries.failed += 1;
+            reason.clone_into(&mut tries.reason);
+        }
     }
 }
 

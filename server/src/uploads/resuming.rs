@@ -31,6 +31,8 @@ impl Work {
     fn on(document: &Document) -> Option<Work> {
         match (&document.state, &document.arrival) {
             (State::Cancelled { .. }, _) => Some(Work::Bury),
+            // It has been put aside already.
+            (_, Some(it)) if document.is_given_up() && it.file == document.id => None,
             (State::HandingOver | State::Waiting { .. }, _) | (State::NotTaken, Some(_)) => {
                 Some(Work::HandOver)
             }
@@ -99,29 +101,12 @@ impl Uploads {
 
     async fn resume_one(&self, document: Document, work: Work) -> Result<(), StoreError> {
         match work {
-            Work::HandOver => self.resume_handover(&document).await,
+            Work::HandOver => self.inner.backlog.add(&document),
             Work::Bury => self.resume_cancellation(document).await,
             Work::EndWhole => self.resume_whole(&document).await?,
             Work::Complete => self.complete_interrupted(document.id).await?,
         }
         Ok(())
-    }
-
-    /// Returns when the backend was called, as far as it has to be.
-    async fn resume_handover(&self, document: &Document) {
-        if document.arrival.is_some() {
-            return self.keep_handing_over(document.id);
-        }
-        let live = self.inner.live(document.id);
-        let changed = live.changed.notified();
-        let mut attempt = self.hand_over(document.id);
-        if document.state == State::HandingOver {
-            // A backend that takes its time needs no call meanwhile.
-            tokio::select! {
-                _ = attempt.outcome() => {}
-                () = changed => {}
-            }
-        }
     }
 
     /// A file is noted where it will arrive when all of it is there and durable.

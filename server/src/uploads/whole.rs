@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
-use super::arriving::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::backlog::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::live::AtWork;
 use super::{Arrival, CreateError, Document, FileInfo, Full, Holder, Uploads};
 use crate::fingerprint;

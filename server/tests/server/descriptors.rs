@@ -106,6 +106,37 @@ async fn more_tickets_are_in_use_than_files_may_be_open() {
     }
 }
 
+/// Sends whole files, each in one chunk.
+async fn send_whole(program: &Program, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        let mut cut = Cut::new(&format!("{number}.bin"), &content(number), 2 * CHUNK);
+        cut.identifier = format!("whole-{number}");
+        assert_eq!(program.send(&cut, 1).await, 200, "file {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_never_answers_stops_nobody_else() {
+    let storage = folder();
+    let (mut silent, other) =
+        (Backend::always(Reply::Never).await, Backend::always(Reply::Done).await);
+    let more = ["--signal-finish-url", &silent.url()];
+    let program = Program::limited_with(storage.path(), LIMIT, &more).await;
+    send_whole(&program, 0..UPLOADS).await;
+    for _ in 0..UPLOADS / 10 {
+        let id = program.ticket(&silent).await;
+        Browser::connect(program.address).await.upload(&id, b"x", "a").await;
+    }
+    let id = program.ticket(&other).await;
+    let mut browser = Browser::connect(program.address).await;
+    browser.upload(&id, b"xyz", "a").await;
+    browser.expect_done().await;
+    send_whole(&program, UPLOADS..UPLOADS + 10).await;
+    assert_eq!(arrived(&storage.path().join("arrived")).len(), UPLOADS + 10);
+    let called = silent.calls().len();
+    assert!(called <= 16, "{called} calls at once to one backend");
+}
+
 /// The files of uploads that a process has open.
 fn open_files(program: &Program, storage: &Path) -> usize {
     let storage = storage.canonicalize().unwrap();

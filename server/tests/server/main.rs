@@ -3,6 +3,7 @@
 
 mod access;
 mod backend_api;
+mod backlog;
 mod bad_input;
 mod cancelling;
 mod cleaner;

@@ -1,8 +1,10 @@
 //! What a web application's backend calls: buying, cancelling and finishing.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use url::Url;
 
 use super::params::Params;
@@ -10,7 +12,7 @@ use crate::Services;
 use crate::routes::hosts::is_host;
 use crate::routes::turned_away::{status_of, until_there_is_room};
 use crate::store::StoreError;
-use crate::uploads::{Backend, CallError, CreateError, Secret};
+use crate::uploads::{Backend, CallError, CreateError, Document, Secret};
 
 /// A status and a sentence, both the original's.
 type Refused = (StatusCode, String);
@@ -49,6 +51,40 @@ pub(super) async fn finish_upload(
     let id = given_id(&params)?;
     let finished = services.uploads.finish(id, params.of("backendSecret")).await;
     finished.map(|()| "ok").map_err(refused)
+}
+
+/// The files without a ticket that are not handed over yet.
+pub(super) async fn handovers(
+    State(services): State<Services>,
+) -> Result<Json<Vec<Value>>, Refused> {
+    let documents = services.uploads.not_handed_over().await;
+    let documents = documents.map_err(|error| internal(&error))?;
+    Ok(Json(documents.iter().map(|document| shown(&services, document)).collect()))
+}
+
+fn shown(services: &Services, document: &Document) -> Value {
+    let file = document.file.clone().unwrap_or_default();
+    let arrival = document.arrival.as_ref();
+    let tries = document.tries.clone().unwrap_or_default();
+    json!({
+        "id": document.id,
+        "path": arrival.map(|arrival| services.uploads.path_of_arrived(arrival.file)),
+        "name": file.name,
+        "size": file.size,
+        "protocol": arrival.map(|arrival| &arrival.protocol),
+        "failed": tries.failed,
+        "reason": tries.reason,
+        "given_up": document.is_given_up(),
+    })
+}
+
+pub(super) async fn retry_handover(
+    State(services): State<Services>,
+    params: Params,
+) -> Result<String, Refused> {
+    let id = Some(params.of("id")).filter(|id| !id.is_empty());
+    let retried = services.uploads.retry(id).await;
+    retried.map(|count| count.to_string()).map_err(refused)
 }
 
 fn given_id(params: &Params) -> Result<&str, Refused> {
@@ -100,9 +136,10 @@ fn refused(error: CallError) -> Refused {
     let status = match &error {
         CallError::Unknown => StatusCode::BAD_REQUEST,
         CallError::WrongSecret => StatusCode::FORBIDDEN,
-        CallError::TooLate | CallError::NotHandingOver | CallError::NotWaiting => {
-            StatusCode::PRECONDITION_FAILED
-        }
+        CallError::TooLate
+        | CallError::NotHandingOver
+        | CallError::NotGivenUp
+        | CallError::NotWaiting => StatusCode::PRECONDITION_FAILED,
         CallError::Store(error) => return internal(error),
     };
     (status, error.to_string())

@@ -342,7 +342,7 @@ impl Driver<'_> {
         let (Some(upload), Some(mut completion)) = (upload, completion) else { return };
         match completion.outcome().await {
             Ok(()) if is_unverified || services.stop.is_cancelled() => {}
-            Ok(()) => drop(upload.hand_over()),
+            Ok(()) => upload.hand_over_alone().await,
             Err(error) => tracing::error!(id = %upload.id(), %error, "file not completed"),
         }
     }

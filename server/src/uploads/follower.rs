@@ -132,7 +132,8 @@ impl Follower {
             if !work.is_finished() {
                 return None;
             }
-            let added = futures_util::FutureExt::now_or_never(work)?;
+            // It is finished, however much else the present task has waited for.
+            let added = futures_util::FutureExt::now_or_never(tokio::task::unconstrained(work))?;
             self.note(added.map_err(std::io::Error::other).map_err(StoreError::from).flatten());
         }
         let Work::Rests(sum) = &self.work else { return None };

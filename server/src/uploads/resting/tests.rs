@@ -124,6 +124,21 @@ async fn a_file_known_by_its_md5_is_whole_after_rests_in_any_order() {
 }
 
 #[tokio::test]
+async fn very_many_files_known_by_their_md5_rest_at_once() {
+    let (uploads, _, _folder) = stage().await;
+    for number in 0..MANY {
+        let md5 = Md5::parse(&format!("{number:032x}")).unwrap();
+        let plan = HashedPlan { md5, name: "a".to_owned(), index: 0, count: 2 };
+        let mut chunk = uploads.take_hashed(plan).unwrap();
+        chunk.append(Bytes::from_static(b"abc")).await.unwrap();
+        chunk.finish().await.unwrap();
+    }
+    tokio::task::yield_now().await;
+    uploads.rest(Duration::ZERO).await;
+    assert_eq!(awake(&uploads), 0);
+}
+
+#[tokio::test]
 async fn of_very_many_uploads_the_longest_unused_rest_at_once() {
     let (uploads, _, _folder) = stage().await;
     for number in 0..2 * MANY {

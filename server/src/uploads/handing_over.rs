@@ -84,7 +84,7 @@ impl Uploads {
         let document = self.inner.load(id).await?.ok_or(StoreError::NotFound(id))?;
         match document.state {
             State::Finished => Ok(Ok(())),
-            State::Waiting { since_s } => self.wait(&document, live, since_s).await,
+            State::Waiting { .. } => self.wait(&document, live).await,
             State::HandingOver | State::NotTaken => self.ask(&document, live).await,
             State::Receiving | State::Cancelled { .. } => Ok(Err(failure("not whole"))),
         }
@@ -116,7 +116,7 @@ impl Uploads {
                 tracing::info!(%id, "the backend takes its time");
                 drop(gate);
                 live.changed.notify_waiters();
-                self.wait(document, live, since_s).await
+                self.wait(document, live).await
             }
             Err(error) => {
                 drop(gate);
@@ -125,13 +125,10 @@ impl Uploads {
         }
     }
 
-    async fn wait(
-        &self,
-        document: &Document,
-        live: &Live,
-        since_s: u64,
-    ) -> Result<Outcome, StoreError> {
-        let waited = Duration::from_secs(unix_s(SystemTime::now()).saturating_sub(since_s));
+    /// Since the document says that the backend takes its time, nothing has changed it.
+    async fn wait(&self, document: &Document, live: &Live) -> Result<Outcome, StoreError> {
+        let since = self.inner.store.last_activity(document.id).await?;
+        let waited = since.map(|since| self.inner.ages.of(document.id, since)).unwrap_or_default();
         let left = self.inner.limits.handover_confirmation.saturating_sub(waited);
         let deadline = Instant::now() + left;
         loop {

@@ -12,7 +12,7 @@ use super::*;
 use crate::Config;
 use crate::files::{FileSystem, Native};
 use crate::store::{Disk, Ground};
-use crate::uploads::{ChunkError, HashedPlan, HashedState, Layout, Plan, Slot};
+use crate::uploads::{ChunkError, HashedPlan, HashedState, Holder, Layout, Plan, Slot};
 
 const PLAN: Plan<'static> = Plan {
     protocol: "resumable",
@@ -22,6 +22,8 @@ const PLAN: Plan<'static> = Plan {
     layout: Layout { chunk_size: 1, count: 3 },
     is_unique: false,
     continues: false,
+    secret: None,
+    holder: Holder::nobody(),
 };
 
 /// A disk that may refuse to make bytes durable.
@@ -112,7 +114,8 @@ async fn a_file_known_by_its_md5_is_whole_after_rests_in_any_order() {
         let mut state = HashedState::New;
         for index in order {
             let md5: Md5 = md5.clone();
-            let plan = HashedPlan { md5, name: "a".to_owned(), index, count: 2 };
+            let plan =
+                HashedPlan { md5, name: "a".to_owned(), index, count: 2, holder: Holder::nobody() };
             let piece = if index == 0 { &content[..5] } else { &content[5..] };
             let mut chunk = uploads.take_hashed(plan).unwrap();
             chunk.append(Bytes::from_static(piece)).await.unwrap();
@@ -128,7 +131,8 @@ async fn very_many_files_known_by_their_md5_rest_at_once() {
     let (uploads, _, _folder) = stage().await;
     for number in 0..MANY {
         let md5 = Md5::parse(&format!("{number:032x}")).unwrap();
-        let plan = HashedPlan { md5, name: "a".to_owned(), index: 0, count: 2 };
+        let plan =
+            HashedPlan { md5, name: "a".to_owned(), index: 0, count: 2, holder: Holder::nobody() };
         let mut chunk = uploads.take_hashed(plan).unwrap();
         chunk.append(Bytes::from_static(b"abc")).await.unwrap();
         chunk.finish().await.unwrap();

@@ -205,7 +205,7 @@ impl Uploads {
         let mut found = Vec::new();
         for listed in self.inner.store.list().await? {
             match self.inner.load(listed.id).await {
-                Ok(Some(it)) if it.arrival.is_some() && it.is_to_be_handed_over() => found.push(it),
+                Ok(Some(it)) if it.is_shown_to_operators() => found.push(it),
                 Ok(_) | Err(StoreError::Damaged { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -278,6 +278,12 @@ impl Document {
             State::NotTaken => self.arrival.is_some(),
             State::Receiving | State::Finished | State::Cancelled { .. } => false,
         }
+    }
+
+    /// Of a file that is given up just now, only what is put aside stays.
+    fn is_shown_to_operators(&self) -> bool {
+        let Some(arrival) = &self.arrival else { return false };
+        self.is_to_be_handed_over() && (!self.is_given_up() || self.id == arrival.file)
     }
 
     /// Whether its backend was told as often as it is, and has not taken it.

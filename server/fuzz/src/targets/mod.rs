@@ -92,8 +92,11 @@ fn request(part: &[u8]) -> Option<Request<Body>> {
 async fn answer(router: &Router, request: Request<Body>) {
     let words = format!("{} {}", request.method(), request.uri());
     let response = router.clone().oneshot(request).await.expect("an answer");
-    assert_ne!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{words}");
-    axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a whole answer");
+    let is_failure = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a whole answer");
+    let body = String::from_utf8_lossy(&body);
+    // Another request may have begun the same file in another cut, for which chunks had to go.
+    assert!(!is_failure || body.contains("send the whole file again"), "{words}: {body}");
 }
 
 /// No name from outside is a path.

@@ -15,6 +15,7 @@ mod incoming;
 mod limits;
 pub(crate) mod mark;
 mod meaning;
+mod missing;
 mod origin;
 mod resumable;
 mod robusto;
@@ -60,6 +61,7 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     if let Some(cors) = cors(&services.config)? {
         router = router.layer(cors);
     }
+    router = router.layer(middleware::map_response(missing::explain));
     router = router.layer(middleware::from_fn(mark::set));
     Ok(router.layer(TraceLayer::new_for_http().make_span_with(span)))
 }

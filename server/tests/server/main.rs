@@ -28,6 +28,7 @@ mod mark;
 #[cfg(unix)]
 mod modes;
 mod names;
+mod missing;
 mod origins;
 mod owners;
 mod process;

@@ -12,9 +12,10 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Duration, Instant, Sleep, sleep};
+use tokio::time::{Duration, Instant};
 
 use crate::clients::Place;
+use crate::pace::{Credit, Pace};
 
 /// When a connection's last byte came.
 #[derive(Clone, Debug)]
@@ -78,10 +79,8 @@ impl Activity {
 pub struct Watched {
     stream: TcpStream,
     activity: Activity,
-    /// How long the other side may take until it reads on.
-    patience: Duration,
-    /// Fires when it was waited for too long.
-    unread: Option<Pin<Box<Sleep>>>,
+    /// How much longer the other side may take to read.
+    reading: Credit,
     _places: Places,
 }
 
@@ -95,10 +94,10 @@ pub struct Places {
 }
 
 impl Watched {
-    /// Watches a stream whose other side may not read for so long.
-    pub fn new(stream: TcpStream, patience: Duration, places: Places) -> Watched {
+    /// Watches a stream whose other side must read at this pace.
+    pub(crate) fn new(stream: TcpStream, pace: Pace, places: Places) -> Watched {
         let activity = Activity::default();
-        Watched { stream, activity, patience, unread: None, _places: places }
+        Watched { stream, activity, reading: Credit::new(pace), _places: places }
     }
 
     /// What is noticed.
@@ -121,19 +120,19 @@ impl Watched {
 }
 
 impl Watched {
-    /// Fails when what is to be written was not read for too long.
-    fn unless_unread<T>(
+    /// Fails when what is to be written is read too slowly.
+    fn unless_unread(
         &mut self,
-        polled: Poll<io::Result<T>>,
+        polled: Poll<io::Result<usize>>,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = polled {
+            self.reading.earn(bytes as u64);
+        }
         if polled.is_ready() {
-            self.unread = None;
             return polled;
         }
-        let patience = self.patience;
-        let timer = self.unread.get_or_insert_with(|| Box::pin(sleep(patience)));
-        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        self.reading.poll_spent(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

@@ -165,8 +165,8 @@ pub struct Config {
     #[arg(long, env = "INCOMING_REQUEST_BURST", value_name = "NUMBER", default_value_t = 0)]
     pub request_burst: u32,
 
-    /// How slow a body or a message may be on average, in bytes a second, not counting the first
-    /// connection-timeout; slower ones are cut off. 0: as slow as it likes.
+    /// How slow a body, a message or the reader of an answer may be on average, in bytes a second, not
+    /// counting the first connection-timeout; slower ones are cut off. 0: as slow as it likes.
     #[arg(long, env = "INCOMING_MIN_RATE", value_name = "BYTES", default_value_t = 100)]
     pub min_rate: u32,
 

@@ -1,4 +1,4 @@
-//! Bodies that come too slowly are cut off.
+//! Bodies that come too slowly are cut off, and so is who reads too slowly.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -24,6 +24,47 @@ impl Pace {
             Some(seconds) => self.patience.saturating_add(Duration::from_secs(seconds)),
             None => Duration::MAX,
         }
+    }
+}
+
+/// How much longer something may take: less while it is waited for, more with every byte, and never
+/// more than the patience, so that a quick beginning is no excuse for a trickle.
+#[derive(Debug)]
+pub(crate) struct Credit {
+    pace: Pace,
+    left: Duration,
+    waiting_since: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Credit {
+    pub(crate) fn new(pace: Pace) -> Credit {
+        Credit { pace, left: pace.patience, waiting_since: None, timer: None }
+    }
+
+    /// Notes that so many bytes are through.
+    pub(crate) fn earn(&mut self, bytes: u64) {
+        let waited = self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        let earned = match (bytes * 1000).checked_div(self.pace.min_rate.into()) {
+            Some(ms) => Duration::from_millis(ms),
+            None => Duration::MAX,
+        };
+        let left = self.left.saturating_sub(waited).saturating_add(earned);
+        self.left = left.min(self.pace.patience);
+    }
+
+    /// Ready when it was waited for too long.
+    pub(crate) fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.waiting_since.is_none() {
+            let now = Instant::now();
+            self.waiting_since = Some(now);
+            let deadline = now + self.left;
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(deadline),
+                none => *none = Some(Box::pin(sleep_until(deadline))),
+            }
+        }
+        self.timer.as_mut().map_or(Poll::Pending, |timer| timer.as_mut().poll(cx))
     }
 }
 
@@ -146,5 +187,31 @@ mod tests {
             assert!(stream.next().await.unwrap().is_ok());
             tokio::time::sleep(PATIENCE * 2).await;
         }
+    }
+
+    /// Whether somebody is cut off who takes so many bytes every so often, after a quick beginning.
+    async fn is_cut_off(bytes: u64, pause: Duration, pace: Pace) -> bool {
+        let mut credit = Credit::new(pace);
+        credit.earn(1 << 30);
+        for _ in 0..1000 {
+            let spent = std::future::poll_fn(|cx| credit.poll_spent(cx));
+            if tokio::time::timeout(pause, spent).await.is_ok() {
+                return true;
+            }
+            credit.earn(bytes);
+        }
+        false
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_too_slowly_is_cut_off_however_quick_the_beginning_was() {
+        let pace = Pace { patience: PATIENCE, min_rate: 100 };
+        assert!(is_cut_off(1, Duration::from_secs(3600), pace).await);
+        assert!(is_cut_off(1, Duration::from_secs(1), pace).await);
+        assert!(is_cut_off(99, Duration::from_secs(1), pace).await);
+        assert!(!is_cut_off(101, Duration::from_secs(1), pace).await);
+        let any = Pace { min_rate: 0, ..pace };
+        assert!(!is_cut_off(1, Duration::from_secs(9), any).await);
+        assert!(is_cut_off(1, Duration::from_secs(11), any).await);
     }
 }

@@ -153,8 +153,7 @@ async fn accept(listener: TcpListener, router: Router, services: Services) {
         match accepted {
             Ok((stream, peer, place)) => match services.clients.places(peer.ip(), place) {
                 Some(places) => {
-                    let patience = services.config.connection_timeout;
-                    let stream = Watched::new(stream, patience, places);
+                    let stream = Watched::new(stream, services.config.pace(), places);
                     let cut = services.uploads.cut().clone();
                     let conversation = converse(stream, peer, router.clone(), services.clone());
                     services.tasks.spawn(cut.run_until_cancelled_owned(conversation));

@@ -25,10 +25,10 @@ mod handshake;
 #[cfg(unix)]
 mod health;
 mod mark;
+mod missing;
 #[cfg(unix)]
 mod modes;
 mod names;
-mod missing;
 mod origins;
 mod owners;
 mod process;

@@ -132,6 +132,32 @@ async fn who_does_not_read_an_answer_is_cut_off() {
 }
 
 #[tokio::test]
+async fn who_reads_an_answer_too_slowly_is_cut_off_although_it_never_rests() {
+    let file = Hashed::new("a", &bytes(64 << 20), 64 << 20);
+    let server = Server::with(|config| config.serve_files = true).await;
+    server.all_chunks(&file).await;
+    let (_, address) = server.ask(&file).await;
+    let server = Server::over(server.stop().await, |config| {
+        (config.connection_timeout, config.min_rate) = (SOON, 1 << 30);
+        config.serve_files = true;
+    })
+    .await;
+    let mut reader = TcpStream::connect(server.running.address()).await.unwrap();
+    let head = format!("GET {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    reader.write_all(head.as_bytes()).await.unwrap();
+    // Sixteen megabytes a second, so that the server can write some more all the time.
+    let (mut piece, mut read) = (vec![0; 256 << 10], 0);
+    loop {
+        match tokio::io::AsyncReadExt::read(&mut reader, &mut piece).await {
+            Ok(0) | Err(_) => break,
+            Ok(bytes) => read += bytes,
+        }
+        tokio::time::sleep(Duration::from_millis(16)).await;
+    }
+    assert!(read < 64 << 20, "it was cut off");
+}
+
+#[tokio::test]
 async fn who_sends_nothing_in_the_middle_of_a_body_is_cut_off() {
     let server = Server::with(|config| config.connection_timeout = SOON).await;
     let mut stream = TcpStream::connect(server.running.address()).await.unwrap();

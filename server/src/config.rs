@@ -170,6 +170,12 @@ pub struct Config {
     #[arg(long, env = "INCOMING_MIN_RATE", value_name = "BYTES", default_value_t = 100)]
     pub min_rate: u32,
 
+    /// How long the rest of a body is read that is refused, so that the refusal gets through proxies, in
+    /// seconds. The body has to keep the min-rate meanwhile.
+    #[arg(long, env = "INCOMING_REFUSED_BODY_TIMEOUT", value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
+    #[serde(with = "seconds")]
+    pub refused_body_timeout: Duration,
+
     /// How many uploads may be begun and not whole at once.
     #[arg(
         long,

@@ -12,6 +12,7 @@ mod health;
 mod holder;
 mod hosts;
 mod incoming;
+mod leftover;
 mod limits;
 pub(crate) mod mark;
 mod meaning;
@@ -22,14 +23,11 @@ mod robusto;
 mod sockets;
 mod turned_away;
 
-use axum::body::Body;
 use axum::http::{HeaderValue, Method};
 use axum::{Router, middleware};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
-use tower_http::map_request_body::MapRequestBodyLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::pace::Paced;
 use crate::{Config, Error, Services};
 
 /// All routes of the server.
@@ -50,18 +48,16 @@ pub fn app(services: &Services) -> Result<Router, Error> {
     if let Some(demo) = &services.demo {
         router = router.merge(demo::router(services, demo));
     }
-    let pace = services.config.pace();
-    let paced = move |body| Body::new(Paced::new(Body::new(body), pace));
-    router = router
-        .layer(MapRequestBodyLayer::new(paced))
-        .layer(middleware::from_fn_with_state(services.clone(), limits::check));
+    router = router.layer(middleware::from_fn_with_state(services.clone(), limits::check));
     if services.demo.is_some() || !services.config.hosts.is_empty() {
         router = router.layer(middleware::from_fn_with_state(services.clone(), hosts::check));
     }
     if let Some(cors) = cors(&services.config)? {
         router = router.layer(cors);
     }
-    router = router.layer(middleware::map_response(missing::explain));
+    router = router
+        .layer(middleware::from_fn_with_state(services.clone(), leftover::read))
+        .layer(middleware::map_response(missing::explain));
     router = router.layer(middleware::from_fn(mark::set));
     Ok(router.layer(TraceLayer::new_for_http().make_span_with(span)))
 }

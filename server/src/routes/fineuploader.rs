@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use super::chunk;
 use super::digests::{Digests, Malformed};
-use super::form::{Fields, Form, FormError, discard};
+use super::form::{Fields, Form, FormError};
 use super::guard::{guarded, is_authorized};
 use super::holder;
 use crate::Services;
@@ -68,18 +68,12 @@ async fn post_upload(State(services): State<Services>, request: Request) -> Resp
     let mut digests = Digests::read(request.headers());
     let mut form = match Form::read(request).await {
         Ok(form) => form,
-        Err((error, source)) => {
-            discard(source).await;
-            return Refusal::Form(error).respond();
-        }
+        Err(error) => return Refusal::Form(error).respond(),
     };
     let outcome = do_as_asked(&services, &mut form, &head, &mut digests).await;
     let response = match outcome {
         Ok(is_whole) => answer(StatusCode::OK, &Reply::Success(is_whole)),
-        Err(refusal) => {
-            discard(form.into_source()).await;
-            refusal.respond()
-        }
+        Err(refusal) => refusal.respond(),
     };
     digests.unwrap_or_default().tell(response)
 }

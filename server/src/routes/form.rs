@@ -11,9 +11,7 @@ mod heads;
 mod part;
 mod source;
 
-use std::time::Duration;
-
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header;
 use bytes::BytesMut;
@@ -38,10 +36,6 @@ const MAX_FIELDS_SIZE: usize = 64 * 1024;
 const MAX_OVERHEAD: u64 = 192 * 1024;
 /// Bytes are handed on in pieces at least this large, but for the last.
 const PIECE: usize = 512 * 1024;
-/// How much of a body is read for nothing, so that the browser reads the answer instead of finding
-/// the connection reset.
-const MAX_SCRAP: u64 = 64 * 1024 * 1024;
-const SCRAP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a request cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -161,14 +155,14 @@ impl Fields {
 
 impl Form {
     /// Reads the parameters, those that come before the file.
-    pub(super) async fn read(request: Request) -> Result<Form, (FormError, Source)> {
+    pub(super) async fn read(request: Request) -> Result<Form, FormError> {
         Form::read_where(request, |_| false).await
     }
 
     /// Reads the parameters; the file may be text in base64, as Resumable.js sends it that says
     /// `chunkFormat: 'base64'`: a part without a file name, and the only one that is no parameter in
     /// the address as well.
-    pub(super) async fn read_with_text(request: Request) -> Result<Form, (FormError, Source)> {
+    pub(super) async fn read_with_text(request: Request) -> Result<Form, FormError> {
         let query: Pairs = pairs(request.uri().query().unwrap_or_default()).collect();
         let number = Dialect::Resumable.name(Parameter::ChunkNumber).unwrap_or_default();
         let is_resumable = meaning::value(&query, &number).is_some();
@@ -179,7 +173,7 @@ impl Form {
     async fn read_where(
         request: Request,
         is_no_parameter: impl Fn(&str) -> bool,
-    ) -> Result<Form, (FormError, Source)> {
+    ) -> Result<Form, FormError> {
         let (parts, body) = request.into_parts();
         let content_type =
             parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -206,12 +200,9 @@ impl Form {
             }
         };
         let is_authorized = is_authorized(&parts.extensions);
-        let joined = read
-            .and_then(|file| fields.join_query(parts.uri.query(), is_authorized).map(|()| file));
-        match joined {
-            Ok(file) => Ok(Form { fields, source, file }),
-            Err(error) => Err((error, source)),
-        }
+        let file = read?;
+        fields.join_query(parts.uri.query(), is_authorized)?;
+        Ok(Form { fields, source, file })
     }
 
     /// The parameters.
@@ -278,11 +269,6 @@ impl Form {
         while self.source.next().await.transpose()?.is_some() {}
         Ok(())
     }
-
-    /// What is left of the body.
-    pub(super) fn into_source(self) -> Source {
-        self.source
-    }
 }
 
 impl From<Contradiction> for FormError {
@@ -304,16 +290,4 @@ impl From<source::SourceError> for FormError {
             source::SourceError::Cut => FormError::Cut,
         }
     }
-}
-
-/// Throws a body away.
-pub(super) async fn discard_body(body: Body) {
-    discard(Source::new(body)).await;
-}
-
-/// Throws away what is left of a body.
-pub(super) async fn discard(mut source: Source) {
-    source.allow(MAX_SCRAP);
-    let all = async { while let Some(Ok(_)) = source.next().await {} };
-    let _ = tokio::time::timeout(SCRAP_PATIENCE, all).await;
 }

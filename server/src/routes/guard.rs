@@ -10,7 +10,6 @@ use axum::response::{IntoResponse as _, Response};
 use super::form::FormError;
 use super::meaning::{Contradiction, Meaning, meaning};
 use super::origin;
-use super::turned_away::turn_away;
 use crate::Services;
 use crate::access::{Asked, Denied};
 use crate::clients::Client;
@@ -61,7 +60,7 @@ async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next)
         Ok(meaning) => meaning,
         Err(Contradiction(name)) => {
             let words = FormError::Contradiction(name).to_string();
-            return turn_away(request, (guard.voice)(StatusCode::BAD_REQUEST, words)).await;
+            return (guard.voice)(StatusCode::BAD_REQUEST, words);
         }
     };
     let asked = Asked {
@@ -79,7 +78,7 @@ async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next)
             }
             next.run(request).await
         }
-        Err(denied) => turn_away(request, answer(denied, guard.voice)).await,
+        Err(denied) => answer(denied, guard.voice),
     }
 }
 

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse as _, Response};
 use url::{Host, Url};
 
 use super::health::PATH as HEALTH;
-use super::turned_away::turn_away;
 use crate::{Config, Services};
 
 const OF_DEMO: &str =
@@ -27,7 +26,7 @@ pub(super) async fn check(
         return next.run(request).await;
     }
     let words = if services.config.hosts.is_empty() { OF_DEMO } else { OF_HOSTS };
-    turn_away(request, (StatusCode::MISDIRECTED_REQUEST, words).into_response()).await
+    (StatusCode::MISDIRECTED_REQUEST, words).into_response()
 }
 
 /// Whether an address has this host, and this port if one is named.

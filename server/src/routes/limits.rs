@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::turned_away::{later, turn_away};
+use super::turned_away::later;
 use crate::Services;
 use crate::clients::{Client, Place};
 
@@ -29,17 +29,19 @@ pub(super) async fn check(
         return next.run(request).await;
     };
     if let Err(wait) = clients.rate.count(client.address) {
-        return turn_away(request, too_many("requests", wait)).await;
+        return too_many("requests", wait);
     }
     if client.is_behind_proxy {
         let Some(place) = clients.connections.enter(client.address) else {
-            return turn_away(request, too_many("connections", Duration::ZERO)).await;
+            return too_many("connections", Duration::ZERO);
         };
         request.extensions_mut().insert(Held { _place: Arc::new(place) });
     }
     let held = request.extensions().get::<Held>().cloned();
-    let response = next.run(request).await;
-    drop(held);
+    let mut response = next.run(request).await;
+    if let Some(held) = held {
+        response.extensions_mut().insert(held);
+    }
     response
 }
 

@@ -8,7 +8,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use url::Url;
 
-use super::turned_away::turn_away;
 use crate::{Config, Services};
 
 const WORDS: &str = "uploads from pages of this origin are not allowed: name it in --cors-origins of the server, or for \
@@ -23,7 +22,7 @@ pub(super) async fn check(
     if is_allowed(request.headers(), &services.config) {
         return next.run(request).await;
     }
-    refuse(request).await
+    refuse(&request)
 }
 
 /// The same where a ticket lets in: browsers add nothing to it, so that any page may that has one,
@@ -37,13 +36,13 @@ pub(super) async fn check_with_ticket(
     if config.allowed_origins.is_empty() || is_allowed(request.headers(), config) {
         return next.run(request).await;
     }
-    refuse(request).await
+    refuse(&request)
 }
 
-async fn refuse(request: Request) -> Response {
+fn refuse(request: &Request) -> Response {
     let origin = request.headers().get(header::ORIGIN);
     tracing::debug!(?origin, "a page of another origin is turned away");
-    turn_away(request, (StatusCode::FORBIDDEN, WORDS).into_response()).await
+    (StatusCode::FORBIDDEN, WORDS).into_response()
 }
 
 /// Who names no origin is no page that could do harm: browsers name it with every request that

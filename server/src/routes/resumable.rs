@@ -22,7 +22,7 @@ use serde_json::json;
 
 use super::chunk;
 use super::digests::{Digests, Malformed};
-use super::form::{Fields, Form, FormError, discard};
+use super::form::{Fields, Form, FormError};
 use super::guard::{guarded, plainly};
 use super::holder;
 use super::turned_away::{status_of, until_there_is_room};
@@ -86,17 +86,13 @@ async fn upload(State(services): State<Services>, request: Request) -> Response 
     let mut digests = Digests::read(request.headers());
     let mut form = match Form::read_with_text(request).await {
         Ok(form) => form,
-        Err((error, source)) => {
-            discard(source).await;
-            return Refusal::Form(error).respond(of_query);
-        }
+        Err(error) => return Refusal::Form(error).respond(of_query),
     };
     let taken = take(&services, &mut form, &mut digests, holder).await;
     let response = match taken {
         Ok(has_all) => has_chunk(has_all),
         Err(refusal) => {
             let dialect = dialect(|name| form.fields().get(name));
-            discard(form.into_source()).await;
             refusal.respond(dialect)
         }
     };

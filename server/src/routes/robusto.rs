@@ -18,7 +18,7 @@ use incoming_protocol::robusto::server::{Chunk, File, Senseless, list};
 use incoming_protocol::robusto::wire::{Answer, MISMATCH};
 
 use super::files;
-use super::form::{Fields, Form, FormError, discard};
+use super::form::{Fields, Form, FormError};
 use super::guard::{guarded, plainly};
 use super::holder;
 use super::turned_away::until_there_is_room;
@@ -60,8 +60,7 @@ async fn post_chunk(State(services): State<Services>, request: Request) -> Respo
     let holder = holder::of(request.extensions(), &services);
     let mut form = match Form::read(request).await {
         Ok(form) => form,
-        Err((error, source)) => {
-            discard(source).await;
+        Err(error) => {
             let state = match error {
                 FormError::NoFile => look(&services, &uri).await,
                 error => Err(error.into()),
@@ -74,7 +73,6 @@ async fn post_chunk(State(services): State<Services>, request: Request) -> Respo
     } else {
         look(&services, &uri).await
     };
-    discard(form.into_source()).await;
     respond(&services, state).await
 }
 

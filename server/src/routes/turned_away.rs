@@ -1,20 +1,9 @@
-//! Answers to requests whose bodies nobody wants.
+//! Answers that ask to come back later.
 
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::form::discard_body;
 use crate::uploads::Full;
-
-/// Answers when the body has come, or enough of it: a browser that is still sending would find the
-/// connection reset instead. Who waits for leave to send it gets none.
-pub(super) async fn turn_away(request: Request, answer: Response) -> Response {
-    if !request.headers().contains_key(header::EXPECT) {
-        discard_body(request.into_body()).await;
-    }
-    answer
-}
 
 /// When it may be worth to look again whether there is room, in seconds.
 const LOOK_AGAIN: u64 = 10;

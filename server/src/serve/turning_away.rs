@@ -12,8 +12,10 @@ use crate::routes::mark::{INCOMING, UPLOAD_SERVER};
 
 /// How many are answered at once; more are closed without a word.
 const AT_ONCE: usize = 64;
-/// How long one is kept so that the other side can read the answer.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long one is kept so that the other side can send all that it has begun and read the answer.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// How long it may send nothing meanwhile.
+const SILENCE: Duration = Duration::from_secs(1);
 
 const WORDS: &str =
     "too many connections from this address, close some of them or try again later\n";
@@ -54,7 +56,7 @@ async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(WORDS.as_bytes()).await?;
     stream.shutdown().await?;
-    let mut scrap = [0; 4096];
-    while stream.read(&mut scrap).await? > 0 {}
+    let mut scrap = vec![0; 16 * 1024];
+    while tokio::time::timeout(SILENCE, stream.read(&mut scrap)).await?? > 0 {}
     Ok(())
 }

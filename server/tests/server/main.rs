@@ -33,6 +33,7 @@ mod origins;
 mod owners;
 mod process;
 mod recreated;
+mod refusals;
 mod replay;
 mod restart;
 mod resumable;

@@ -213,7 +213,8 @@ async fn a_file_that_comes_before_the_parameters_needs_them_in_the_query() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_cut_off() {
-    let server = Server::start().await;
+    let server =
+        Server::with(|config| config.refused_body_timeout = Duration::from_millis(300)).await;
     let cut = cut();
     let fields = cut.fields(1);
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();

@@ -27,8 +27,8 @@ pub struct Activity {
 struct Shared {
     opened: Instant,
     last_read_ms: AtomicU64,
-    /// How many bytes came.
-    read: AtomicU64,
+    /// Nothing is read because there is no memory for it.
+    is_held_up: AtomicBool,
     discard: AtomicBool,
 }
 
@@ -37,7 +37,7 @@ impl Default for Activity {
         let shared = Shared {
             opened: Instant::now(),
             last_read_ms: AtomicU64::new(0),
-            read: AtomicU64::new(0),
+            is_held_up: AtomicBool::new(false),
             discard: AtomicBool::new(false),
         };
         Activity { shared: Arc::new(shared) }
@@ -51,9 +51,14 @@ impl Activity {
         self.shared.opened + Duration::from_millis(ms)
     }
 
-    /// How many bytes came.
-    pub fn read(&self) -> u64 {
-        self.shared.read.load(Ordering::Relaxed)
+    /// Whether nothing is read because there is no memory for it.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.shared.is_held_up.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether there is memory for what may come.
+    pub(crate) fn hold_up(&self, is_held_up: bool) {
+        self.shared.is_held_up.store(is_held_up, Ordering::Relaxed);
     }
 
     /// From now on, what comes is thrown away unread, so that a peer in the middle of a message
@@ -62,8 +67,7 @@ impl Activity {
         self.shared.discard.store(true, Ordering::Relaxed);
     }
 
-    fn note(&self, bytes: usize) {
-        self.shared.read.fetch_add(bytes as u64, Ordering::Relaxed);
+    fn note(&self) {
         let ms = u64::try_from(self.shared.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.shared.last_read_ms.store(ms, Ordering::Relaxed);
     }
@@ -149,7 +153,7 @@ impl AsyncRead for Watched {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         let came = buffer.filled().len() - before;
         if came > 0 {
-            self.activity.note(came);
+            self.activity.note();
         }
         polled
     }

@@ -176,6 +176,16 @@ pub struct Config {
     #[serde(with = "seconds")]
     pub refused_body_timeout: Duration,
 
+    /// How many bytes of messages that are not stored yet all WebSockets may hold together, not counting
+    /// the first 16 KiB of each; beyond half of it only the oldest go on, the others have to wait.
+    #[arg(
+        long,
+        env = "INCOMING_MAX_MESSAGE_MEMORY",
+        value_name = "BYTES",
+        default_value_t = 512 << 20
+    )]
+    pub max_message_memory: u64,
+
     /// How many uploads may be begun and not whole at once.
     #[arg(
         long,

@@ -32,6 +32,7 @@ mod fingerprint;
 pub mod handover;
 mod health;
 pub mod log;
+mod memory;
 pub mod names;
 mod pace;
 mod parameters;

@@ -53,18 +53,26 @@ impl Credit {
         self.left = left.min(self.pace.patience);
     }
 
+    /// Begins anew.
+    pub(crate) fn restart(&mut self) {
+        (self.left, self.waiting_since) = (self.pace.patience, None);
+    }
+
     /// Ready when it was waited for too long.
     pub(crate) fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.waiting_since.is_none() {
-            let now = Instant::now();
-            self.waiting_since = Some(now);
-            let deadline = now + self.left;
-            match &mut self.timer {
-                Some(timer) => timer.as_mut().reset(deadline),
-                none => *none = Some(Box::pin(sleep_until(deadline))),
-            }
+        let deadline = *self.waiting_since.get_or_insert_with(Instant::now) + self.left;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // To set it costs more than to let it ring too early now and then.
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
         }
-        self.timer.as_mut().map_or(Poll::Pending, |timer| timer.as_mut().poll(cx))
+        while timer.as_mut().poll(cx).is_ready() {
+            if deadline <= Instant::now() {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
     }
 }
 

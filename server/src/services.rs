@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::access::Access;
 use crate::clients::Clients;
 use crate::health::Health;
+use crate::memory::Memory;
 use crate::routes::demo::Demo;
 use crate::store::Store;
 use crate::uploads::Uploads;
@@ -32,6 +33,7 @@ pub struct Services {
     /// What must end before the process does.
     pub tasks: TaskTracker,
     pub(crate) demo: Option<Demo>,
+    pub(crate) memory: Memory,
 }
 
 impl Services {
@@ -53,8 +55,10 @@ impl Services {
             true => Some(Demo::new(&config, address, uploads.clone())?),
             false => None,
         };
+        let largest = config.max_message_size().max(config.max_galileo_message_size());
+        let memory = Memory::new(config.max_message_memory, largest as u64);
         let config = Arc::new(config);
         let health = Health::new(uploads.clone());
-        Ok(Services { config, uploads, clients, access, health, stop, tasks, demo })
+        Ok(Services { config, uploads, clients, access, health, stop, tasks, demo, memory })
     }
 }

@@ -1,24 +1,28 @@
 //! What all WebSockets have in common.
 
-use axum::extract::FromRequestParts;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::Extensions;
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
-use tokio::time::{Duration, Instant};
-use tungstenite::Error as SocketError;
+mod frames;
+mod head;
+mod opening;
+mod socket;
 
-use super::holder;
-use super::limits::Held;
-use crate::Services;
+use axum::extract::ws::close_code;
+use tokio::time::{Duration, Instant, timeout};
+use tungstenite::error::ProtocolError;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::{Error, Message};
+
 use crate::activity::Activity;
-use crate::pace::Pace;
-use crate::uploads::Holder;
+use frames::Fault;
+pub(super) use opening::Opening;
+pub(super) use socket::Socket;
 
-/// How much is read from a socket at once.
-const READ_BUFFER: usize = 256 * 1024;
 /// How long a closed socket is kept so that the other side can read the close frame.
-pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// What is said to who holds memory that others need.
+pub(super) const NO_MEMORY: &str = "too much is sent at once, try again later";
 
 /// What a socket gave.
 pub(super) enum Received {
@@ -27,66 +31,20 @@ pub(super) enum Received {
     Gone,
     /// What came is no acceptable WebSocket message, for which there is a close code.
     Unacceptable(u16),
+    /// The message comes too slowly.
+    TooSlow,
+    /// There is no memory for the message at this moment.
+    NoMemory,
 }
 
-/// A request that becomes a socket.
-pub(super) struct Opening {
-    upgrade: WebSocketUpgrade,
-    activity: Activity,
-    /// What is known of the request.
-    extensions: Extensions,
-    held: Option<Held>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Opening {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Opening, Response> {
-        let activity = parts.extensions.get::<Activity>().cloned().unwrap_or_default();
-        let held = parts.extensions.get::<Held>().cloned();
-        let extensions = parts.extensions.clone();
-        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
-        let upgrade = upgrade.map_err(IntoResponse::into_response)?;
-        Ok(Opening { upgrade, activity, extensions, held })
-    }
-}
-
-impl Opening {
-    /// Lets a socket be served that takes messages of this many bytes and passes on at once what it
-    /// sends.
-    pub(super) fn accept<F>(
-        self,
-        services: Services,
-        max_message_size: usize,
-        serve: impl FnOnce(WebSocket, Services, Activity, Holder) -> F + Send + 'static,
-    ) -> Response
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let Opening { upgrade, activity, extensions, held } = self;
-        let holder = holder::of(&extensions, &services);
-        let task = services.tasks.token();
-        upgrade
-            .max_message_size(max_message_size)
-            .max_frame_size(max_message_size)
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
-            .on_upgrade(async move |socket| {
-                serve(socket, services, activity, holder).await;
-                drop((task, held));
-            })
-    }
-}
-
-/// Ends when no byte came for as long as the pace allows, neither as a message nor as a part of one,
-/// or too few since this was called.
-pub(super) async fn silence(activity: &Activity, last_sign: Instant, pace: Pace) {
-    let (begun, before) = (Instant::now(), activity.read());
+/// Ends when no byte came for as long as the patience lasts, neither as a message nor as a part of one,
+/// and not because nobody read it.
+pub(super) async fn silence(activity: &Activity, mut last_sign: Instant, patience: Duration) {
     loop {
-        let came = activity.read() - before;
-        let silent = last_sign.max(activity.last_read()) + pace.patience;
-        let slow = begun.checked_add(pace.allowance(came));
-        let deadline = slow.map_or(silent, |slow| slow.min(silent));
+        if activity.is_held_up() {
+            last_sign = Instant::now();
+        }
+        let deadline = last_sign.max(activity.last_read()) + patience;
         if deadline <= Instant::now() {
             return;
         }
@@ -94,29 +52,46 @@ pub(super) async fn silence(activity: &Activity, last_sign: Instant, pace: Pace)
     }
 }
 
-pub(super) fn received(message: Option<Result<Message, axum::Error>>) -> Received {
+/// The JSON of a text, unless it is none, or too long to be looked at.
+pub(super) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    if text.len() > MAX_TEXT { None } else { serde_json::from_str(text).ok() }
+}
+
+/// A close frame.
+pub(super) fn closing(code: u16, reason: &str) -> Message {
+    Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
+}
+
+/// Waits a while for the other side to read a close frame and answer it: a socket that is closed on
+/// unread bytes is reset. Whether it did.
+pub(super) async fn say_farewell(socket: &mut Socket) -> bool {
+    timeout(FAREWELL, socket.drain()).await.is_ok()
+}
+
+pub(super) fn received(message: Option<Result<Message, Error>>) -> Received {
     match message {
         Some(Ok(message)) => Received::Message(message),
         None => Received::Gone,
         Some(Err(error)) => {
             tracing::debug!(%error, "no message could be read");
-            fault(error)
+            fault(&error)
         }
     }
 }
 
-fn fault(error: axum::Error) -> Received {
-    match error.into_inner().downcast_ref::<SocketError>() {
-        Some(SocketError::Capacity(_)) => Received::Unacceptable(close_code::SIZE),
-        Some(SocketError::Utf8(_)) => Received::Unacceptable(close_code::INVALID),
-        Some(SocketError::Protocol(error)) if !is_cut(error) => {
-            Received::Unacceptable(close_code::PROTOCOL)
-        }
+fn fault(error: &Error) -> Received {
+    match error {
+        Error::Capacity(_) => Received::Unacceptable(close_code::SIZE),
+        Error::Utf8(_) => Received::Unacceptable(close_code::INVALID),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Received::Gone,
+        Error::Protocol(_) => Received::Unacceptable(close_code::PROTOCOL),
+        Error::Io(error) => match error.get_ref().and_then(|error| error.downcast_ref()) {
+            Some(Fault::TooLarge) => Received::Unacceptable(close_code::SIZE),
+            Some(Fault::Malformed) => Received::Unacceptable(close_code::PROTOCOL),
+            Some(Fault::TooSlow) => Received::TooSlow,
+            Some(Fault::InTheWay) => Received::NoMemory,
+            None => Received::Gone,
+        },
         _ => Received::Gone,
     }
-}
-
-/// Whether the connection ended without a close frame: there is nobody to answer.
-fn is_cut(error: &tungstenite::error::ProtocolError) -> bool {
-    matches!(error, tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
 }

@@ -266,7 +266,7 @@ async fn text_that_is_no_json_is_answered_and_the_upload_goes_on() {
 #[tokio::test]
 async fn no_name_leads_out_of_the_folder() {
     let server = small(|_| {}).await;
-    let long = "x".repeat(65_536);
+    let long = "x".repeat(16_000);
     let names = ["../../../x", "/etc/passwd", "..", "a\0b", "C:\\a", &long, ""];
     for name in names {
         upload(&server, name, b"xyz").await;

@@ -25,6 +25,7 @@ mod handshake;
 #[cfg(unix)]
 mod health;
 mod mark;
+mod memory;
 mod missing;
 #[cfg(unix)]
 mod modes;

@@ -5,22 +5,20 @@
 use std::collections::VecDeque;
 
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::close_code;
 use incoming_protocol::galileo::server::{Action, Event, Session};
 use incoming_protocol::galileo::wire::{FromServer, Hash};
 use tokio::time::{Instant, timeout};
+use tungstenite::Message;
 
 use crate::Services;
 use crate::activity::Activity;
-use crate::routes::sockets::{FAREWELL, Received, received, silence};
+use crate::routes::sockets::{
+    NO_MEMORY, Received, Socket, closing, json, received, say_farewell, silence,
+};
 use crate::uploads::{Full, Holder, Sum, Whole, WholeError};
 
-pub(super) async fn serve(
-    socket: WebSocket,
-    services: Services,
-    activity: Activity,
-    holder: Holder,
-) {
+pub(super) async fn serve(socket: Socket, services: Services, activity: Activity, holder: Holder) {
     let session = Session::new(services.config.galileo_chunk_size.into());
     let driver = Driver {
         services: &services,
@@ -29,6 +27,7 @@ pub(super) async fn serve(
         activity,
         session,
         file: None,
+        handshake_ends: Instant::now() + services.config.handshake_timeout,
         chunk: Bytes::new(),
         is_done: false,
         is_closed: false,
@@ -39,10 +38,12 @@ pub(super) async fn serve(
 struct Driver<'a> {
     services: &'a Services,
     holder: Holder,
-    socket: WebSocket,
+    socket: Socket,
     activity: Activity,
     session: Session,
     file: Option<Whole>,
+    /// Until when the file must be described, however busy the line is.
+    handshake_ends: Instant,
     /// The binary message that is to be stored.
     chunk: Bytes,
     /// The file is whole, and the client knows; it is the one to close.
@@ -66,12 +67,9 @@ impl Driver<'_> {
                     return;
                 }
                 Happening::Received(Received::Message(message)) => self.message(message).await,
-                Happening::Received(Received::Unacceptable(code)) => {
-                    self.close(code).await;
-                    self.activity.discard();
-                }
+                Happening::Received(received) => self.not_received(received).await,
                 Happening::Silence => self.feed(Event::TimedOut).await,
-                Happening::Stop => self.close(close_code::AWAY).await,
+                Happening::Stop => self.close(close_code::AWAY, "").await,
             }
         }
         self.file = None;
@@ -79,26 +77,39 @@ impl Driver<'_> {
     }
 
     async fn happening(&mut self) -> Happening {
-        let pace = self.services.config.pace();
+        let patience = self.services.config.connection_timeout;
         tokio::select! {
             biased;
             () = self.services.stop.cancelled() => Happening::Stop,
+            () = tokio::time::sleep_until(self.handshake_ends), if self.file.is_none() => {
+                Happening::Silence
+            }
             message = self.socket.recv() => Happening::Received(received(message)),
-            () = silence(&self.activity, Instant::now(), pace) => Happening::Silence,
+            () = silence(&self.activity, Instant::now(), patience) => Happening::Silence,
         }
+    }
+
+    /// What comes now is thrown away.
+    async fn not_received(&mut self, received: Received) {
+        match received {
+            Received::Unacceptable(code) => self.close(code, "").await,
+            Received::NoMemory => self.close(close_code::AGAIN, NO_MEMORY).await,
+            _ => self.feed(Event::TimedOut).await,
+        }
+        self.activity.discard();
     }
 
     async fn message(&mut self, message: Message) {
         match message {
             Message::Text(text) => {
-                self.feed(Event::Text(serde_json::from_str(&text).ok())).await;
+                self.feed(Event::Text(json(&text))).await;
             }
             Message::Binary(bytes) => {
                 let length = bytes.len() as u64;
                 self.chunk = bytes;
                 self.feed(Event::Binary(length)).await;
             }
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }
     }
 
@@ -126,7 +137,7 @@ impl Driver<'_> {
                 None
             }
             Action::Close => {
-                self.close(close_code::NORMAL).await;
+                self.close(close_code::NORMAL, "").await;
                 None
             }
         }
@@ -137,6 +148,7 @@ impl Driver<'_> {
             Ok(file) => {
                 tracing::info!(id = %file.id(), size, "upload begins");
                 self.file = Some(file);
+                self.socket.bind();
                 Some(Event::Stored)
             }
             Err(error) => self.failed(&error).await,
@@ -171,7 +183,7 @@ impl Driver<'_> {
         if let WholeError::Store(error) = error {
             tracing::error!(%error, "the store failed");
             if error.may_pass() && !error.is_full() {
-                self.close(close_code::ERROR).await;
+                self.close(close_code::ERROR, "").await;
                 return None;
             }
         }
@@ -186,8 +198,8 @@ impl Driver<'_> {
         self.is_done |= signal.close;
     }
 
-    async fn close(&mut self, code: u16) {
-        self.put(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
+    async fn close(&mut self, code: u16, reason: &str) {
+        self.put(closing(code, reason)).await;
         self.is_closed = true;
     }
 
@@ -202,10 +214,8 @@ impl Driver<'_> {
     /// Waits for the client to close, as it should, or to answer a close frame: a socket that is
     /// closed on unread bytes is reset.
     async fn say_farewell(mut self) {
-        let closed =
-            timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} });
-        if closed.await.is_err() {
-            self.close(close_code::NORMAL).await;
+        if !say_farewell(&mut self.socket).await {
+            self.close(close_code::NORMAL, "").await;
         }
     }
 }

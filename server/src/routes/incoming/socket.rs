@@ -7,31 +7,24 @@ mod outside;
 use std::collections::VecDeque;
 
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::close_code;
 use incoming_protocol::Md5;
 use incoming_protocol::incoming::server::{Action, Event, Fault, Refusal, Session, Terms};
 use incoming_protocol::incoming::wire::FromServer;
 use tokio::time::{Instant, timeout};
+use tungstenite::Message;
 
 use crate::Services;
 use crate::activity::Activity;
 use crate::fingerprint;
-use crate::routes::sockets::{FAREWELL, Received};
+use crate::routes::sockets::{NO_MEMORY, Received, Socket, closing, json, say_farewell};
 use crate::store::StoreError;
 use crate::uploads::{
     Attempt, Completion, Connection, Failure, Holder, Notice, OpenError, Outcome, StoreFault,
 };
 use outside::Happening;
 
-/// The longest text that is looked at, in bytes. Names are the longest thing that is ever said.
-const MAX_TEXT: usize = 64 * 1024;
-
-pub(super) async fn serve(
-    socket: WebSocket,
-    services: Services,
-    activity: Activity,
-    holder: Holder,
-) {
+pub(super) async fn serve(socket: Socket, services: Services, activity: Activity, holder: Holder) {
     let config = &services.config;
     let terms = Terms { chunk_size_kb: config.chunk_size_kb, send_ahead: config.send_ahead };
     let driver = Driver {
@@ -54,7 +47,7 @@ pub(super) async fn serve(
 struct Driver<'a> {
     services: &'a Services,
     holder: Holder,
-    socket: WebSocket,
+    socket: Socket,
     activity: Activity,
     session: Session,
     upload: Option<Connection>,
@@ -77,10 +70,7 @@ impl Driver<'_> {
                     return self.finish_alone().await;
                 }
                 Happening::Received(Received::Message(message)) => self.message(message).await,
-                Happening::Received(Received::Unacceptable(code)) => {
-                    self.close(code).await;
-                    self.activity.discard();
-                }
+                Happening::Received(received) => self.not_received(received).await,
                 Happening::Silence => self.silence().await,
                 Happening::NoHandshake => self.feed(Event::TimedOut).await,
                 Happening::Notice(notice) => self.notice(notice).await,
@@ -89,15 +79,28 @@ impl Driver<'_> {
                 Happening::Stop => self.close(close_code::AWAY).await,
             }
         }
-        self.say_farewell().await;
+        say_farewell(&mut self.socket).await;
         self.finish_alone().await;
+    }
+
+    /// What comes now is thrown away.
+    async fn not_received(&mut self, received: Received) {
+        match received {
+            // Who has no upload yet hears words.
+            Received::Unacceptable(close_code::SIZE) if self.upload.is_none() => {
+                self.feed(Event::Text(None)).await;
+            }
+            Received::Unacceptable(code) => self.close(code).await,
+            Received::NoMemory => self.close_because(close_code::AGAIN, NO_MEMORY).await,
+            _ => self.feed(Event::TimedOut).await,
+        }
+        self.activity.discard();
     }
 
     async fn message(&mut self, message: Message) {
         match message {
             Message::Text(text) => {
-                let json = (text.len() <= MAX_TEXT).then(|| serde_json::from_str(&text).ok());
-                self.feed(Event::Text(json.flatten())).await;
+                self.feed(Event::Text(json(&text))).await;
             }
             Message::Binary(bytes) => {
                 let length = bytes.len() as u64;
@@ -105,7 +108,7 @@ impl Driver<'_> {
                 self.feed(Event::Binary(length)).await;
                 self.chunk = Bytes::new();
             }
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
         }
     }
 
@@ -156,6 +159,7 @@ impl Driver<'_> {
             Ok(upload) => {
                 let stored = upload.position();
                 upload.listen_to(self.activity.clone());
+                self.socket.bind();
                 self.handshake_ends = Instant::now() + self.services.config.handshake_timeout;
                 // Whoever took the upload over meanwhile asks itself.
                 if self.session.is_unverified() {
@@ -318,7 +322,7 @@ impl Driver<'_> {
     }
 
     async fn close_because(&mut self, code: u16, reason: &str) {
-        self.put(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        self.put(closing(code, reason)).await;
         self.closed = true;
     }
 
@@ -345,13 +349,6 @@ impl Driver<'_> {
             Ok(()) => upload.hand_over_alone().await,
             Err(error) => tracing::error!(id = %upload.id(), %error, "file not completed"),
         }
-    }
-
-    /// Waits for the other side to read the close frame and answer it: a socket that is closed on
-    /// unread bytes is reset.
-    async fn say_farewell(&mut self) {
-        let _ =
-            timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
     }
 }
 

@@ -3,7 +3,6 @@
 use tokio::time::{Duration, Instant};
 
 use super::Driver;
-use crate::pace::Pace;
 use crate::routes::sockets::{Received, received, silence};
 use crate::uploads::{Attempt, Completion, Connection, Notice, Outcome, StoreFault};
 
@@ -27,7 +26,7 @@ pub(super) enum Happening {
 
 impl Driver<'_> {
     pub(super) async fn happening(&mut self) -> Happening {
-        let pace = Pace { patience: self.patience(), ..self.services.config.pace() };
+        let patience = self.patience();
         let shaking_hands = self.session.is_shaking_hands();
         let happening = tokio::select! {
             biased;
@@ -39,7 +38,7 @@ impl Driver<'_> {
                 Happening::NoHandshake
             }
             message = self.socket.recv() => Happening::Received(received(message)),
-            () = silence(&self.activity, self.last_sign, pace) => return Happening::Silence,
+            () = silence(&self.activity, self.last_sign, patience) => return Happening::Silence,
         };
         self.last_sign = Instant::now();
         happening

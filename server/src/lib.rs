@@ -15,7 +15,7 @@
 //!
 //! The rules of a conversation are in `incoming-protocol`; this crate does what they ask for.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;
@@ -40,6 +40,7 @@ mod routes;
 pub mod serve;
 mod services;
 pub mod store;
+mod trim;
 pub mod uploads;
 
 pub use config::Config;

@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 use crate::activity::Watched;
 use crate::files::{FileSystem, WithMode};
 use crate::store::{Disk, FolderLock, Ground, Store};
-use crate::{Config, Error, Services, app, descriptors};
+use crate::{Config, Error, Services, app, descriptors, trim};
 use turning_away::TurningAway;
 
 /// How long to leave the listener alone when the process has no file descriptors left.
@@ -49,6 +49,7 @@ pub async fn run(mut config: Config) -> Result<(), Error> {
     // Before anybody can know that we run, so that no signal comes too early.
     let told_to_stop = signals().map_err(Error::Signals)?;
     let running = start_with(config, open_files).await?;
+    tokio::spawn(running.services.stop.clone().run_until_cancelled_owned(trim::keep_trimming()));
     println!("listening on http://{}/", running.address());
     told_to_stop.await;
     running.stop().await;

@@ -1,5 +1,8 @@
 //! What WebSockets take of the memory.
 
+#[cfg(target_os = "linux")]
+mod burst;
+
 use std::time::Duration;
 
 use futures_util::SinkExt as _;

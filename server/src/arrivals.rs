@@ -146,8 +146,10 @@ fn bytes_in(folder: &Path) -> io::Result<u64> {
     let mut bytes = 0_u64;
     for entry in std::fs::read_dir(folder)? {
         // Somebody may take one away meanwhile.
-        let Ok(file) = entry?.metadata() else { continue };
-        bytes = bytes.saturating_add(if file.is_file() { file.len() } else { 0 });
+        let entry = entry?;
+        let Ok(file) = entry.metadata() else { continue };
+        let is_copy = entry.path().extension().is_some_and(|extension| extension == "new");
+        bytes = bytes.saturating_add(if file.is_file() && !is_copy { file.len() } else { 0 });
     }
     Ok(bytes)
 }

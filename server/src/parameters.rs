@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 
 /// The text of these bytes: what they are in UTF-8, or else in Latin-1.
 ///
-/// Different bytes are different texts, unlike with replacement characters, so that nothing is taken for
-/// something else.
+/// Bytes that are no UTF-8 are told from each other, unlike with replacement characters; the same text in
+/// UTF-8 and in Latin-1 is the same.
 pub(crate) fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -70,6 +70,11 @@ pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// How long the file is: the end of the furthest write.
     async fn length(&self, id: Uuid) -> Result<u64>;
 
+    /// How many bytes the file takes, in whatever places: fewer than its length if it has holes.
+    async fn room_taken(&self, id: Uuid) -> Result<u64> {
+        self.length(id).await
+    }
+
     /// Cuts off what a power failure may have spoilt of a file that is written from its first byte
     /// to its last, and says how long it is.
     async fn settle(&self, id: Uuid) -> Result<u64>;

@@ -392,6 +392,10 @@ impl Store for Disk {
         self.run(move |shared| exists(id, files::length_of(&shared.data(id)))).await
     }
 
+    async fn room_taken(&self, id: Uuid) -> Result<u64> {
+        self.run(move |shared| exists(id, files::room_of(&shared.data(id)))).await
+    }
+
     async fn settle(&self, id: Uuid) -> Result<u64> {
         self.run(move |shared| shared.settle(id)).await
     }

@@ -142,7 +142,7 @@ impl Uploads {
             Known::Nothing | Known::Going => None,
             Known::Whole(document) => self.is_echo(plan, &document).await?.then_some(true),
             Known::Open => {
-                self.settle_doubt(id, &mut gate).await?;
+                gate.chunks.iter_mut().for_each(|chunks| chunks.hear_question(index));
                 let is_there = gate.chunks.as_ref().is_some_and(|chunks| {
                     plan.is_plan_of(&chunks.document) && chunks.marks.contains(index)
                 });
@@ -170,7 +170,7 @@ impl Uploads {
         let live = self.inner.live(id);
         let mut gate = live.gate.lock().await;
         let fresh = self.fresh(plan);
-        let Some((file, place)) = self.place(plan, &fresh, &mut gate).await? else {
+        let Some((file, place)) = self.place(plan, index, &fresh, &mut gate).await? else {
             return Ok(Slot::There);
         };
         let (epoch, is_unique) = (gate.epoch, plan.is_unique);
@@ -194,6 +194,7 @@ impl Uploads {
     async fn place(
         &self,
         plan: &Plan<'_>,
+        index: u64,
         fresh: &Document,
         gate: &mut Gate,
     ) -> Result<Option<(Option<Uuid>, Place)>, ChunkError> {
@@ -215,18 +216,34 @@ impl Uploads {
                 self.begin(fresh.clone(), gate).await?;
             }
             Known::Open => {
-                let open = gate.chunks.as_ref();
-                if open.is_some_and(|chunks| chunks.is_in_doubt) {
-                    tracing::warn!(id = %fresh.id, "chunks may be lost, the upload has to start over");
-                    gate.pass(Notice::Cancelled);
-                    self.inner.remove(fresh.id).await?;
-                    return Err(ChunkError::Lost);
-                }
+                self.start_over_if_in_doubt(plan, index, gate).await?;
                 self.continue_or_start_over(plan, fresh, gate).await?;
             }
         }
         let open = gate.chunks.as_ref().ok_or(ChunkError::Overtaken)?;
         Ok(Some((writer::file_of(&open.document), Place::Open)))
+    }
+
+    /// Who sends a chunk without having asked for it does not know that others may be lost.
+    async fn start_over_if_in_doubt(
+        &self,
+        plan: &Plan<'_>,
+        index: u64,
+        gate: &mut Gate,
+    ) -> Result<(), ChunkError> {
+        let Some(chunks) = gate.chunks.as_ref().filter(|chunks| chunks.is_in_doubt) else {
+            return Ok(());
+        };
+        let id = plan.id();
+        if chunks.asked.contains(index) {
+            return Ok(self.settle_doubt(id, gate).await.map(drop)?);
+        }
+        tracing::warn!(%id, "chunks may be lost, the upload has to start over");
+        self.inner.gone.note(&chunks.document).await?;
+        gate.pass(Notice::Cancelled);
+        self.inner.remove(id).await?;
+        self.refuse_what_is_gone(plan)?;
+        Err(ChunkError::Lost)
     }
 
     async fn continue_or_start_over(
@@ -237,7 +254,13 @@ impl Uploads {
     ) -> Result<(), ChunkError> {
         let chunks = gate.chunks.as_mut().ok_or(ChunkError::Overtaken)?;
         let open = &chunks.document;
+        if !open.is_of(plan.secret) {
+            self.refuse_what_is_gone(plan)?;
+        }
         if plan.is_plan_of(open) {
+            if open.is_kept_from(plan.secret) {
+                return Err(ChunkError::Busy);
+            }
             if open.hears_first_of(plan.secret) {
                 chunks.document = self.inner.update(fresh.id, Document::know_owner).await?;
             }
@@ -245,18 +268,24 @@ impl Uploads {
             return Ok(self.inner.ledger.grow(fresh.id, 0)?);
         }
         if !open.yields_to(plan.secret) {
-            return Err(ChunkError::Busy);
+            return Err(ChunkError::Owned);
         }
-        self.refuse_what_is_gone(plan)?;
-        if chunks.marks.count() > 0 {
-            self.inner.gone.note(open).await?;
+        // Nothing is gone if there is no room for what would replace it.
+        self.inner.ledger.begin(fresh.id, fresh.size(), fresh.holder)?;
+        if chunks.marks.count() > 0
+            && let Err(error) = self.inner.gone.note(open).await
+        {
+            self.inner.recount(fresh.id).await;
+            return Err(error.into());
         }
         self.start_over(fresh.clone(), gate).await
     }
 
-    /// A browser that takes chunks to be here that are not is told once.
+    /// A browser that takes chunks to be here that are not is told once: nobody tells browsers at one
+    /// address from each other.
     fn refuse_what_is_gone(&self, plan: &Plan<'_>) -> Result<(), ChunkError> {
-        if self.inner.gone.take(trace(plan.id(), &plan.file(), plan.layout)) {
+        let trace = trace(plan.id(), &plan.file(), plan.layout);
+        if self.inner.gone.is_news(trace, plan.holder.address()) {
             tracing::warn!(id = %plan.id(), "chunks are gone, the upload has to start over");
             return Err(ChunkError::Lost);
         }

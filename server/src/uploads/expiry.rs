@@ -68,8 +68,15 @@ impl Uploads {
         if self.has_rested(upload, ahead) {
             self.expire_one(upload, ahead).await?;
         }
-        if self.inner.age(upload) + ahead > REST && self.inner.ledger.is_awake(upload.id) {
-            self.inner.let_rest(upload.id).await?;
+        let is_old = self.inner.age(upload) + ahead > REST;
+        if is_old && self.inner.ledger.is_awake(upload.id) {
+            let live = self.inner.live(upload.id);
+            let gate = live.gate.lock().await;
+            // A message or a piece of a body may be on its way for long before it is stored.
+            if !live.is_written_to(REST) {
+                self.inner.let_rest(upload.id).await?;
+            }
+            drop(gate);
         }
         Ok(())
     }
@@ -188,15 +195,18 @@ impl Limits {
 impl Inner {
     /// Of an upload of which no byte has come for long only what is there counts.
     async fn let_rest(&self, id: Uuid) -> Result<(), StoreError> {
-        let Some(document) = self.load(id).await? else { return Ok(()) };
-        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
-        let there = match cut {
-            Some(cut) => cut.chunk_size.saturating_mul(self.store.marks(id).await?.len() as u64),
-            None if document.file.is_some() => self.store.length(id).await?,
-            None => 0,
-        };
-        self.ledger.rest(id, there);
+        match self.store.room_taken(id).await {
+            Ok(there) => self.ledger.rest(id, there),
+            Err(StoreError::NotFound(_)) => self.ledger.rest(id, 0),
+            Err(error) => return Err(error),
+        }
         Ok(())
+    }
+
+    /// The same of one that an earlier process has left.
+    pub(super) async fn let_rest_if_old(&self, upload: Listed) -> Result<(), StoreError> {
+        let is_old = self.age(upload) > REST && self.ledger.is_awake(upload.id);
+        if is_old { self.let_rest(upload.id).await } else { Ok(()) }
     }
 
     /// What has arrived counts if the settings say so, as long as nobody takes it away.

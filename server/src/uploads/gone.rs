@@ -2,7 +2,8 @@
 //! long, that were lost, or in whose place another cut of the file began.
 //!
 //! A chunk of such an upload must not begin it anew with a success, because those that were confirmed
-//! would never come again. It is answered like a loss, once: whoever hears that sends all of it again.
+//! would never come again. It is answered like a loss, once to each address: whoever hears that sends
+//! all of it again, and who hears it first may be somebody else than who has to know.
 //! What is kept of an upload is a hash of its id, its file and its cut. There are at most [`MOST`] of
 //! them, each for as long as an upload in chunks may rest while the server runs, and at least an hour.
 
@@ -30,7 +31,7 @@ const NAME: &str = "gone";
 /// By what an upload is remembered.
 pub(super) type Trace = [u8; 16];
 
-/// What is remembered.
+/// What is remembered, and who was told.
 #[derive(Clone, Debug)]
 pub(super) struct Gone {
     shared: Arc<Shared>,
@@ -42,6 +43,9 @@ struct Shared {
     files: Arc<dyn FileSystem>,
     retention: Duration,
     book: Mutex<Book>,
+    /// How many are in the file, remembered or not. Whoever writes to it holds this; only the threads do
+    /// that may wait for a disk.
+    written: Mutex<usize>,
 }
 
 /// Times are those of a clock that runs while the server does, so that no jump of another one counts.
@@ -49,8 +53,6 @@ struct Shared {
 struct Book {
     times: HashMap<Trace, u64>,
     order: VecDeque<(Trace, u64)>,
-    /// How many are in the file, remembered or not.
-    written: usize,
     begun_s: u64,
     begun: Instant,
 }
@@ -79,8 +81,9 @@ impl Gone {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read?,
         };
-        let book = Mutex::new(Book::read(&content));
-        let shared = Shared { folder: folder.to_owned(), files, retention, book };
+        let (book, written) = (Mutex::new(Book::read(&content)), content.len() / RECORD);
+        let written = Mutex::new(written);
+        let shared = Shared { folder: folder.to_owned(), files, retention, book, written };
         Ok(Gone { shared: Arc::new(shared) })
     }
 
@@ -97,9 +100,20 @@ impl Gone {
         noted.map_err(io::Error::other)?
     }
 
-    /// Whether an upload is remembered, which it is not any more after that.
-    pub(super) fn take(&self, trace: Trace) -> bool {
-        self.shared.book().times.remove(&trace).is_some()
+    /// Whether an upload is remembered and this address does not know that yet. It does after that.
+    pub(super) fn is_news(&self, trace: Trace, asker: u64) -> bool {
+        let told = told(&trace, asker);
+        let mut book = self.shared.book();
+        if !book.times.contains_key(&trace) || book.times.contains_key(&told) {
+            return false;
+        }
+        let now = book.now_s();
+        book.add(told, now);
+        drop(book);
+        let shared = Arc::clone(&self.shared);
+        // Whoever is told twice after a power failure sends once more.
+        drop(tokio::task::spawn_blocking(move || shared.append(&record(&told, now), false)));
+        true
     }
 
     /// Forgets those that were remembered long enough.
@@ -116,41 +130,50 @@ impl Shared {
     }
 
     fn note(&self, trace: Trace) -> io::Result<()> {
-        let mut book = self.book();
-        let now = book.now_s();
-        match self.append(book.written, &record(&trace, now)) {
+        let now = self.book().now_s();
+        self.append(&record(&trace, now), true)?;
+        self.book().add(trace, now);
+        Ok(())
+    }
+
+    fn append(&self, record: &[u8], is_durable: bool) -> io::Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.put(*written, record, is_durable) {
             // Somebody has removed the folder.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 make_folder(&*self.files, &self.folder)?;
-                book.written = 0;
-                self.append(0, &record(&trace, now))?;
+                *written = 0;
+                self.put(0, record, is_durable)?;
             }
-            appended => appended?,
+            put => put?,
         }
-        book.written += 1;
-        book.add(trace, now);
-        if book.written >= 2 * MOST { self.rewrite(&mut book) } else { Ok(()) }
+        *written += 1;
+        if *written >= 2 * MOST {
+            let content = self.book().content();
+            replace(&*self.files, &self.folder.join(NAME), &content, Opening::Private)?;
+            self.files.sync_dir(&self.folder)?;
+            // This record may not be in the book yet.
+            *written = content.len() / RECORD;
+            self.put(*written, record, is_durable)?;
+            *written += 1;
+        }
+        Ok(())
     }
 
-    fn append(&self, place: usize, record: &[u8]) -> io::Result<()> {
+    fn put(&self, place: usize, record: &[u8], is_durable: bool) -> io::Result<()> {
         let file = self.files.open(&self.folder.join(NAME), Opening::Made)?;
         self.files.write(&file, (place * RECORD) as u64, record)?;
-        self.files.sync_data(&file)?;
+        if is_durable {
+            self.files.sync_data(&file)?;
+        }
         if place == 0 { self.files.sync_dir(&self.folder) } else { Ok(()) }
-    }
-
-    fn rewrite(&self, book: &mut Book) -> io::Result<()> {
-        let content = book.content();
-        replace(&*self.files, &self.folder.join(NAME), &content, Opening::Empty)?;
-        book.written = content.len() / RECORD;
-        self.files.sync_dir(&self.folder)
     }
 }
 
 impl Book {
     fn read(content: &[u8]) -> Book {
         let (times, order) = (HashMap::new(), VecDeque::new());
-        let mut book = Book { times, order, written: 0, begun_s: 0, begun: Instant::now() };
+        let mut book = Book { times, order, begun_s: 0, begun: Instant::now() };
         for record in content.chunks_exact(RECORD) {
             let (hash, time) = record.split_at(16);
             let hash = std::array::from_fn(|index| hash[index]);
@@ -158,7 +181,6 @@ impl Book {
             book.begun_s = book.begun_s.max(time);
             book.add(hash, time);
         }
-        book.written = content.len() / RECORD;
         book
     }
 
@@ -192,6 +214,12 @@ impl Book {
     }
 }
 
+/// By what it is remembered that an address was told of an upload.
+fn told(trace: &Trace, asker: u64) -> Trace {
+    let hash = Sha1::new().chain_update(trace).chain_update(asker.to_be_bytes()).finalize();
+    std::array::from_fn(|index| hash[index])
+}
+
 fn record(trace: &Trace, time: u64) -> [u8; RECORD] {
     let mut record = [0; RECORD];
     record[..16].copy_from_slice(trace);
@@ -212,16 +240,23 @@ mod tests {
         [number; 16]
     }
 
-    #[test]
-    fn what_was_noted_is_known_once_also_after_a_restart() {
+    fn knows(gone: &Gone, number: u8) -> bool {
+        gone.shared.book().times.contains_key(&traced(number))
+    }
+
+    #[tokio::test]
+    async fn each_address_is_told_once_also_if_there_is_a_restart_between() {
         let folder = tempfile::tempdir().unwrap();
         let gone = open(folder.path());
         gone.shared.note(traced(1)).unwrap();
-        gone.shared.note(traced(2)).unwrap();
-        let later = open(folder.path());
-        for gone in [gone, later] {
-            assert!(gone.take(traced(1)) && !gone.take(traced(1)) && gone.take(traced(2)));
+        assert!(!gone.is_news(traced(2), 0), "nothing is gone");
+        assert!(gone.is_news(traced(1), 7) && !gone.is_news(traced(1), 7));
+        let path = folder.path().join(NAME);
+        while std::fs::metadata(&path).unwrap().len() < 2 * RECORD as u64 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        let later = open(folder.path());
+        assert!(!later.is_news(traced(1), 7) && later.is_news(traced(1), 8));
     }
 
     #[test]
@@ -233,7 +268,7 @@ mod tests {
         std::fs::write(&path, [&whole[..], &whole[..7]].concat()).unwrap();
         open(folder.path()).shared.note(traced(2)).unwrap();
         let gone = open(folder.path());
-        assert!(gone.take(traced(1)) && gone.take(traced(2)));
+        assert!(knows(&gone, 1) && knows(&gone, 2));
     }
 
     #[test]
@@ -248,12 +283,12 @@ mod tests {
         assert_eq!(book.content().len(), MOST * RECORD);
         let folder = tempfile::tempdir().unwrap();
         let gone = open(folder.path());
-        let written = 2 * MOST - 1;
-        *gone.shared.book() = Book { written, ..book };
+        *gone.shared.book() = book;
+        *gone.shared.written.lock().unwrap() = 2 * MOST - 1;
         gone.shared.note(traced(1)).unwrap();
         let length = std::fs::metadata(folder.path().join(NAME)).unwrap().len();
-        assert_eq!(length, (MOST * RECORD) as u64);
-        assert!(open(folder.path()).take(traced(1)));
+        assert_eq!(length, ((MOST + 1) * RECORD) as u64);
+        assert!(knows(&open(folder.path()), 1));
     }
 
     #[test]
@@ -265,7 +300,7 @@ mod tests {
         }
         gone.shared.book().begun_s = 5020;
         gone.sweep();
-        assert!(gone.take(traced(1)) && !gone.take(traced(2)) && gone.take(traced(3)));
+        assert!(knows(&gone, 1) && !knows(&gone, 2) && knows(&gone, 3));
     }
 
     #[test]
@@ -276,6 +311,6 @@ mod tests {
         gone.shared.note(traced(1)).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
         gone.shared.note(traced(2)).unwrap();
-        assert!(open(&folder).take(traced(2)));
+        assert!(knows(&open(&folder), 2));
     }
 }

@@ -5,8 +5,8 @@ use sha1::{Digest as _, Sha1};
 
 use crate::clients::Network;
 
-/// The address and the owner for whom an upload was begun, as hashes, of which nobody reads who they
-/// are; none of either has no share.
+/// The address and the owner for whom an upload was begun, as hashes, from which an address can be
+/// guessed; none of either has no share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +30,11 @@ impl Holder {
     /// Whether nobody is known.
     pub fn is_nobody(&self) -> bool {
         *self == Holder::nobody()
+    }
+
+    /// Tells addresses from each other, as far as they have a share.
+    pub(super) fn address(self) -> u64 {
+        self.address.unwrap_or(0)
     }
 
     pub(super) fn keys(self) -> impl Iterator<Item = u64> {

@@ -74,8 +74,8 @@ impl Room {
         u64::try_from(share).unwrap_or(bytes)
     }
 
-    fn open_of_one(&self) -> usize {
-        (self.max_open.saturating_mul(self.share.into()) / 100).max(1)
+    fn number_of_one(&self, most: usize) -> usize {
+        (most.saturating_mul(self.share.into()) / 100).max(1)
     }
 }
 
@@ -113,7 +113,12 @@ impl Ledger {
         if books.open() >= self.room.max_open {
             return Err(Full::TooMany);
         }
-        let is_over = |key| books.share(key).open >= self.room.open_of_one();
+        let Room { max_uploads, max_open, .. } = self.room;
+        let is_over = |key| {
+            let share = books.share(key);
+            share.open >= self.room.number_of_one(max_open)
+                || share.uploads >= self.room.number_of_one(max_uploads)
+        };
         if holder.keys().any(is_over) {
             return Err(Full::Share);
         }
@@ -167,10 +172,16 @@ impl Ledger {
                 books.put(document.id, Entry { bytes, ..entry(true, declared) });
             }
             State::HandingOver | State::Waiting { .. } | State::NotTaken => {
-                books.put(document.id, entry(false, bytes));
+                // It has its place, and does not count twice.
+                let has_arrived = document.arrival.is_some() && books.counts_arrived();
+                if has_arrived && before.is_some_and(|before| before.is_open) {
+                    books.arrived(bytes);
+                }
+                books.put(document.id, entry(false, if has_arrived { 0 } else { bytes }));
             }
             State::Finished => {
-                if books.remove(document.id).is_some() && document.arrival.is_some() {
+                let before = books.remove(document.id);
+                if document.arrival.is_some() && before.is_some_and(|before| before.is_open) {
                     books.arrived(bytes);
                 }
             }
@@ -398,6 +409,44 @@ mod tests {
         ledger.remove(id(1));
         assert_eq!(ledger.begin(id(4), 20, holder("a")), Ok(()));
         assert_eq!(ledger.grow(id(4), 21), Err(Full::NoRoom { size: 21 }));
+    }
+
+    #[test]
+    fn what_waits_for_a_backend_is_in_the_share_of_who_sent_it() {
+        let ledger =
+            Ledger::new(Room { max_uploads: 8, max_open: 100, max_bytes: None, share: 25 });
+        let elsewhere = Holder::new(None, Some("b"));
+        for number in 1..=2 {
+            let mut document = Document::new(id(number), Backend::nobody(), SystemTime::now());
+            document.file = Some(FileInfo { size: 1, name: "a".to_owned() });
+            (document.holder, document.state) = (holder("a"), State::NotTaken);
+            ledger.settle(&document);
+        }
+        assert_eq!(ledger.begin(id(3), 1, holder("a")), Err(Full::Share));
+        assert_eq!(ledger.begin(id(3), 1, elsewhere), Ok(()));
+    }
+
+    #[test]
+    fn what_has_arrived_and_waits_for_its_backend_counts_once() {
+        let ledger = ledger(10, Some(100));
+        ledger.count_arrived(0);
+        ledger.begin(id(1), 60, Holder::nobody()).unwrap();
+        let mut document = Document::new(id(1), Backend::nobody(), SystemTime::now());
+        document.file = Some(FileInfo { size: 60, name: "a".to_owned() });
+        document.arrival = Some(Arrival {
+            protocol: "resumable".to_owned(),
+            key: None,
+            file: id(2),
+            chunks: None,
+            owner: None,
+        });
+        for state in [State::HandingOver, State::NotTaken, State::Finished] {
+            document.state = state;
+            ledger.settle(&document);
+            assert_eq!(ledger.books().bytes(), 60);
+        }
+        ledger.count_arrived(60);
+        assert_eq!(ledger.books().bytes(), 60);
     }
 
     #[test]

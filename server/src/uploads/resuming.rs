@@ -68,7 +68,8 @@ impl Inner {
     }
 
     /// What cannot be read cannot go on either.
-    async fn take_stock_of(&self, Listed { id, .. }: Listed) {
+    async fn take_stock_of(&self, upload: Listed) {
+        let id = upload.id;
         let document = match self.load(id).await {
             Ok(Some(document)) => document,
             Ok(None) => return,
@@ -79,6 +80,9 @@ impl Inner {
         if !is_sized && document.state == State::Receiving {
             let length = self.store.length(id).await.unwrap_or(0);
             let _ = self.ledger.grow(id, length);
+        }
+        if let Err(error) = self.let_rest_if_old(upload).await {
+            tracing::warn!(%id, %error, "an upload that rests is counted whole");
         }
         if let Some(work) = Work::on(&document) {
             self.left.add(document, work);

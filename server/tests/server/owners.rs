@@ -72,8 +72,8 @@ async fn who_guesses_an_identifier_ends_no_upload_whose_owner_is_known() {
     let other_bytes = Cut { content: vec![7; 4 * SIZE], ..cut() };
     for _ in 0..2 {
         for wrong in ["", "x", &secret[1..]] {
-            assert_eq!(send_as(&server, &guessed(), 1, wrong).await, 503);
-            assert_eq!(send_as(&server, &other_bytes, 1, wrong).await, 503);
+            assert_eq!(send_as(&server, &guessed(), 1, wrong).await, 400);
+            assert_eq!(send_as(&server, &other_bytes, 1, wrong).await, 400);
         }
         server = restarted(server).await;
     }
@@ -149,6 +149,27 @@ async fn chunks_of_an_upload_that_rested_too_long_are_answered_like_a_loss() {
         server.all_parts(&parts(SIZE)).await;
         assert_eq!(server.arrived().len(), 2);
     }
+}
+
+/// Sends a chunk from an address, as a proxy says.
+async fn send_from(server: &Server, address: &str, cut: &Cut, number: usize) -> u16 {
+    let request = sending(server, cut, number, "").header("x-forwarded-for", address);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn the_owner_hears_of_a_loss_also_if_somebody_else_has_heard_it_first() {
+    let server = Server::with(|config| config.trusted_proxies = vec!["127.0.0.1".to_owned()]).await;
+    let (owner, attacker) = ("192.0.2.1", "192.0.2.2");
+    assert_eq!(send_from(&server, owner, &cut(), 1).await, 200);
+    assert_eq!(send_from(&server, attacker, &guessed(), 1).await, 200);
+    assert_eq!(send_from(&server, attacker, &cut(), 2).await, 500);
+    assert_eq!(send_from(&server, attacker, &cut(), 2).await, 200, "it begins the owner's cut");
+    assert_eq!(send_from(&server, owner, &cut(), 3).await, 500);
+    for number in 1..=4 {
+        assert_eq!(send_from(&server, owner, &cut(), number).await, 200);
+    }
+    assert!(server.only_arrived().content == cut().content);
 }
 
 #[tokio::test]

@@ -40,6 +40,16 @@ pub(super) fn length_of(path: &Path) -> io::Result<u64> {
     Ok(fs::metadata(path)?.len())
 }
 
+/// How many bytes a file takes on the disk.
+pub(super) fn room_of(path: &Path) -> io::Result<u64> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    let taken = std::os::unix::fs::MetadataExt::blocks(&metadata).saturating_mul(512);
+    #[cfg(not(unix))]
+    let taken = metadata.len();
+    Ok(taken)
+}
+
 /// How long an open file is; an error when it has been deleted since it was opened.
 pub(super) fn length(file: &File) -> io::Result<u64> {
     let metadata = file.metadata()?;

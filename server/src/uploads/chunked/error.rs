@@ -28,6 +28,11 @@ pub enum ChunkError {
     /// An earlier upload under the same key is not over yet.
     #[error("an earlier upload under this identifier is not over yet, try again later")]
     Busy,
+    /// An upload under the same key has an owner, and this is somebody else.
+    #[error(
+        "another upload has this identifier and goes on: choose another identifier, or wait until it has ended"
+    )]
+    Owned,
     /// The upload was started over meanwhile.
     #[error("the upload was started over meanwhile, try again")]
     Overtaken,
@@ -77,6 +82,7 @@ impl ChunkError {
             ChunkError::TooLarge { .. }
             | ChunkError::ChunkTooLarge { .. }
             | ChunkError::TooManyChunks
+            | ChunkError::Owned
             | ChunkError::Mixed
             | ChunkError::Lost
             | ChunkError::TooLong { .. }

@@ -32,6 +32,8 @@ pub(in crate::uploads) struct Chunks {
     pub(super) has_told: bool,
     /// Others may have been here, too, for all that is known.
     pub(super) is_in_doubt: bool,
+    /// The chunks of which somebody has heard since whether they are here.
+    pub(super) asked: Marks,
     /// The MD5 of the file, if somebody wants to hear it.
     pub(super) follower: Option<Follower>,
     /// The chunks that are being sent.
@@ -57,6 +59,7 @@ impl Chunks {
             lost: Vec::new(),
             has_told: false,
             is_in_doubt: false,
+            asked: Marks::default(),
             follower: None,
             coming: HashMap::new(),
             writer: None,
@@ -84,6 +87,13 @@ impl Chunks {
             (self.has_told, self.lost) = (true, Vec::new());
         }
         self.follower = rested.follower.map(RestedFollower::wake);
+    }
+
+    /// Somebody hears whether a chunk is here. Nothing comes of that but that the chunk may be sent.
+    pub(super) fn hear_question(&mut self, index: u64) {
+        if self.is_in_doubt {
+            self.asked.insert(index);
+        }
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -266,7 +276,7 @@ impl Uploads {
         let (id, store) = (hold.id, &self.inner.store);
         let chunks = self.chunks(gate)?;
         if !chunks.document.yields_to(hold.shown_secret()) {
-            return Err(ChunkError::Busy);
+            return Err(ChunkError::Owned);
         }
         let verdict = chunks.visit.judge(hold.index, chunks.marks.contains(hold.index));
         tracing::info!(%id, ?verdict, "another file under the same key, starting over");

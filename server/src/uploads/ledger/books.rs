@@ -36,6 +36,7 @@ pub(super) struct Entry {
 /// What one address or one owner holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Share {
+    pub(super) uploads: usize,
     pub(super) open: usize,
     pub(super) bytes: u128,
 }
@@ -81,6 +82,7 @@ impl Books {
         self.bytes += u128::from(entry.bytes);
         for key in entry.holder.keys() {
             let share = self.shares.entry(key).or_default();
+            share.uploads += 1;
             share.open += usize::from(entry.is_open);
             share.bytes += u128::from(entry.bytes);
         }
@@ -93,6 +95,7 @@ impl Books {
         self.bytes -= u128::from(entry.bytes);
         for key in entry.holder.keys() {
             let Some(share) = self.shares.get_mut(&key) else { continue };
+            share.uploads -= 1;
             share.open -= usize::from(entry.is_open);
             share.bytes -= u128::from(entry.bytes);
             if *share == Share::default() {
@@ -112,6 +115,11 @@ impl Books {
         for id in gone.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.remove(id);
         }
+    }
+
+    /// Whether what has arrived counts.
+    pub(super) fn counts_arrived(&self) -> bool {
+        self.arrived.is_some()
     }
 
     /// A file has arrived.

@@ -130,7 +130,11 @@ impl DiskWriter {
 impl InUse {
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         self.length()?;
-        Ok(self.shared.files().write(self.file()?, offset, bytes)?)
+        let written = self.shared.files().write(self.file()?, offset, bytes);
+        // Not before: whoever sends bytes on meanwhile does not send these. And some of them may be
+        // there if it failed.
+        self.handle.progress().behind += bytes.len() as u64;
+        Ok(written?)
     }
 
     fn has(&self, offset: u64, bytes: &[u8]) -> Result<bool> {
@@ -189,7 +193,6 @@ impl Shared {
 #[async_trait]
 impl Writer for DiskWriter {
     async fn write(&mut self, offset: u64, bytes: Bytes) -> Result<()> {
-        self.handle.progress().behind += bytes.len() as u64;
         let written = self.run(move |in_use| in_use.write(offset, &bytes).map(|()| in_use));
         let in_use = written.await?;
         if self.is_write_back_due() {

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
@@ -179,4 +180,20 @@ async fn nothing_is_remembered_of_files_that_nobody_writes_to() {
     stage.store.close_rested(Duration::ZERO).await.unwrap();
     let table = stage.store.shared.open_files.table();
     assert!(table.handles.is_empty() && table.idle.is_empty() && table.open == 0);
+}
+
+#[tokio::test]
+async fn what_is_written_after_its_file_was_closed_is_synced_with_the_next_close() {
+    let stage = stage(2);
+    let (id, mut writer) = stage.upload().await;
+    let handle = stage.store.shared.open_files.handle(id);
+    let turn = Arc::clone(&handle.turn).lock_owned().await;
+    let mut waits = Box::pin(write(&mut writer, 0, "abc"));
+    assert!((&mut waits).now_or_never().is_none());
+    stage.store.close_rested(Duration::ZERO).await.unwrap();
+    drop(turn);
+    waits.await.unwrap();
+    stage.watched.refuses_syncs.store(true, Ordering::SeqCst);
+    stage.store.close_rested(Duration::ZERO).await.unwrap();
+    assert!(stage.store.is_in_doubt(id).await.unwrap());
 }

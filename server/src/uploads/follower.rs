@@ -150,9 +150,9 @@ impl Follower {
 
     /// What it has to remember, unless it is at work. Where to go back to is one of it no more: to the
     /// beginning, if it has to.
-    pub(super) fn rest(&mut self) -> Option<RestedFollower> {
+    pub(super) fn rest(&mut self) -> Option<Box<RestedFollower>> {
         let sum = self.at_rest()?;
-        Some(RestedFollower { covered: self.covered, sum, reach: self.reach })
+        Some(Box::new(RestedFollower { covered: self.covered, sum, reach: self.reach }))
     }
 
     /// The MD5 of the file, all of whose bytes are written.

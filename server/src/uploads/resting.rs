@@ -19,13 +19,14 @@ const PARTS_OF_SILENCE: u32 = 6;
 /// How many uploads do not rest at once, or a few more.
 const MANY: usize = 256;
 
-/// What only memory knows of an upload that rests.
+/// What only memory knows of an upload that rests. There may be very many: what one does not have
+/// takes no room.
 #[derive(Debug)]
 pub(super) struct Rested {
-    pub(super) visit: Option<RestedVisit>,
+    pub(super) visit: Option<Box<RestedVisit>>,
     /// Somebody was told of the chunks that are lost.
     pub(super) has_told: bool,
-    pub(super) follower: Option<RestedFollower>,
+    pub(super) follower: Option<Box<RestedFollower>>,
 }
 
 /// How many uploads were woken since it was looked which may rest.

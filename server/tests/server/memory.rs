@@ -149,3 +149,26 @@ async fn when_there_is_no_memory_a_message_waits_and_then_arrives() {
     expect_ready(&mut first).await;
     expect_ready(&mut second).await;
 }
+
+/// Sends a whole chunk in pieces for which small buffers are enough.
+async fn send_in_pieces(browser: &mut Browser) {
+    let pieces = CHUNK / (16 * KIB);
+    for number in 1..=pieces {
+        let kind = if number == 1 { Data::Binary } else { Data::Continue };
+        let frame = Frame::message(bytes(16 * KIB), OpCode::Data(kind), number == pieces);
+        browser.socket.send(Message::Frame(frame)).await.unwrap();
+    }
+    expect_ready(browser).await;
+}
+
+#[tokio::test]
+async fn a_message_in_small_pieces_holds_no_room_once_it_is_stored() {
+    let server = with(|config| config.max_message_memory = 2 * CHUNK as u64).await;
+    let mut silent = Vec::new();
+    for _ in 0..5 {
+        let mut browser = bound(&server).await;
+        let sent = tokio::time::timeout(PATIENCE, send_in_pieces(&mut browser)).await;
+        sent.expect("those that are silent hold no room");
+        silent.push(browser);
+    }
+}

@@ -84,6 +84,10 @@ impl Socket {
         if is_ended || !self.inner()?.get_ref().is_between_messages() {
             return Ok(());
         }
+        if self.large_since.is_none() {
+            // Small buffers keep nothing of a message that was handed on.
+            self.inner()?.get_mut().release();
+        }
         self.inner()?.flush().await?;
         let next = match self.large_since {
             Some(since) => self.next_or_rest(since).await?,

@@ -11,7 +11,7 @@ use super::ChunkError;
 use super::visit::{Verdict, Visit};
 use super::writer::Hold;
 use crate::store::{Store, StoreError, Writer};
-use crate::uploads::follower::{Follower, RestedFollower, Source};
+use crate::uploads::follower::{Follower, Source};
 use crate::uploads::live::{Gate, Notice};
 use crate::uploads::marks::Marks;
 use crate::uploads::resting::Rested;
@@ -75,7 +75,7 @@ impl Chunks {
             Some(follower) => Some(follower.rest()?),
             None => None,
         };
-        Some(Rested { visit: Some(self.visit.rest()), has_told: self.has_told, follower })
+        Some(Rested { visit: Some(Box::new(self.visit.rest())), has_told: self.has_told, follower })
     }
 
     /// Goes on where it was.
@@ -86,7 +86,7 @@ impl Chunks {
         if rested.has_told {
             (self.has_told, self.lost) = (true, Vec::new());
         }
-        self.follower = rested.follower.map(RestedFollower::wake);
+        self.follower = rested.follower.map(|follower| follower.wake());
     }
 
     /// Somebody hears whether a chunk is here. Nothing comes of that but that the chunk may be sent.

@@ -6,7 +6,8 @@
 //! time. After the last try it stays where it arrived, until an operator has it tried again.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,8 +38,9 @@ type Address = Arc<str>;
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Those that wait, are being handed over, or are tried again later.
-    known: HashSet<Uuid>,
+    /// Those that wait, are being handed over, or are tried again later. Those that were added
+    /// once more meanwhile have an address: they wait again when all that is over.
+    known: HashMap<Uuid, Option<Address>>,
     lanes: HashMap<Address, Lane>,
     later: BinaryHeap<Reverse<(Instant, Uuid, Address)>>,
 }
@@ -53,28 +55,38 @@ struct Lane {
 impl Backlog {
     /// Hands a file over when its turn comes.
     pub(super) fn add(&self, document: &Document) {
+        let (id, address): (_, Address) = (document.id, document.backend.address().into());
         let mut table = self.table();
-        if table.known.insert(document.id) {
-            table.wait(document.id, document.backend.address().into());
-            self.changed.notify_one();
+        match table.known.entry(id) {
+            Entry::Occupied(mut known) => drop(known.insert(Some(address))),
+            Entry::Vacant(unknown) => {
+                unknown.insert(None);
+                table.wait(id, address);
+                self.changed.notify_one();
+            }
         }
     }
 
     /// The same after a while.
     fn add_later(&self, id: Uuid, address: Address, pause: Duration) {
         let mut table = self.table();
-        table.known.insert(id);
+        table.known.insert(id, None);
         table.later.push(Reverse((Instant::now() + pause, id, address)));
         self.changed.notify_one();
     }
 
     /// Whether a file waits, be it for its turn, for its end, or for another try.
     pub(super) fn has(&self, id: Uuid) -> bool {
-        self.table().known.contains(&id)
+        self.table().known.contains_key(&id)
     }
 
+    /// All is over with a file, unless it was added again meanwhile.
     fn forget(&self, id: Uuid) {
-        self.table().known.remove(&id);
+        let mut table = self.table();
+        let Some(Some(address)) = table.known.remove(&id) else { return };
+        table.known.insert(id, None);
+        table.wait(id, address);
+        self.changed.notify_one();
     }
 
     /// A file for this address does not need its backend any more, at least for now.
@@ -189,7 +201,7 @@ impl Uploads {
             return Ok(false);
         };
         if document.is_given_up() {
-            self.inner.put_aside(&document).await?;
+            self.inner.put_aside(id).await?;
             return Ok(false);
         }
         let failed = document.tries.as_ref().map_or(0, |tries| tries.failed);
@@ -249,15 +261,17 @@ impl Uploads {
 impl Inner {
     /// Keeps what is known of a file that was given up under an id of its own: the key by which its
     /// browser knows it is free for others.
-    async fn put_aside(&self, document: &Document) -> Result<(), StoreError> {
-        let id = document.id;
+    async fn put_aside(&self, id: Uuid) -> Result<(), StoreError> {
+        let live = self.live(id);
+        let mut gate = live.gate.lock().await;
+        // Not what was known before: an operator may have it tried again by now.
+        let document = self.load(id).await?.filter(Document::is_given_up);
+        let Some(document) = document else { return Ok(()) };
         let Some(arrival) = document.arrival.as_ref() else { return Ok(()) };
         tracing::error!(%id, file = %arrival.file, "not handed over, the file stays where it arrived");
         if id == arrival.file {
             return Ok(());
         }
-        let live = self.live(id);
-        let mut gate = live.gate.lock().await;
         let of_its_own = Arrival { key: None, chunks: None, ..arrival.clone() };
         let aside = Document { id: arrival.file, arrival: Some(of_its_own), ..document.clone() };
         match self.store.create(&aside).await {
@@ -297,3 +311,6 @@ fn pause_after(failed: u32) -> Duration {
     let doublings = failed.saturating_sub(1).min(16);
     (FIRST_PAUSE * (1 << doublings)).min(LONGEST_PAUSE)
 }
+
+#[cfg(test)]
+mod tests;

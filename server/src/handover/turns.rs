@@ -4,7 +4,7 @@
 //! time holds up its own files and not those of others. Who waits gets a turn in the order in which it
 //! came, one address after the other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -25,6 +25,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Table {
     taken: usize,
+    /// How many have waited before.
+    count: u64,
     lanes: HashMap<String, Lane>,
     /// The addresses for which somebody waits, the next one first.
     order: VecDeque<String>,
@@ -34,7 +36,18 @@ struct Table {
 #[derive(Debug, Default)]
 struct Lane {
     taken: usize,
-    waiting: VecDeque<oneshot::Sender<Turn>>,
+    /// Who came first is first.
+    waiting: BTreeMap<u64, oneshot::Sender<Turn>>,
+}
+
+/// A place among those who wait, until it is dropped.
+#[derive(Debug)]
+struct Waiting {
+    shared: Arc<Shared>,
+    address: String,
+    number: u64,
+    /// It is dropped after its sender: a turn that came last is given back.
+    turn: oneshot::Receiver<Turn>,
 }
 
 /// The right to call a backend, until it is dropped.
@@ -60,7 +73,7 @@ impl Turns {
             match turn {
                 Ok(turn) => return turn,
                 // It is never closed before it was served.
-                Err(waiting) => match waiting.await {
+                Err(mut waiting) => match (&mut waiting.turn).await {
                     Ok(turn) => return turn,
                     Err(_) => tokio::task::yield_now().await,
                 },
@@ -70,8 +83,9 @@ impl Turns {
 }
 
 impl Shared {
-    fn take_or_wait(self: &Arc<Shared>, address: &str) -> Result<Turn, oneshot::Receiver<Turn>> {
+    fn take_or_wait(self: &Arc<Shared>, address: &str) -> Result<Turn, Waiting> {
         let mut table = self.table();
+        let table = &mut *table;
         let is_free = table.taken < self.most;
         let lane = table.lanes.entry(address.to_owned()).or_default();
         if is_free && lane.taken < self.of_one {
@@ -79,12 +93,14 @@ impl Shared {
             table.taken += 1;
             return Ok(Turn { shared: Arc::clone(self), address: Some(address.to_owned()) });
         }
-        let (sender, receiver) = oneshot::channel();
-        lane.waiting.push_back(sender);
+        let (sender, turn) = oneshot::channel();
+        table.count += 1;
+        let number = table.count;
+        lane.waiting.insert(number, sender);
         if lane.waiting.len() == 1 {
             table.order.push_back(address.to_owned());
         }
-        Err(receiver)
+        Err(Waiting { shared: Arc::clone(self), address: address.to_owned(), number, turn })
     }
 
     fn give_back(self: &Arc<Shared>, address: &str) {
@@ -120,7 +136,7 @@ impl Shared {
 
     /// Gives a turn to the first who still waits; false if nobody does.
     fn serve_one(self: &Arc<Shared>, lane: &mut Lane, address: &str) -> bool {
-        while let Some(waiting) = lane.waiting.pop_front() {
+        while let Some((_, waiting)) = lane.waiting.pop_first() {
             let turn = Turn { shared: Arc::clone(self), address: Some(address.to_owned()) };
             match waiting.send(turn) {
                 Ok(()) => {
@@ -136,6 +152,26 @@ impl Shared {
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Somebody does not wait any more, be it that its turn has come.
+    fn leave(&mut self, address: &str, number: u64) {
+        let Some(lane) = self.lanes.get_mut(address) else { return };
+        let has_waited = lane.waiting.remove(&number).is_some();
+        if has_waited && lane.waiting.is_empty() {
+            self.order.retain(|other| other != address);
+            if lane.taken == 0 {
+                self.lanes.remove(address);
+            }
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.shared.table().leave(&self.address, self.number);
     }
 }
 
@@ -218,5 +254,17 @@ mod tests {
         assert!(now(&turns, "a").is_none(), "it is given already");
         drop(leaves);
         assert!(now(&turns, "a").is_some());
+    }
+
+    #[tokio::test]
+    async fn who_does_not_wait_any_more_is_forgotten_while_a_backend_is_silent() {
+        let turns = Turns::new(1);
+        let _silent = turns.turn("a".to_owned()).await;
+        for _ in 0..100 {
+            assert!(now(&turns, "a").is_none() && now(&turns, "b").is_none());
+        }
+        let table = turns.shared.table();
+        assert!(table.order.is_empty());
+        assert_eq!((table.lanes.len(), table.lanes["a"].waiting.len()), (1, 0));
     }
 }

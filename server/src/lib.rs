@@ -45,6 +45,7 @@ pub mod uploads;
 
 pub use config::Config;
 pub use error::Error;
-pub use health::{Health, Place, Unfit};
+pub use health::Health;
 pub use routes::app;
 pub use services::Services;
+pub use uploads::{Place, Unfit};

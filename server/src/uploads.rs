@@ -29,6 +29,7 @@ mod live;
 mod marks;
 mod resting;
 mod resuming;
+mod unfit;
 mod whole;
 
 use std::path::Path;
@@ -49,12 +50,12 @@ pub use hashed::{HashedChunk, HashedError, HashedPlan, HashedState};
 pub use holder::Holder;
 pub use ledger::Full;
 pub use live::Notice;
+pub use unfit::{Place, Unfit};
 pub use whole::{Sum, Whole, WholeError};
 
 use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::handover::{Handover, Reached};
-use crate::health::{Place, Unfit};
 use crate::names::display_name;
 use crate::store::{Store, StoreError, Writer};
 use ages::Ages;

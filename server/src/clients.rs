@@ -44,7 +44,10 @@ impl Clients {
     /// When a proxy is none.
     pub fn new(config: &Config) -> Result<Clients, NoNetwork> {
         Ok(Clients {
-            connections: Connections::new(config.max_connections_per_address),
+            connections: Connections::new(
+                config.max_connections_per_address,
+                config.max_connections,
+            ),
             rate: Rate::new(config.max_request_rate, config.request_burst),
             proxies: Proxies::new(&config.trusted_proxies)?,
         })

@@ -1,6 +1,6 @@
 //! Structured logs on standard error.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -15,12 +15,14 @@ pub fn start(config: &Config) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // There is nobody else to tell, and who cannot be told must not end what is logged.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     let started = match config.log_format {
         LogFormat::Text => logs.finish().try_init(),
         LogFormat::Json => logs.json().finish().try_init(),
     };
     if let Err(error) = started {
-        eprintln!("no logs: {error}");
+        let _ = writeln!(std::io::stderr(), "no logs: {error}");
     }
 }

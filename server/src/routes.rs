@@ -49,11 +49,11 @@ pub fn app(services: &Services) -> Result<Router, Error> {
         router = router.merge(demo::router(services, demo));
     }
     router = router.layer(middleware::from_fn_with_state(services.clone(), limits::check));
-    if services.demo.is_some() || !services.config.hosts.is_empty() {
-        router = router.layer(middleware::from_fn_with_state(services.clone(), hosts::check));
-    }
     if let Some(cors) = cors(&services.config)? {
         router = router.layer(cors);
+    }
+    if services.demo.is_some() || !services.config.hosts.is_empty() {
+        router = router.layer(middleware::from_fn_with_state(services.clone(), hosts::check));
     }
     router = router
         .layer(middleware::from_fn_with_state(services.clone(), leftover::read))

@@ -2,7 +2,7 @@
 
 mod turning_away;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -50,7 +50,8 @@ pub async fn run(mut config: Config) -> Result<(), Error> {
     let told_to_stop = signals().map_err(Error::Signals)?;
     let running = start_with(config, open_files).await?;
     tokio::spawn(running.services.stop.clone().run_until_cancelled_owned(trim::keep_trimming()));
-    println!("listening on http://{}/", running.address());
+    // Nobody may listen.
+    let _ = writeln!(std::io::stdout(), "listening on http://{}/", running.address());
     told_to_stop.await;
     running.stop().await;
     Ok(())
@@ -213,10 +214,15 @@ async fn converse(stream: Watched, peer: SocketAddr, router: Router, services: S
 /// What ends when the process is told to stop.
 #[cfg(unix)]
 fn signals() -> io::Result<impl Future<Output = ()>> {
+    /// Its number on Linux and macOS.
+    const SIGXFSZ: i32 = 25;
     use tokio::signal::unix::{SignalKind, signal};
+    // By default it ends the process that is refused a longer file.
+    let too_long = signal(SignalKind::from_raw(SIGXFSZ))?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
+        let _too_long = too_long;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

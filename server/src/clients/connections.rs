@@ -19,6 +19,7 @@ pub struct Connections {
 struct Shared {
     /// 0 for any number; `None` for the default.
     limit: Option<usize>,
+    by_default: usize,
     open: Mutex<HashMap<Network, usize>>,
 }
 
@@ -30,10 +31,11 @@ pub struct Place {
 }
 
 impl Connections {
-    /// Lets each client have so many at once; 0 for any number. By default 256, and any number from
-    /// this machine itself.
-    pub fn new(limit: Option<usize>) -> Connections {
-        Connections { shared: Arc::new(Shared { limit, open: Mutex::default() }) }
+    /// Lets each client have so many at once; 0 for any number. By default 256, but no more than a
+    /// quarter of `all`, and any number from this machine itself.
+    pub fn new(limit: Option<usize>, all: usize) -> Connections {
+        let by_default = DEFAULT.min(all / 4).max(1);
+        Connections { shared: Arc::new(Shared { limit, by_default, open: Mutex::default() }) }
     }
 
     /// A place for one more; `None` when the client has as many as it may.
@@ -41,7 +43,8 @@ impl Connections {
         let network = Network::of(address);
         let mut open = self.shared.lock();
         let count = open.entry(network).or_default();
-        let by_default = if address.to_canonical().is_loopback() { 0 } else { DEFAULT };
+        let is_here = address.to_canonical().is_loopback();
+        let by_default = if is_here { 0 } else { self.shared.by_default };
         let limit = self.shared.limit.unwrap_or(by_default);
         if limit > 0 && *count >= limit {
             return None;
@@ -75,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_when_it_is_left_and_nothing_is_remembered() {
-        let connections = Connections::new(Some(2));
+        let connections = Connections::new(Some(2), 4096);
         let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
         let first = connections.enter(one).unwrap();
         let second = connections.enter(one).unwrap();
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn without_a_limit_there_is_always_a_place() {
-        let connections = Connections::new(Some(0));
+        let connections = Connections::new(Some(0), 4096);
         let places: Vec<_> = (0..1000).map(|_| connections.enter("::1".parse().unwrap())).collect();
         assert!(places.iter().all(Option::is_some));
     }
@@ -97,10 +100,18 @@ mod tests {
     #[test]
     fn by_default_only_this_machine_has_any_number() {
         let most = |address: &str| {
-            let connections = Connections::new(None);
+            let connections = Connections::new(None, 4096);
             let address = address.parse().unwrap();
             (0..1000).map_while(|_| connections.enter(address)).collect::<Vec<_>>().len()
         };
         assert_eq!([most("127.0.0.1"), most("::1"), most("192.0.2.1")], [1000, 1000, DEFAULT]);
+    }
+
+    #[test]
+    fn by_default_no_client_has_more_than_a_quarter_of_all() {
+        let connections = Connections::new(None, 64);
+        let address = "192.0.2.1".parse().unwrap();
+        let places: Vec<_> = (0..64).map_while(|_| connections.enter(address)).collect();
+        assert_eq!(places.len(), 16);
     }
 }

@@ -258,7 +258,8 @@ impl Uploads {
             self.refuse_what_is_gone(plan)?;
         }
         if plan.is_plan_of(open) {
-            if open.is_kept_from(plan.secret) {
+            // What its owner has sent before hearing the secret may come late, and comes again.
+            if !open.yields_to(plan.secret) {
                 return Err(ChunkError::Busy);
             }
             if open.hears_first_of(plan.secret) {

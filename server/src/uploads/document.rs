@@ -10,9 +10,6 @@ use uuid::Uuid;
 
 use super::Holder;
 
-/// For how many seconds after an upload has begun a chunk may arrive that was sent before.
-const ON_ITS_WAY_S: u64 = 60;
-
 /// An upload, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
@@ -165,16 +162,10 @@ impl Document {
         }
     }
 
-    /// Whether whoever shows this secret, or none, may put another upload in the place of this one.
+    /// Whether whoever shows this secret, or none, may send parts of it, or put another upload in its
+    /// place.
     pub(super) fn yields_to(&self, secret: Option<&str>) -> bool {
         !self.owner().is_some_and(|owner| owner.is_known) || self.is_of(secret)
-    }
-
-    /// Whether whoever shows this secret, or none, may send no part of it. What its owner has sent
-    /// before hearing the secret may still be on its way.
-    pub(super) fn is_kept_from(&self, secret: Option<&str>) -> bool {
-        let age_s = unix_s(SystemTime::now()).saturating_sub(self.created_s);
-        !self.yields_to(secret) && age_s > ON_ITS_WAY_S
     }
 
     /// Whether this is the secret of its owner.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::live::Notice;
@@ -46,7 +47,10 @@ impl Uploads {
         let mut noted = Instant::now();
         let expiring = async {
             loop {
-                self.expire(Duration::ZERO).await;
+                let uploads = self.clone();
+                let expiring = async move { uploads.expire(Duration::ZERO).await };
+                // A mistake in it must not be the last time that anything expires.
+                let _ = AbortOnDropHandle::new(tokio::spawn(expiring)).await;
                 if noted.elapsed() >= between_notes {
                     self.note_ages().await;
                     noted = Instant::now();

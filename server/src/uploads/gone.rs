@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
-use super::{Document, FileInfo, Layout};
+use super::{Document, FileInfo, Holder, Layout};
 use crate::files::{FileSystem, Opening, make_folder, replace};
 
 /// How many are remembered; the oldest ones are forgotten.
@@ -100,11 +100,21 @@ impl Gone {
         noted.map_err(io::Error::other)?
     }
 
-    /// Whether an upload is remembered and this address does not know that yet. It does after that.
+    /// Whoever is at the address of this holder needs not hear of an upload that was noted.
+    pub(super) fn tell(&self, document: &Document, holder: Holder) {
+        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
+        if let (Some(cut), Some(file)) = (cut, &document.file) {
+            self.is_news(trace(document.id, file, cut), holder.address());
+        }
+    }
+
+    /// Whether an upload is remembered and this address was not told since it was noted. It is after
+    /// that.
     pub(super) fn is_news(&self, trace: Trace, asker: u64) -> bool {
         let told = told(&trace, asker);
         let mut book = self.shared.book();
-        if !book.times.contains_key(&trace) || book.times.contains_key(&told) {
+        let noted = book.times.get(&trace).copied();
+        if noted.is_none() || book.times.get(&told).copied() >= noted {
             return false;
         }
         let now = book.now_s();

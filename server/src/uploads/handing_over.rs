@@ -81,7 +81,11 @@ impl Uploads {
     }
 
     async fn try_attempt(&self, id: Uuid, live: &Live) -> Result<Outcome, StoreError> {
-        let document = self.inner.load(id).await?.ok_or(StoreError::NotFound(id))?;
+        let mut document = self.inner.load(id).await?.ok_or(StoreError::NotFound(id))?;
+        // Who is told of arrivals is a setting, which may be another one since the file came.
+        if let (Some(_), Some(url)) = (&document.arrival, &self.inner.backend_of_arrivals) {
+            document.backend.finish_url.clone_from(url);
+        }
         match document.state {
             State::Finished => Ok(Ok(())),
             State::Waiting { .. } => self.wait(&document, live).await,

@@ -73,7 +73,7 @@ async fn who_guesses_an_identifier_ends_no_upload_whose_owner_is_known() {
     for _ in 0..2 {
         for wrong in ["", "x", &secret[1..]] {
             assert_eq!(send_as(&server, &guessed(), 1, wrong).await, 400);
-            assert_eq!(send_as(&server, &other_bytes, 1, wrong).await, 400);
+            assert_eq!(send_as(&server, &other_bytes, 1, wrong).await, 503, "or the owner's own");
         }
         server = restarted(server).await;
     }
@@ -81,6 +81,34 @@ async fn who_guesses_an_identifier_ends_no_upload_whose_owner_is_known() {
         assert_eq!(send_as(&server, &cut(), number, &secret).await, 200);
     }
     assert!(server.only_arrived().content == cut().content);
+}
+
+#[tokio::test]
+async fn who_guesses_an_identifier_writes_nothing_into_an_upload_whose_owner_is_known() {
+    let server = Server::start().await;
+    let secret = begin(&server, &cut()).await;
+    assert_eq!(send_as(&server, &cut(), 2, &secret).await, 200);
+    let foreign = Cut { content: vec![7; 4 * SIZE], ..cut() };
+    for number in [3, 4] {
+        assert_eq!(send_as(&server, &foreign, number, "").await, 503);
+    }
+    let part = |index: usize, bytes: &[u8], secret: &str| {
+        let body = form(&parts(SIZE).fields(index), "blob", bytes);
+        let request = server.fine(Method::POST, "").header("upload-secret", secret);
+        request.header("content-type", form_type()).body(body).send()
+    };
+    let told = secret_in(&part(0, parts(SIZE).bytes(0), "").await.unwrap()).unwrap();
+    assert_eq!(part(1, parts(SIZE).bytes(1), &told).await.unwrap().status(), 200);
+    for index in [2, 3] {
+        assert_eq!(part(index, &[7; SIZE], "").await.unwrap().status(), 503);
+    }
+    for number in [3, 4] {
+        assert_eq!(send_as(&server, &cut(), number, &secret).await, 200);
+        let index = number - 1;
+        assert_eq!(part(index, parts(SIZE).bytes(index), &told).await.unwrap().status(), 200);
+    }
+    assert!(server.arrived().iter().all(|arrived| arrived.content == cut().content));
+    assert_eq!(server.arrived().len(), 2);
 }
 
 #[tokio::test]
@@ -170,6 +198,19 @@ async fn the_owner_hears_of_a_loss_also_if_somebody_else_has_heard_it_first() {
         assert_eq!(send_from(&server, owner, &cut(), number).await, 200);
     }
     assert!(server.only_arrived().content == cut().content);
+}
+
+#[tokio::test]
+async fn whoever_loses_chunks_to_another_file_of_the_same_name_and_size_hears_of_it() {
+    let server = Server::with(|config| config.trusted_proxies = vec!["127.0.0.1".to_owned()]).await;
+    let (one, two) = ("192.0.2.1", "192.0.2.2");
+    let other = Cut { content: vec![7; 4 * SIZE], ..cut() };
+    for number in [1, 2] {
+        assert_eq!(send_from(&server, one, &cut(), number).await, 200);
+    }
+    let mut answers = vec![send_from(&server, two, &other, 1).await];
+    answers.push(send_from(&server, one, &cut(), 3).await);
+    assert_eq!(answers.last(), Some(&500), "{answers:?}");
 }
 
 #[tokio::test]

@@ -167,3 +167,15 @@ async fn the_process_may_open_as_many_files_as_the_system_lets_it() {
     let numbers: Vec<_> = files.split_whitespace().filter(|word| word.len() > 1).collect();
     assert_eq!(numbers[3], numbers[4], "{files}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_log_that_cannot_be_written_ends_nothing() {
+    let folder = TempDir::new().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let process = Program::with(folder.path(), &["--log", "trace"], full).await;
+    let cut = Cut::new("a", &bytes(200), 100);
+    for number in [1, 2] {
+        assert_eq!(process.send(&cut, number).await, 200);
+    }
+}

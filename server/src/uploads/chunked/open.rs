@@ -280,6 +280,12 @@ impl Uploads {
         }
         let verdict = chunks.visit.judge(hold.index, chunks.marks.contains(hold.index));
         tracing::info!(%id, ?verdict, "another file under the same key, starting over");
+        let kept = if let Verdict::Another(own) = &verdict { own.count() } else { 0 };
+        if chunks.marks.count() > kept {
+            self.inner.gone.note(&chunks.document).await?;
+            // Who sends now is no other whose chunks are gone, or is told at once.
+            self.inner.gone.tell(&chunks.document, hold.fresh.holder);
+        }
         gate.pass(Notice::TakenOver);
         store.unmark(id).await?;
         let file = Uuid::new_v4();

@@ -8,7 +8,6 @@ use tokio::net::TcpStream;
 
 use crate::common::Program;
 
-/// As many as a process may commonly have open without asking.
 const SOCKETS: usize = 2000;
 /// How long the program may take to give memory back.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,7 +42,8 @@ async fn burst(program: &Program, sockets: usize) -> Vec<TcpStream> {
 #[tokio::test]
 async fn an_idle_socket_takes_little_memory_and_a_burst_of_them_gives_it_back() {
     let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap();
-    if limit < 4 * SOCKETS as u64 {
+    // The program gives half of them to other things, and two to each connection.
+    if limit < 5 * SOCKETS as u64 {
         eprintln!("skipped: no more than {limit} files may be open here");
         return;
     }

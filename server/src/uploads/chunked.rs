@@ -201,7 +201,9 @@ impl Uploads {
         match self.look_up(fresh.id, gate).await? {
             Known::Going => return Err(ChunkError::Busy),
             Known::Whole(document) if self.is_echo(plan, &document).await? => {
-                let original = self.original(&document).await.filter(|_| !plan.is_unique);
+                // An owner who is known has to hear of bytes that are somebody else's.
+                let is_compared = !plan.is_unique || document.is_of(plan.secret);
+                let original = self.original(&document).await.filter(|_| is_compared);
                 return Ok(original.map(|it| (writer::file_of(&document), Place::Arrived(it))));
             }
             Known::Whole(document) if document.state != State::Finished => {
@@ -258,10 +260,6 @@ impl Uploads {
             self.refuse_what_is_gone(plan)?;
         }
         if plan.is_plan_of(open) {
-            // What its owner has sent before hearing the secret may come late, and comes again.
-            if !open.yields_to(plan.secret) {
-                return Err(ChunkError::Busy);
-            }
             if open.hears_first_of(plan.secret) {
                 chunks.document = self.inner.update(fresh.id, Document::know_owner).await?;
             }

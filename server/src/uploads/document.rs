@@ -162,8 +162,8 @@ impl Document {
         }
     }
 
-    /// Whether whoever shows this secret, or none, may send parts of it, or put another upload in its
-    /// place.
+    /// Whether whoever shows this secret, or none, may put another upload in the place of this one. Parts
+    /// of it anybody may send: a page that has lost the secret goes on.
     pub(super) fn yields_to(&self, secret: Option<&str>) -> bool {
         !self.owner().is_some_and(|owner| owner.is_known) || self.is_of(secret)
     }

@@ -35,7 +35,6 @@ where
     let mut slot = uploads.slot(plan, index, range.clone()).await?;
     let expected = range.end - range.start;
     form.expect(expected);
-    digests.new_secret = new_secret(&slot);
     let filled = fill::<E>(form, &mut slot, digests).await;
     digests.new_secret = new_secret(&slot);
     let (found, arrived) = filled?;

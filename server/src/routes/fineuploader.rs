@@ -107,8 +107,8 @@ async fn take(
     let whole = Part { index: 0, total_parts: 1, total_size: size, range: 0..size };
     let part = upload.part.as_ref().unwrap_or(&whole);
     let secret = digests.secret.clone();
-    let of_nobody = plan(upload, part, &name, secret.as_deref());
-    let plan = Plan { holder: head.holder, ..of_nobody };
+    let (secret, holder) = (secret.as_deref(), head.holder);
+    let plan = Plan { secret, holder, ..plan(upload, part, &name) };
     if services.uploads.are_chunks_gone(&plan, part.index, upload.resumes).await? {
         return Err(Refusal::PartsAreGone);
     }
@@ -137,7 +137,7 @@ async fn take_unsized(
     Ok(whole.finish(None).await?)
 }
 
-fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str, secret: Option<&'a str>) -> Plan<'a> {
+fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str) -> Plan<'a> {
     Plan {
         protocol: PROTOCOL,
         key: &upload.uuid,
@@ -146,7 +146,7 @@ fn plan<'a>(upload: &'a Upload, part: &Part, name: &'a str, secret: Option<&'a s
         layout: Layout { chunk_size: part.part_size().max(1), count: part.total_parts },
         is_unique: true,
         continues: false,
-        secret,
+        secret: None,
         holder: Holder::nobody(),
     }
 }

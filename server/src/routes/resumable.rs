@@ -67,7 +67,7 @@ async fn is_there(
 ) -> Result<(Option<bool>, Digests), Refusal> {
     let mut digests = Digests::read(headers)?;
     let chunk = Chunk::read(|name| fields.get(name))?;
-    let plan = plan(&chunk, digests.continues, None);
+    let plan = plan(&chunk, digests.continues);
     let has_all = services.uploads.has_chunk(&plan, chunk.number - 1).await?;
     if has_all.is_some() && digests.wants_file {
         digests.file = services.uploads.file_digest(&plan).await?;
@@ -114,12 +114,12 @@ async fn take(
     let digests = digests.as_mut().map_err(|malformed| malformed.clone())?;
     let chunk = Chunk::read(|name| form.fields().get(name))?;
     let (secret, index) = (digests.secret.clone(), chunk.number - 1);
-    let of_nobody = plan(&chunk, digests.continues, secret.as_deref());
-    let plan = Plan { holder, ..of_nobody };
+    let secret = secret.as_deref();
+    let plan = Plan { secret, holder, ..plan(&chunk, digests.continues) };
     chunk::take(services, form, &plan, index, chunk.range(), digests).await
 }
 
-fn plan<'a>(chunk: &'a Chunk, continues: bool, secret: Option<&'a str>) -> Plan<'a> {
+fn plan(chunk: &Chunk, continues: bool) -> Plan<'_> {
     Plan {
         protocol: "resumable",
         key: &chunk.identifier,
@@ -128,7 +128,7 @@ fn plan<'a>(chunk: &'a Chunk, continues: bool, secret: Option<&'a str>) -> Plan<
         layout: Layout { chunk_size: chunk.chunk_size, count: chunk.total_chunks },
         is_unique: false,
         continues,
-        secret,
+        secret: None,
         holder: Holder::nobody(),
     }
 }

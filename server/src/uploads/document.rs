@@ -170,8 +170,7 @@ impl Document {
 
     /// Whether this is the secret of its owner.
     pub(super) fn is_of(&self, secret: Option<&str>) -> bool {
-        let (owner, secret) = (self.owner(), secret);
-        owner.zip(secret).is_some_and(|(owner, secret)| owner.secret.is(secret))
+        self.owner().zip(secret).is_some_and(|(owner, secret)| owner.secret.is(secret))
     }
 
     /// Whether this is the secret of an owner who has not shown it before.

@@ -67,6 +67,11 @@ pub(super) fn trace(id: Uuid, file: &FileInfo, cut: Layout) -> Trace {
     std::array::from_fn(|index| hash[index])
 }
 
+fn trace_of(document: &Document) -> Option<Trace> {
+    let arrival = document.arrival.as_ref().filter(|arrival| !arrival.is_hashed())?;
+    Some(trace(document.id, document.file.as_ref()?, arrival.chunks?))
+}
+
 impl Gone {
     /// Reads what was remembered in a folder.
     ///
@@ -93,18 +98,16 @@ impl Gone {
     /// # Errors
     /// When it cannot be noted.
     pub(super) async fn note(&self, document: &Document) -> io::Result<()> {
-        let cut = document.arrival.as_ref().filter(|it| !it.is_hashed()).and_then(|it| it.chunks);
-        let (Some(cut), Some(file)) = (cut, &document.file) else { return Ok(()) };
-        let (shared, trace) = (Arc::clone(&self.shared), trace(document.id, file, cut));
+        let Some(trace) = trace_of(document) else { return Ok(()) };
+        let shared = Arc::clone(&self.shared);
         let noted = tokio::task::spawn_blocking(move || shared.note(trace)).await;
         noted.map_err(io::Error::other)?
     }
 
     /// Whoever is at the address of this holder needs not hear of an upload that was noted.
     pub(super) fn tell(&self, document: &Document, holder: Holder) {
-        let cut = document.arrival.as_ref().and_then(|arrival| arrival.chunks);
-        if let (Some(cut), Some(file)) = (cut, &document.file) {
-            self.is_news(trace(document.id, file, cut), holder.address());
+        if let Some(trace) = trace_of(document) {
+            self.is_news(trace, holder.address());
         }
     }
 
